@@ -1,0 +1,8 @@
+/** Tensors, kernels, the tape and the optimizer. */
+export * from './adam.js';
+export * from './kernels.js';
+export * from './parameter.js';
+export * from './random.js';
+export * from './tape.js';
+export * from './tensor.js';
+export { WasmKernels } from './wasm/wasm_kernels.js';

@@ -1,0 +1,135 @@
+import type { DrawKey } from './random.js';
+import type { DataType, Lookup, Tensor } from './tensor.js';
+
+/** What a layer does to its sums before they leave it. */
+export type Activation = 'linear' | 'relu';
+
+/**
+ * What a backend can do. Kernels queue work in order; only `read` waits for it. Tensors made inside `scope` are freed when it
+ * ends, except those it returns through `keep`. "Adds to" means +=, so that adjoints of several uses sum up.
+ */
+export interface Kernels {
+  /** The backend's name: `wasm`, `webgpu` or `tensorflow`. */
+  readonly name: string;
+
+  /** A tensor of zeros. */
+  zeros(shape: readonly number[], dtype?: DataType): Tensor;
+  /** A tensor holding a copy of `data`. */
+  tensor(data: Float32Array | Int32Array, shape?: readonly number[]): Tensor;
+  write(tensor: Tensor, data: Float32Array | Int32Array): void;
+  /** A copy of the contents, once all queued work is done. */
+  read(tensor: Tensor): Promise<Float32Array | Int32Array>;
+  copy(from: Tensor, to: Tensor): void;
+  fill(tensor: Tensor, value: number): void;
+  free(tensor: Tensor): void;
+  /** Runs `work` and frees every tensor that it made. */
+  scope<Result>(work: () => Result): Result;
+
+  // Draws: element (row, column) of out[rows, columns] depends on the key, its row (plus `firstRow`) and its column alone.
+  drawUniform(out: Tensor, key: DrawKey, firstRow?: number): void;
+  drawNormal(out: Tensor, key: DrawKey, location: number, scale: number, firstRow?: number): void;
+  /** Integers in [0, bound), exactly uniform. */
+  drawBounded(out: Tensor, key: DrawKey, bound: number): void;
+  /** A uniformly random order of 0 .. size - 1. */
+  drawPermutation(out: Tensor, key: DrawKey): void;
+
+  // Rows of tables.
+  /** The distinct values of indices[R], each below `tableRows`. */
+  lookup(indices: Tensor, tableRows: number): Lookup;
+  /** [count, width] the distinct rows of a lookup. */
+  gatherDistinct(table: Tensor, lookup: Lookup): Tensor;
+  /** [n, width] rows of table at indices[n]. */
+  gather(table: Tensor, indices: Tensor): Tensor;
+  /** Adds from[n, width] to the rows of `to` at indices[n]. */
+  scatterAdd(from: Tensor, indices: Tensor, to: Tensor): void;
+  /** [n, width]: activation of a[ai] + b[bi] + bias. */
+  gatherPairSum(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, bias: Tensor, activation: Activation): Tensor;
+  /** [n]: sum over k of weight[k] a[ai, k] b[bi, k]. */
+  pairProduct(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor): Tensor;
+  /** Adds the three gradients of `pairProduct` for upstream g[n]. */
+  pairProductAdjoint(g: Tensor, a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor, ga: Tensor, gb: Tensor, gw: Tensor): void;
+
+  // Matrices.
+  /** Adds op(a) op(b) to out[m, n]; op transposes where asked. */
+  matmul(a: Tensor, b: Tensor, out: Tensor, transposeA?: boolean, transposeB?: boolean): void;
+  /** Adds the column sums of x[rows, width] to out[width]. */
+  addColumnSums(x: Tensor, out: Tensor): void;
+  /** Adds bias[width] to every row of x and applies the activation, in place. */
+  addBias(x: Tensor, bias: Tensor, activation: Activation): void;
+  /** Copies (or adds) `count` columns of a matrix into another. */
+  copyColumns(from: Tensor, fromColumn: number, to: Tensor, toColumn: number, count: number, accumulate?: boolean): void;
+  /** Adds to out[rows, width] the product of a binary matrix, in compressed rows, with dense[columns, width]. */
+  sparseTimesDense(starts: Tensor, columns: Tensor, dense: Tensor, out: Tensor): void;
+
+  // One number in, one number out.
+  exp(x: Tensor): Tensor;
+  log(x: Tensor): Tensor;
+  sigmoid(x: Tensor): Tensor;
+  sigmoidAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
+  relu(x: Tensor): Tensor;
+  reluAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
+  /** Zeroes g in place where the result of a ReLU is not above 0. */
+  reluMask(result: Tensor, g: Tensor): void;
+  add(a: Tensor, b: Tensor): Tensor;
+  multiply(a: Tensor, b: Tensor): Tensor;
+  /** Adds a b, element by element. */
+  addProduct(a: Tensor, b: Tensor, out: Tensor): void;
+  /** Adds scale x. */
+  addScaled(scale: number, x: Tensor, out: Tensor): void;
+  /** [1]: scale times the sum of x. */
+  scaledSum(x: Tensor, scale: number): Tensor;
+  /** Adds scale g[0] to every element of gx: the adjoint of `scaledSum`. */
+  scaledSumAdjoint(g: Tensor, scale: number, gx: Tensor): void;
+
+  // Losses, one a row.
+  /** Binary cross-entropy of labels in [0, 1] on logits. */
+  crossEntropy(logits: Tensor, labels: Tensor): Tensor;
+  crossEntropyAdjoint(g: Tensor, logits: Tensor, labels: Tensor, gx: Tensor): void;
+  squaredError(x: Tensor, y: Tensor): Tensor;
+  squaredErrorAdjoint(g: Tensor, x: Tensor, y: Tensor, gx: Tensor): void;
+
+  // Optimizer steps (Kingma and Ba 2015); `decay` adds decay w to the gradient.
+  adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void;
+  /** Touches only the rows of the lookup; g[count, width]; a row's decay counts once a use. */
+  adamRows(lookup: Lookup, w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void;
+
+  // Sampling and ranking.
+  /** Fills users, items and labels ([count (1 + negatives)] each) for the interactions order[first ...]. */
+  drawBatch(data: SampledInteractions, first: number, count: number, negatives: number, key: DrawKey, batch: Batch): void;
+  /** For each of rows[n]: up to `size` distinct items outside the user's known ones; -1 beyond counts[n]. */
+  drawCandidates(known: KnownItems, rows: Tensor, size: number, key: DrawKey): { counts: Tensor; items: Tensor };
+  /** For rows of scores[n, width], the target first: candidates scoring higher, and the same; -1 where a score is NaN. */
+  countAbove(scores: Tensor, counts: Tensor): { greater: Tensor; equal: Tensor };
+  /** Indices of the k largest scores[n], best first, equal ones by index. */
+  topK(scores: Tensor, k: number): Tensor;
+}
+
+/** One Adam step with its bias corrections worked in. */
+export interface AdamStep {
+  /** rate sqrt(1 - 0.999^t) / (1 - 0.9^t). */
+  readonly step: number;
+  /** 1e-8 sqrt(1 - 0.999^t). */
+  readonly epsilon: number;
+  readonly decay: number;
+}
+
+/** For each user a sorted run of items: items[starts[u] .. starts[u + 1]). */
+export interface KnownItems {
+  readonly itemCount: number;
+  readonly starts: Tensor;
+  readonly items: Tensor;
+}
+
+/** Positives to train on, the order to take them in, and the items that may not be drawn as negatives. */
+export interface SampledInteractions {
+  readonly users: Tensor;
+  readonly items: Tensor;
+  readonly order: Tensor;
+  readonly known: KnownItems;
+}
+
+export interface Batch {
+  readonly users: Tensor;
+  readonly items: Tensor;
+  readonly labels: Tensor;
+}

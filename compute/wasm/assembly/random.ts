@@ -1,0 +1,100 @@
+/** Uniform, normal and bounded-integer draws for a row of columns, keyed by (seed, stream, replicate, row, column). */
+import { cosineOfTurns, log, sineOfTurns, splat } from './vector';
+import { drawColumns, vector0, vector1, vector2, vector3, philox, word0, word1, word2, word3 } from './philox';
+
+/** [0, 1) with 24 bits. */
+// @ts-ignore: decorator
+@inline
+export function unit(words: v128): v128 {
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), splat(5.9604644775390625e-8));
+}
+
+/** Radius of the Box-Muller transform; words map to (0, 1] with all 32 bits, so |normal| reaches 6.7. */
+// @ts-ignore: decorator
+@inline
+export function radius(words: v128): v128 {
+  const u = f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(words), splat(0.5)), splat(2.3283064365386963e-10));
+  return f32x4.sqrt(f32x4.pmax(f32x4.mul(splat(-2), log(u)), splat(0)));
+}
+
+/** Raw words; `out` holds `n` rounded up to sixteen. Columns start at `start`, a multiple of 16. */
+export function fillWords(n: i32, start: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, out: usize): void {
+  for (let c = 0; c < n; c += 16) {
+    drawColumns(start + c, row, stream, replicate, k0, k1);
+    const p = out + (<usize>c << 2);
+    v128.store(p, vector0, 0);
+    v128.store(p, vector1, 16);
+    v128.store(p, vector2, 32);
+    v128.store(p, vector3, 48);
+  }
+}
+
+/** Uniform on [0, 1). */
+export function fillUniform(n: i32, start: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, out: usize): void {
+  for (let c = 0; c < n; c += 16) {
+    drawColumns(start + c, row, stream, replicate, k0, k1);
+    const p = out + (<usize>c << 2);
+    v128.store(p, unit(vector0), 0);
+    v128.store(p, unit(vector1), 16);
+    v128.store(p, unit(vector2), 32);
+    v128.store(p, unit(vector3), 48);
+  }
+}
+
+/** Standard normal times `scale` plus `location`. */
+export function fillNormal(
+  n: i32, start: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, location: f32, scale: f32, out: usize,
+): void {
+  const s = splat(scale);
+  const m = splat(location);
+  for (let c = 0; c < n; c += 16) {
+    drawColumns(start + c, row, stream, replicate, k0, k1);
+    const p = out + (<usize>c << 2);
+    const r0 = radius(vector0);
+    const a0 = unit(vector1);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, cosineOfTurns(a0)))), 0);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, sineOfTurns(a0)))), 16);
+    const r1 = radius(vector2);
+    const a1 = unit(vector3);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, cosineOfTurns(a1)))), 32);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, sineOfTurns(a1)))), 48);
+  }
+}
+
+/**
+ * Exactly uniform integer in [0, bound) for one (row, column): Lemire's multiply-and-reject (2019). A rejected word gives way
+ * to the next of the same counter, and after four of them (practically never) to another key.
+ */
+// @ts-ignore: decorator
+@inline
+export function bounded(bound: u32, column: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32): u32 {
+  const threshold: u32 = (0 - bound) % bound;
+  let m: u64 = 0;
+  do {
+    philox(column, row, stream, replicate, k0, k1);
+    m = <u64>word0 * <u64>bound;
+    if (<u32>m < threshold) m = <u64>word1 * <u64>bound;
+    if (<u32>m < threshold) m = <u64>word2 * <u64>bound;
+    if (<u32>m < threshold) m = <u64>word3 * <u64>bound;
+    k1 += 0x5bd1e995;
+  } while (<u32>m < threshold);
+  return <u32>(m >> 32);
+}
+
+/** Integers in [0, bound). */
+export function fillBounded(n: i32, bound: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, out: usize): void {
+  for (let c = 0; c < n; c++) store<u32>(out + (<usize>c << 2), bounded(bound, c, row, stream, replicate, k0, k1));
+}
+
+/** A uniformly random order of 0..n-1 (Fisher-Yates, the draw for place i keyed by i). */
+export function fillPermutation(n: i32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, out: usize): void {
+  for (let i = 0; i < n; i++) store<i32>(out + (<usize>i << 2), i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = bounded(<u32>i + 1, i, row, stream, replicate, k0, k1);
+    const a = out + (<usize>i << 2);
+    const b = out + (<usize>j << 2);
+    const kept = load<i32>(a);
+    store<i32>(a, load<i32>(b));
+    store<i32>(b, kept);
+  }
+}

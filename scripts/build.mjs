@@ -1,0 +1,33 @@
+/**
+ * Builds dist/: compiles the AssemblyScript kernels, then the TypeScript, which takes the kernels' types from what the first
+ * step wrote. Run by `npm run build`, and by npm itself after `npm ci`.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+const require = createRequire(import.meta.url);
+
+/** Runs a package's script with this node and stops the build where it fails. */
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+const bin = (name, path) => join(dirname(require.resolve(`${name}/package.json`)), path);
+
+rmSync('dist', { recursive: true, force: true });
+run(
+  bin('assemblyscript', 'bin/asc.js'),
+  'compute/wasm/assembly/index.ts',
+  ...['--outFile', 'compute/wasm/kernels.wasm', '--bindings', 'raw', '--runtime', 'stub', '--enable', 'simd'],
+  ...['--optimizeLevel', '3', '--noAssert', '--importMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
+);
+run(bin('typescript', 'bin/tsc'), '--project', 'tsconfig.json');
+mkdirSync('dist/compute/wasm', { recursive: true });
+for (const file of ['kernels.wasm', 'kernels.d.ts']) copyFileSync(`compute/wasm/${file}`, `dist/compute/wasm/${file}`);
+chmodSync('dist/cli/main.js', 0o755);
