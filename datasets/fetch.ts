@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import envPaths from 'env-paths';
+import { openPromise } from 'yauzl';
+import { UserError } from '../support/errors.js';
+import type { Progress } from '../support/progress.js';
+import type { DatasetSource } from './source.js';
+
+/** Where fetched data sets are kept: $EXPOBENCH_CACHE, else the system's folder for caches. */
+export function cacheFolder(): string {
+  return process.env['EXPOBENCH_CACHE'] ?? envPaths('expobench', { suffix: '' }).cache;
+}
+
+/** Path that a data set's ratings have in the cache, whether they are there or not. */
+export function cachedPath(source: DatasetSource): string {
+  return join(cacheFolder(), source.download?.member ?? source.name);
+}
+
+/**
+ * Downloads a data set from its home into the cache, checks size and MD5, and unpacks the ratings. Returns their path. Does nothing
+ * where they are there already, unless `again`. Throws UserError, saying how to use a copy got by other means.
+ */
+export async function fetchDataset(source: DatasetSource, progress: Progress, again = false): Promise<string> {
+  const { download } = source;
+  if (!download) throw new UserError(`"${source.name}" needs no fetching: use it as it is, e.g. expobench simulate --data ${source.name}`);
+  const path = cachedPath(source);
+  if (existsSync(path) && !again) return path;
+  mkdirSync(dirname(path), { recursive: true });
+  const archive = join(cacheFolder(), `${basename(download.url)}.partial`);
+  try {
+    await downloadFile(download.url, archive, download.bytes, download.md5, progress);
+    await unpack(archive, download.member, path);
+  } catch (error) {
+    throw new UserError(
+      `cannot fetch ${source.name} from ${download.url}: ${reason(error)}. If you have a copy, name its ratings instead: ` +
+        `expobench datasets prepare path/to/${basename(download.member)} (or put it at ${path})`,
+    );
+  } finally {
+    rmSync(archive, { force: true });
+  }
+  return path;
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+async function downloadFile(url: string, path: string, bytes: number, md5: string, progress: Progress): Promise<void> {
+  const response = await fetch(url);
+  if (!response.ok || !response.body) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+  const total = Number(response.headers.get('content-length') ?? bytes);
+  const hash = createHash('md5');
+  let received = 0;
+  progress.begin(`fetching ${basename(url)}`, total);
+  await pipeline(
+    Readable.fromWeb(response.body as never),
+    async function* count(chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        received += chunk.length;
+        progress.update(received);
+        yield chunk;
+      }
+    },
+    createWriteStream(path),
+  );
+  progress.end();
+  if (received !== total) throw new Error(`${received} of ${total} bytes arrived`);
+  const found = hash.digest('hex');
+  if (found !== md5) throw new Error(`its MD5 is ${found}, expected ${md5}: the file changed or was damaged`);
+}
+
+/** Copies one member of a zip archive to `path`. */
+async function unpack(archive: string, member: string, path: string): Promise<void> {
+  const zip = await openPromise(archive, { lazyEntries: true, autoClose: false });
+  try {
+    for await (const entry of zip.eachEntry()) {
+      if (entry.fileName !== member) continue;
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(`${path}.partial`));
+      renameSync(`${path}.partial`, path);
+      return;
+    }
+  } finally {
+    zip.close();
+  }
+  throw new Error(`the archive holds no ${member}`);
+}

@@ -1,0 +1,84 @@
+import { compactIds, countIds, type Interactions, rowsWhere, takeRows } from './interactions.js';
+
+/** A.6.2: what is removed before the split. */
+export interface FilterOptions {
+  /** Least interactions of an item and of a user; 0 keeps all. */
+  readonly minItem: number;
+  readonly minUser: number;
+  /** Most interactions of a user (spam beyond); 0 for no limit. */
+  readonly maxUser: number;
+  /** `once`: items, then users, as the authors' program; `until-stable`: again until nothing more goes. */
+  readonly rule: 'once' | 'until-stable';
+  /** Which of several interactions of one user with one item stays. */
+  readonly duplicates: 'first' | 'last';
+}
+
+export const NO_FILTER: FilterOptions = { minItem: 0, minUser: 0, maxUser: 0, rule: 'once', duplicates: 'first' };
+
+/** What one step left. */
+export interface FilterStep {
+  readonly step: string;
+  readonly users: number;
+  readonly items: number;
+  readonly interactions: number;
+}
+
+const sizeAfter = (step: string, data: Interactions): FilterStep => ({
+  step,
+  users: data.userIds.length,
+  items: data.itemIds.length,
+  interactions: data.user.length,
+});
+
+/** Applies the steps in order: duplicates, then rare items, rare users and users with too much. Ids are dense afterwards. */
+export function filterInteractions(raw: Interactions, options: FilterOptions): { data: Interactions; steps: FilterStep[] } {
+  const steps = [sizeAfter('as read', raw)];
+  let data = raw;
+  const apply = (step: string, next: Interactions): boolean => {
+    const changed = next.user.length !== data.user.length;
+    data = compactIds(next);
+    steps.push(sizeAfter(step, data));
+    return changed;
+  };
+  apply(`one interaction a user and item (the ${options.duplicates})`, dropDuplicates(data, options.duplicates));
+  for (let again = true; again; again = again && options.rule === 'until-stable') {
+    again = false;
+    const { minItem, minUser, maxUser } = options;
+    if (minItem > 0) {
+      again = apply(`items with at least ${minItem}`, keepByCount(data, 'item', minItem, Number.POSITIVE_INFINITY)) || again;
+    }
+    if (minUser > 0) {
+      again = apply(`users with at least ${minUser}`, keepByCount(data, 'user', minUser, Number.POSITIVE_INFINITY)) || again;
+    }
+    if (maxUser > 0) again = apply(`users with at most ${maxUser}`, keepByCount(data, 'user', 0, maxUser)) || again;
+  }
+  return { data, steps };
+}
+
+function keepByCount(data: Interactions, column: 'user' | 'item', least: number, most: number): Interactions {
+  const ids = data[column];
+  const counts = countIds(ids, (column === 'user' ? data.userIds : data.itemIds).length);
+  const keep = rowsWhere(ids.length, (row) => {
+    const count = counts[ids[row] as number] as number;
+    return count >= least && count <= most;
+  });
+  return takeRows(data, keep);
+}
+
+/** Keeps the first or last interaction of each (user, item), by time, ties by file order. */
+function dropDuplicates(data: Interactions, which: 'first' | 'last'): Interactions {
+  const n = data.user.length;
+  const { time } = data;
+  const kept = new Map<number, number>();
+  for (let row = 0; row < n; row++) {
+    const pair = (data.user[row] as number) * data.itemIds.length + (data.item[row] as number);
+    const held = kept.get(pair);
+    if (held === undefined) kept.set(pair, row);
+    else {
+      const later = !time || (time[row] as number) >= (time[held] as number);
+      if (later === (which === 'last')) kept.set(pair, row);
+    }
+  }
+  if (kept.size === n) return data;
+  return takeRows(data, Int32Array.from(kept.values()).sort());
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { codesOf, type Column, type Columns, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
+import { UserError } from '../support/errors.js';
+import type { OutputFolder } from '../support/output.js';
+import { type Interactions, sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, SPLITS } from './interactions.js';
+
+/** What every folder of data says about itself, besides what is particular to its kind. */
+const manifestSchema = z.looseObject({
+  kind: z.enum(['prepared', 'simulated']),
+  name: z.string(),
+  files: z.record(z.string(), z.string()),
+});
+
+export type DataManifest = z.infer<typeof manifestSchema>;
+
+/** Name of a folder's main table, by its kind. */
+const TABLE = { prepared: 'interactions.arrow', simulated: 'clicks.arrow' } as const;
+
+/** The interactions' columns as they stand in a table. */
+export function interactionColumns(data: Interactions): Columns {
+  const columns: Record<string, Column> = {
+    user: { kind: 'int32', values: data.user },
+    item: { kind: 'int32', values: data.item },
+  };
+  if (data.rating) columns['rating'] = { kind: 'float32', values: data.rating };
+  if (data.time) columns['time'] = { kind: 'seconds', values: data.time };
+  if (data.split) columns['split'] = { kind: 'names', values: data.split, names: SPLITS };
+  return columns;
+}
+
+/** Writes users.arrow and items.arrow: each dense id with the original one. */
+export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'userIds' | 'itemIds'>): Promise<void> {
+  for (const [file, column, ids] of [
+    ['users.arrow', 'user', data.userIds],
+    ['items.arrow', 'item', data.itemIds],
+  ] as const) {
+    await writeTable(folder.file(file), {
+      [column]: { kind: 'int32', values: Int32Array.from(ids, (_, id) => id) },
+      id: { kind: 'text', values: ids },
+    });
+  }
+}
+
+/** Reads a folder's manifest. Throws UserError where the folder is not one of ours. */
+export function readManifest(path: string): DataManifest {
+  const file = join(path, 'manifest.json');
+  if (!existsSync(file)) throw new UserError(`"${path}" has no manifest.json: it is not a folder made by expobench`);
+  try {
+    return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new UserError(`"${file}" is not a data manifest of expobench: expected a folder made by "datasets prepare" or "simulate"`);
+  }
+}
+
+/** Reads a prepared or simulated folder, columns in shared memory. */
+export async function readFolder(path: string): Promise<{ data: Interactions; manifest: DataManifest }> {
+  const manifest = readManifest(path);
+  const file = join(path, TABLE[manifest.kind]);
+  if (!existsSync(file)) throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
+  const table = await readTable(file);
+  const n = table.numRows;
+  const has = (name: string): boolean => table.schema.names.includes(name);
+  const data: Interactions = {
+    name: manifest.name,
+    userIds: textOf(await readTable(join(path, 'users.arrow')), 'id'),
+    itemIds: textOf(await readTable(join(path, 'items.arrow')), 'id'),
+    user: numbersOf(table, 'user', sharedInt32(n), file),
+    item: numbersOf(table, 'item', sharedInt32(n), file),
+    rating: has('rating') ? numbersOf(table, 'rating', sharedFloat32(n), file) : undefined,
+    time: has('time') ? numbersOf(table, 'time', sharedFloat64(n), file) : undefined,
+    split: has('split') ? codesOf(table, 'split', SPLITS, sharedUint8(n)) : undefined,
+    truth: has('p_exposure')
+      ? {
+          relevance: numbersOf(table, 'p_relevance', sharedFloat32(n), file),
+          exposure: numbersOf(table, 'p_exposure', sharedFloat32(n), file),
+        }
+      : undefined,
+  };
+  return { data, manifest };
+}

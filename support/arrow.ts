@@ -1,0 +1,165 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import {
+  type DataType,
+  Field,
+  Float32,
+  Int32,
+  Int8,
+  makeData,
+  makeVector,
+  RecordBatch,
+  RecordBatchFileWriter,
+  Schema,
+  Struct,
+  type Table,
+  TimestampSecond,
+  tableFromIPC,
+  Utf8,
+  Dictionary,
+  vectorFromArray,
+} from 'apache-arrow';
+import { UserError } from './errors.js';
+
+/** Kinds of columns that our tables have. */
+export type Column =
+  | { readonly kind: 'int32'; readonly values: Int32Array }
+  | { readonly kind: 'float32'; readonly values: Float32Array }
+  /** Seconds since 1970, written as an Arrow timestamp in UTC. */
+  | { readonly kind: 'seconds'; readonly values: Float64Array }
+  | { readonly kind: 'text'; readonly values: readonly string[] }
+  /** Codes into a fixed list of names, written as an Arrow dictionary. */
+  | { readonly kind: 'names'; readonly values: Uint8Array; readonly names: readonly string[] };
+
+export type Columns = Readonly<Record<string, Column>>;
+
+function typeOf(column: Column, id: number): DataType {
+  switch (column.kind) {
+    case 'int32':
+      return new Int32();
+    case 'float32':
+      return new Float32();
+    case 'seconds':
+      return new TimestampSecond('UTC');
+    case 'text':
+      return new Utf8();
+    case 'names':
+      return new Dictionary(new Utf8(), new Int8(), id, false);
+  }
+}
+
+function dataOf(column: Column, type: DataType) {
+  const { length } = column.values;
+  switch (column.kind) {
+    case 'int32':
+      return makeData({ type: type as Int32, data: column.values, length });
+    case 'float32':
+      return makeData({ type: type as Float32, data: column.values, length });
+    case 'seconds':
+      return makeData({ type: type as TimestampSecond, data: BigInt64Array.from(column.values, BigInt), length });
+    case 'text':
+      return vectorFromArray(column.values as string[], new Utf8()).data[0] as never;
+    case 'names': {
+      const dictionary = makeVector((vectorFromArray(column.names as string[], new Utf8()).data[0] as never) as never);
+      return makeData({ type: type as Dictionary, data: Int8Array.from(column.values), dictionary, length } as never);
+    }
+  }
+}
+
+/** Writes an Arrow file batch by batch, so that memory holds one batch at a time. */
+export class TableWriter {
+  private readonly writer = new RecordBatchFileWriter();
+  private readonly file: WriteStream;
+  private readonly done: Promise<void>;
+  private schema: Schema | undefined;
+  private failure: unknown;
+
+  constructor(path: string) {
+    this.file = createWriteStream(path);
+    this.done = finished(this.file).catch((error: unknown) => {
+      this.failure = error;
+    });
+    this.writer.toNodeStream().pipe(this.file);
+  }
+
+  /** Appends one record batch; every batch has the same columns. */
+  async append(columns: Columns): Promise<void> {
+    this.schema ??= new Schema(
+      Object.entries(columns).map(([name, column], id) => new Field(name, typeOf(column, id), false)),
+    );
+    const { schema } = this;
+    const rows = Object.values(columns)[0]?.values.length ?? 0;
+    const children = Object.values(columns).map((column, c) => dataOf(column, (schema.fields[c] as Field).type));
+    const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children } as never);
+    this.writer.write(new RecordBatch(schema, struct as never));
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.file.writableNeedDrain && !this.failure) await Promise.race([once(this.file, 'drain'), this.done]);
+    if (this.failure) throw this.failure;
+  }
+
+  async close(): Promise<void> {
+    this.writer.close();
+    await this.done;
+    if (this.failure) throw this.failure;
+  }
+}
+
+/** Writes a whole table as one batch. */
+export async function writeTable(path: string, columns: Columns): Promise<void> {
+  const writer = new TableWriter(path);
+  await writer.append(columns);
+  await writer.close();
+}
+
+/** Reads an Arrow file. Throws UserError where it is not one. */
+export async function readTable(path: string): Promise<Table> {
+  const bytes = await readFile(path);
+  try {
+    return tableFromIPC(bytes);
+  } catch (error) {
+    throw new UserError(`"${path}" is not an Arrow file: ${(error as Error).message}`);
+  }
+}
+
+/** A numeric column as a typed array of the caller's, converted from whatever width the file has. */
+export function numbersOf<Values extends Int32Array | Float32Array | Float64Array>(
+  table: Table,
+  name: string,
+  out: Values,
+  path: string,
+): Values {
+  const column = table.getChild(name);
+  if (!column) throw new UserError(`"${path}" has no column "${name}"; it has ${table.schema.names.join(', ')}`);
+  let row = 0;
+  for (const data of column.data) {
+    const values = data.values as ArrayLike<number | bigint>;
+    if (data.nullCount > 0) throw new UserError(`"${path}" has empty values in column "${name}"`);
+    for (let i = 0; i < data.length; i++) out[row++] = Number(values[i]);
+  }
+  return out;
+}
+
+/** The text of a column, whatever its Arrow type. */
+export function textOf(table: Table, name: string): string[] {
+  const column = table.getChild(name);
+  return column ? Array.from(column, String) : [];
+}
+
+/** The codes of a dictionary column in terms of `names`; 255 for a name that is not among them. */
+export function codesOf(table: Table, name: string, names: readonly string[], out: Uint8Array): Uint8Array {
+  const column = table.getChild(name);
+  if (!column) return out;
+  let row = 0;
+  for (const data of column.data) {
+    const dictionary = (data.dictionary?.toArray() ?? []) as readonly string[];
+    const translate = Array.from(dictionary, (text) => {
+      const code = names.indexOf(text);
+      return code < 0 ? 255 : code;
+    });
+    const values = data.values as Int8Array;
+    for (let i = 0; i < data.length; i++) out[row++] = translate[values[i] as number] ?? 255;
+  }
+  return out;
+}

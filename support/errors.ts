@@ -1,0 +1,28 @@
+/** A mistake of the user's that one sentence can explain: printed without a stack trace, exit code 2. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+/** The sentence for an error of the file system, or undefined where the error is of another kind. */
+export function explainFileError(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const file = path ? `"${path}"` : 'a file';
+  switch (error.code) {
+    case 'ENOENT':
+      return `${file} does not exist`;
+    case 'EACCES':
+    case 'EPERM':
+      return `no permission to use ${file}`;
+    case 'EISDIR':
+      return `${file} is a folder, a file is needed`;
+    case 'ENOTDIR':
+      return `${file} lies below something that is not a folder`;
+    case 'ENOSPC':
+      return 'the disk is full: free some space, or give --out on another disk; nothing was kept';
+    case 'EROFS':
+      return `${file} is on a read-only disk: give --out elsewhere`;
+    default:
+      return undefined;
+  }
+}

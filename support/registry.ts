@@ -1,0 +1,44 @@
+import { distance } from 'fastest-levenshtein';
+import { UserError } from './errors.js';
+
+/** Things that people name: models, exposure functions, data sets, suites. Names are found whatever their case. */
+export class Registry<Entry extends { readonly name: string }> {
+  private readonly entries: ReadonlyMap<string, Entry>;
+
+  /** `what` is the word for one entry in messages: "model". */
+  constructor(
+    readonly what: string,
+    entries: readonly Entry[],
+  ) {
+    this.entries = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
+  }
+
+  get all(): readonly Entry[] {
+    return [...this.entries.values()];
+  }
+
+  get names(): readonly string[] {
+    return this.all.map((entry) => entry.name);
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name.toLowerCase());
+  }
+
+  /** Throws UserError with the nearest names for an unknown one. */
+  get(name: string): Entry {
+    const entry = this.entries.get(name.toLowerCase());
+    if (!entry) throw new UserError(unknownName(this.what, name, this.names));
+    return entry;
+  }
+}
+
+/** "unknown model "GFM": did you mean GMF? Known: ...". */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = known.filter((other) => {
+    const [a, b] = [name.toLowerCase(), other.toLowerCase()];
+    return distance(a, b) <= Math.max(1, Math.floor(b.length / 3)) || (a.length > 2 && b.startsWith(a));
+  });
+  const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
+  return `unknown ${what} "${name}": ${hint}Known: ${known.join(', ')}`;
+}
