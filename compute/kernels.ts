@@ -96,9 +96,11 @@ export interface Kernels {
   // Sampling and ranking.
   /** Fills users, items and labels ([count (1 + negatives)] each) for the interactions order[first ...]. */
   drawBatch(data: SampledInteractions, first: number, count: number, negatives: number, key: DrawKey, batch: Batch): void;
+  /** Copies the rows order[first ... first + count] of the columns into a batch. */
+  takeBatch(columns: Batch, order: Tensor, first: number, count: number, batch: Batch): void;
   /** For each of rows[n]: up to `size` distinct items outside the user's known ones; -1 beyond counts[n]. */
   drawCandidates(known: KnownItems, rows: Tensor, size: number, key: DrawKey): { counts: Tensor; items: Tensor };
-  /** For rows of scores[n, width], the target first: candidates scoring higher, and the same; -1 where a score is NaN. */
+  /** For the counts.size rows of scores, the target first: candidates scoring higher, and the same; -1 where a score is NaN. */
   countAbove(scores: Tensor, counts: Tensor): { greater: Tensor; equal: Tensor };
   /** Indices of the k largest scores[n], best first, equal ones by index. */
   topK(scores: Tensor, k: number): Tensor;

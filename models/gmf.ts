@@ -1,39 +1,13 @@
-import type { Pairs, ModelDefinition } from './model.js';
+import { factorization } from './factorization.js';
+import type { ModelDefinition } from './model.js';
 
 /**
- * Generalized matrix factorization (He et al. 2017; PAPER section 3): the elementwise product of the embeddings, an output
- * layer of one unit, and a bias for each user and item. The authors call the same thing MF in their simulator.
+ * Generalized matrix factorization (He et al. 2017; PAPER section 3): elementwise product of the embeddings, an output layer of
+ * one unit, a bias for each user and item. The authors' simulator uses the same and calls it MF.
  */
 export const gmf: ModelDefinition = {
   name: 'GMF',
   summary: 'weighted product of user and item embeddings, with biases',
-  create(_kernels, make, { users, items, dim }) {
-    const user = make.table('user', users, dim);
-    const item = make.table('item', items, dim);
-    const userBias = make.table('user bias', users, 1, 0);
-    const itemBias = make.table('item bias', items, 1, 0);
-    const weight = make.constant('output weight', [dim], 1);
-    const bias = make.constant('output bias', [1]);
-    return {
-      kind: 'gradient',
-      parameters: [user, item, userBias, itemBias, weight, bias],
-      forward(tape, pairs: Pairs) {
-        const product = tape.pairProduct(
-          tape.embed(user, pairs.users),
-          pairs.users,
-          tape.embed(item, pairs.items),
-          pairs.items,
-          tape.parameter(weight),
-        );
-        const biases = tape.pairSum(
-          tape.embed(userBias, pairs.users),
-          pairs.users,
-          tape.embed(itemBias, pairs.items),
-          pairs.items,
-          tape.parameter(bias),
-        );
-        return tape.add(product, biases);
-      },
-    };
-  },
+  trained: true,
+  create: (_kernels, make, size) => factorization(make, size, { weighted: true }),
 };

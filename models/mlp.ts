@@ -1,4 +1,4 @@
-import type { Pairs, ModelDefinition } from './model.js';
+import type { ModelDefinition } from './model.js';
 
 /**
  * Multilayer perceptron on the concatenated embeddings (PAPER section 3): hidden layers of 32 and 16 with ReLU, one output.
@@ -7,6 +7,7 @@ import type { Pairs, ModelDefinition } from './model.js';
 export const mlp: ModelDefinition = {
   name: 'MLP',
   summary: 'embeddings concatenated, hidden layers of 32 and 16 with ReLU',
+  trained: true,
   create(_kernels, make, { users, items, dim }) {
     const user = make.table('user', users, dim);
     const item = make.table('item', items, dim);
@@ -18,9 +19,8 @@ export const mlp: ModelDefinition = {
     const outputWeight = make.weight('output weight', 16, 1);
     const outputBias = make.constant('output bias', [1]);
     return {
-      kind: 'gradient',
       parameters: [user, item, userWeight, itemWeight, bias1, weight2, bias2, outputWeight, outputBias],
-      forward(tape, pairs: Pairs) {
+      forward(tape, pairs) {
         const userPart = tape.matmul(tape.embed(user, pairs.users), tape.parameter(userWeight));
         const itemPart = tape.matmul(tape.embed(item, pairs.items), tape.parameter(itemWeight));
         const first = tape.pairSum(userPart, pairs.users, itemPart, pairs.items, tape.parameter(bias1), 'relu');

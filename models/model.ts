@@ -1,4 +1,5 @@
-import type { Kernels, KnownItems, Lookup, Parameter, ParameterFactory, Tape, Tensor, Variable } from '../compute/index.js';
+import type { Kernels, Lookup, Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
+import type { UserItems } from '../datasets/interactions.js';
 
 /** A batch of (user, item) pairs: for both sides the distinct rows and each pair's place among them. */
 export interface Pairs {
@@ -6,7 +7,7 @@ export interface Pairs {
   readonly items: Lookup;
 }
 
-/** Sizes that every model is built for. */
+/** Sizes that a model is built for. */
 export interface ModelSize {
   readonly users: number;
   readonly items: number;
@@ -14,35 +15,21 @@ export interface ModelSize {
   readonly dim: number;
 }
 
-/** A recommender trained by gradient descent: its parameters and its forward pass. */
-export interface GradientModel {
-  readonly kind: 'gradient';
+/** A recommender: its parameters and its forward pass. */
+export interface Model {
   readonly parameters: readonly Parameter[];
-  /** [pairs] logits. */
+  /** Scores of the pairs, [pairs] or [pairs, 1]; logits where the model is trained by cross-entropy. */
   forward(tape: Tape, pairs: Pairs): Variable;
+  /** Present where the parameters come from the training matrix in closed form, and not from gradient descent. */
+  fit?(train: UserItems, seed: number): void;
 }
-
-/** A recommender computed from the training matrix in closed form: scores = user factors times item factors, plus item biases. */
-export interface DirectModel {
-  readonly kind: 'direct';
-  readonly parameters: readonly Parameter[];
-  /** Fills the parameters from the training interactions. */
-  fit(train: KnownItems & { readonly users: number }, seed: number): Promise<void>;
-  forward(tape: Tape, pairs: Pairs): Variable;
-}
-
-export type Model = GradientModel | DirectModel;
 
 /** What the registry knows of a model. */
 export interface ModelDefinition {
   readonly name: string;
   /** One line for people. */
   readonly summary: string;
-  create(kernels: Kernels, parameters: ParameterFactory, size: ModelSize): Model;
-}
-
-/** Scores of pairs of ids, [pairs], outside of any training step. Call inside `kernels.scope`. */
-export function scorePairs(kernels: Kernels, tape: Tape, model: Model, size: ModelSize, users: Tensor, items: Tensor): Tensor {
-  const pairs = { users: kernels.lookup(users, size.users), items: kernels.lookup(items, size.items) };
-  return model.forward(tape, pairs).value;
+  /** False where no setting of the trainer (rate, l2, epochs ...) has any effect. */
+  readonly trained: boolean;
+  create(kernels: Kernels, make: ParameterFactory, size: ModelSize): Model;
 }

@@ -348,6 +348,13 @@ export class WasmKernels implements Kernels {
     );
   }
 
+  takeBatch(columns: Batch, order: Tensor, first: number, count: number, batch: Batch): void {
+    const rows = at(order) + first * 4;
+    for (const column of ['users', 'items', 'labels'] as const) {
+      this.raw.gather(count, 1, at(columns[column]), rows, at(batch[column]));
+    }
+  }
+
   drawCandidates(known: KnownItems, rows: Tensor, size: number, key: DrawKey): { counts: Tensor; items: Tensor } {
     const counts = this.empty([rows.size], 'int32');
     const items = this.empty([rows.size, size], 'int32');
@@ -367,10 +374,10 @@ export class WasmKernels implements Kernels {
   }
 
   countAbove(scores: Tensor, counts: Tensor): { greater: Tensor; equal: Tensor } {
-    const n = scores.shape[0] as number;
+    const n = counts.size;
     const greater = this.empty([n], 'int32');
     const equal = this.empty([n], 'int32');
-    this.raw.countAbove(n, width(scores), at(scores), at(counts), at(greater), at(equal));
+    this.raw.countAbove(n, scores.size / n, at(scores), at(counts), at(greater), at(equal));
     return { greater, equal };
   }
 

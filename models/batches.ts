@@ -1,0 +1,95 @@
+import { type Batch, type Kernels, type KnownItems, type SampledInteractions, stream, type Tensor } from '../compute/index.js';
+import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+
+/** Where a trainer gets its batches from. */
+export interface BatchSource {
+  readonly batches: number;
+  /** Shuffles for an epoch, counted from 0. */
+  beginEpoch(epoch: number): void;
+  /** The b-th batch of the epoch; its tensors are overwritten by the next. */
+  batch(b: number): Batch;
+}
+
+/** A user's known items as tensors. */
+export function knownTensors(kernels: Kernels, known: UserItems): KnownItems {
+  return { itemCount: known.itemCount, starts: kernels.tensor(known.starts), items: kernels.tensor(known.items) };
+}
+
+const ORDER = stream('order of training');
+const NEGATIVES = stream('training negatives');
+
+/**
+ * Implicit feedback: each training interaction once an epoch, label 1, with `negatives` items drawn uniformly from those the user did not
+ * train on, label 0. Validation and test items may be drawn, since a trainer cannot know them. Users who trained on every item
+ * have no negatives and are left out.
+ */
+export function implicitBatches(
+  kernels: Kernels,
+  data: Interactions,
+  settings: { readonly batch: number; readonly negatives: number; readonly seed: number },
+): BatchSource {
+  const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
+  const known = userItems(data, isTrain);
+  const knowsAll = (user: number): boolean => (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
+  const rows = rowsWhere(data.user.length, (row) => isTrain(row) && !knowsAll(data.user[row] as number));
+  const sampled: SampledInteractions = {
+    users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
+    items: kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number)),
+    order: kernels.zeros([rows.length], 'int32'),
+    known: knownTensors(kernels, known),
+  };
+  const wide = 1 + settings.negatives;
+  return shuffled(kernels, sampled.order, settings, wide, (first, count, epoch, batch) =>
+    kernels.drawBatch(sampled, first, count, settings.negatives, { seed: settings.seed, stream: NEGATIVES, replicate: epoch }, batch),
+  );
+}
+
+/** Explicit feedback: each rated pair once an epoch with its rating as label. `rows` restricts it to some of the data. */
+export function explicitBatches(
+  kernels: Kernels,
+  data: Interactions & { readonly rating: Float32Array },
+  rows: Int32Array,
+  settings: { readonly batch: number; readonly seed: number },
+): BatchSource {
+  const users = kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number));
+  const items = kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number));
+  const ratings = kernels.tensor(Float32Array.from(rows, (row) => data.rating[row] as number));
+  const order = kernels.zeros([rows.length], 'int32');
+  return shuffled(kernels, order, settings, 1, (first, count, _epoch, batch) =>
+    kernels.takeBatch({ users, items, labels: ratings }, order, first, count, batch),
+  );
+}
+
+/** Batches over a freshly drawn order each epoch; the last one may be smaller. */
+function shuffled(
+  kernels: Kernels,
+  order: Tensor,
+  settings: { readonly batch: number; readonly seed: number },
+  wide: number,
+  fill: (first: number, count: number, epoch: number, batch: Batch) => void,
+): BatchSource {
+  const size = Math.min(settings.batch, order.size);
+  const batchOf = (count: number): Batch => ({
+    users: kernels.zeros([count * wide], 'int32'),
+    items: kernels.zeros([count * wide], 'int32'),
+    labels: kernels.zeros([count * wide]),
+  });
+  const batches = Math.ceil(order.size / size);
+  const full = batchOf(size);
+  const rest = order.size - (batches - 1) * size;
+  const last = rest === size ? full : batchOf(rest);
+  let current = 0;
+  return {
+    batches,
+    beginEpoch(epoch) {
+      current = epoch;
+      kernels.drawPermutation(order, { seed: settings.seed, stream: ORDER, replicate: epoch });
+    },
+    batch(b) {
+      const isLast = b === batches - 1;
+      const batch = isLast ? last : full;
+      fill(b * size, isLast ? rest : size, current, batch);
+      return batch;
+    },
+  };
+}
