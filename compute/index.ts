@@ -5,4 +5,4 @@ export * from './parameter.js';
 export * from './random.js';
 export * from './tape.js';
 export * from './tensor.js';
-export { WasmKernels } from './wasm/wasm_kernels.js';
+export { WasmKernels, WasmTensor } from './wasm/wasm_kernels.js';

@@ -51,31 +51,34 @@ function splitAtRandom(data: Interactions, seed: number): Uint8Array {
 
 function leaveLastTwo(data: Interactions, options: SplitOptions): Uint8Array {
   const n = data.user.length;
-  const { time } = data;
   const users = data.userIds.length;
-  const last = new Int32Array(users).fill(-1);
-  const second = new Int32Array(users).fill(-1);
-  const counts = new Int32Array(users);
-  const after = (a: number, b: number): boolean => b < 0 || !time || (time[a] as number) >= (time[b] as number);
-  for (let row = 0; row < n; row++) {
-    const user = data.user[row] as number;
-    (counts[user] as number)++;
-    if (after(row, last[user] as number)) {
-      second[user] = last[user] as number;
-      last[user] = row;
-    } else if (after(row, second[user] as number)) second[user] = row;
-  }
+  const rowsOf: number[][] = Array.from({ length: users }, () => []);
+  for (let row = 0; row < n; row++) (rowsOf[data.user[row] as number] as number[]).push(row);
   const split = sharedUint8(n);
-  for (let user = 0; user < users; user++) {
-    if ((counts[user] as number) >= 3) {
-      split[last[user] as number] = TEST;
-      split[second[user] as number] = VALIDATION;
-    } else if (options.shortUsers === 'refuse') {
+  rowsOf.forEach((rows, user) => {
+    const codes = leaveLastTwoCodes(rows.map((row) => data.time?.[row] ?? 0));
+    if (codes) rows.forEach((row, r) => (split[row] = codes[r] as number));
+    else if (options.shortUsers === 'refuse') {
       throw new UserError(
-        `user "${data.userIds[user]}" has ${counts[user]} interaction(s), and leave-last-two needs three: ` +
+        `user "${data.userIds[user]}" has ${rows.length} interaction(s), and leave-last-two needs three: ` +
           'drop such users with --min-user 3, or use --split random',
       );
     }
-  }
+  });
   return split;
+}
+
+/** Split codes of one user's interactions with the given times, in file order; undefined for fewer than three. */
+export function leaveLastTwoCodes(times: readonly number[]): Uint8Array | undefined {
+  if (times.length < 3) return undefined;
+  const after = (a: number, b: number): boolean => b < 0 || (times[a] as number) >= (times[b] as number);
+  let [last, second] = [-1, -1];
+  for (let k = 0; k < times.length; k++) {
+    if (after(k, last)) [second, last] = [last, k];
+    else if (after(k, second)) second = k;
+  }
+  const codes = new Uint8Array(times.length).fill(TRAIN);
+  codes[last] = TEST;
+  codes[second] = VALIDATION;
+  return codes;
 }

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { UserError } from '../support/errors.js';
+
+/** How a perturbation from unobserved factors is drawn (PAPER section 2, step 3). */
+export const NOISE_KINDS = ['constant', 'normal', 'per-user', 'per-item', 'structured'] as const;
+
+export const noiseSchema = z.object({
+  kind: z.enum(NOISE_KINDS),
+  location: z.number(),
+  scale: z.number().nonnegative(),
+});
+
+/** `normal` draws for each pair; `structured` is a random three-layer ReLU network over the factors. */
+export type NoiseSpec = z.infer<typeof noiseSchema>;
+
+/** Reads "normal:4,0.5" or "constant:3". Throws UserError naming the option. */
+export function parseNoise(text: string, option: string): NoiseSpec {
+  const [kind = '', numbers = ''] = text.split(':');
+  const parts = numbers === '' ? [] : numbers.split(',').map(Number);
+  const [location = 0, scale = kind === 'constant' ? 0 : 1] = parts;
+  const parsed = noiseSchema.safeParse({ kind, location, scale });
+  if (!parsed.success || parts.length > 2 || (kind === 'constant' && parts.length > 1)) {
+    throw new UserError(
+      `--${option} "${text}" is not understood: write constant:LOCATION, or normal, per-user, per-item or structured, each with ` +
+        ':LOCATION,SCALE (scale at least 0), e.g. normal:4,0.5',
+    );
+  }
+  return parsed.data;
+}
+
+/** "normal:4,0.5" for a spec: what `parseNoise` reads. */
+export function noiseText(noise: NoiseSpec): string {
+  return noise.kind === 'constant' ? `constant:${noise.location}` : `${noise.kind}:${noise.location},${noise.scale}`;
+}
+
+const factorModelSchema = z.object({
+  rate: z.number().positive(),
+  l2: z.number().nonnegative(),
+  epochs: z.number().int().positive(),
+});
+
+/** Settings of one matrix factorization of the simulator. */
+export type FactorSettings = z.infer<typeof factorModelSchema>;
+
+export const simulationSchema = z.object({
+  seed: z.number().int().nonnegative(),
+  /** Width of all factors. */
+  dim: z.number().int().positive(),
+  relevanceModel: factorModelSchema,
+  exposureModel: factorModelSchema,
+  /** `log-odds` takes the sampling of negatives out of the exposure model; `none` leaves it, as the authors did. */
+  correction: z.enum(['log-odds', 'none']),
+  /** Exponent of the exposure probability. */
+  power: z.number().positive(),
+  eps1: noiseSchema,
+  eps2: noiseSchema,
+  /** Wished mean of exposures a user, in both stages; absent: as they come. */
+  exposuresPerUser: z.number().positive().optional(),
+  /** Whether x and z are trained anew on the first-stage clicks, or the first exposure factors are kept. */
+  factors: z.enum(['retrained', 'kept']),
+  exposure: z.object({ name: z.string(), settings: z.record(z.string(), z.union([z.number(), z.string()])) }),
+  split: z.enum(['leave-last-two', 'random']),
+});
+
+/** Everything that a simulation depends on, besides the ratings. */
+export type SimulationConfig = z.infer<typeof simulationSchema>;
+
+export const SIMULATION_DEFAULTS: SimulationConfig = {
+  seed: 1,
+  dim: 32,
+  relevanceModel: { rate: 0.005, l2: 0.02, epochs: 100 },
+  exposureModel: { rate: 0.005, l2: 0.005, epochs: 100 },
+  correction: 'log-odds',
+  power: 1,
+  eps1: { kind: 'normal', location: 4, scale: 0.5 },
+  eps2: { kind: 'normal', location: 0, scale: 0.5 },
+  factors: 'retrained',
+  exposure: { name: 'none', settings: {} },
+  split: 'leave-last-two',
+};
+
+/** Named groups of settings. */
+export const PRESETS: Readonly<Record<string, { readonly summary: string; readonly settings: Partial<SimulationConfig> }>> = {
+  paper: { summary: 'the two stages of the paper with its defaults', settings: {} },
+  saito: {
+    summary: 'Saito et al. 2020 (WSDM): relevance sigmoid(R - 5), exposure (logistic MF)^power, no noise, no e(x, z)',
+    settings: {
+      eps1: { kind: 'constant', location: 5, scale: 0 },
+      eps2: { kind: 'constant', location: 0, scale: 0 },
+      factors: 'kept',
+      exposure: { name: 'none', settings: {} },
+    },
+  },
+};

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UserError } from '../../support/errors.js';
+import { byUser, type ExposureContext, type ExposureRows } from './exposure.js';
+
+/** What a function of the user's sees besides x and z. */
+export interface PairContext {
+  readonly user: number;
+  readonly item: number;
+  /** First-stage clicks of the item divided by those of the most clicked one. */
+  readonly popularity: number;
+  /** Inner product of x and z. */
+  readonly dot: number;
+}
+
+/** The default export of `--exposure ./mine.ts`: what to add to the log-probability that this user is shown this item. */
+export type ExposureOfPair = (x: Float32Array, z: Float32Array, context: PairContext) => number;
+
+/** All items at once, for speed. */
+export interface ItemBlock {
+  readonly user: number;
+  readonly items: number;
+  readonly dim: number;
+  /** z[items, dim], row-major. */
+  readonly z: Float32Array;
+  readonly popularity: Float32Array;
+}
+
+/** A function exported as `block` instead: writes e for every item to out[items]. */
+export type ExposureOfBlock = (x: Float32Array, block: ItemBlock, out: Float32Array) => void;
+
+/** Bundles a TypeScript or JavaScript file with what it imports into one module. Throws UserError with file and line. */
+export async function bundleExposure(path: string): Promise<string> {
+  if (!existsSync(path)) throw new UserError(`--exposure "${path}" does not exist: name a .ts or .js file, or a built-in function`);
+  const { build } = await import('esbuild');
+  try {
+    const bundled = await build({
+      entryPoints: [resolve(path)],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'silent',
+      legalComments: 'none',
+    });
+    return bundled.outputFiles[0]?.text ?? '';
+  } catch (error) {
+    const first = (error as { errors?: { text: string; location?: { line: number } | null }[] }).errors?.[0];
+    throw new UserError(`"${path}"${first?.location ? `, line ${first.location.line}` : ''}: ${first?.text ?? (error as Error).message}`);
+  }
+}
+
+/** The rows of a bundled function. Its errors become UserErrors that say for which pair. */
+export async function customExposure(source: string, context: ExposureContext): Promise<ExposureRows> {
+  let module: { default?: unknown; block?: unknown };
+  try {
+    module = (await import(`data:text/javascript;base64,${Buffer.from(source).toString('base64')}`)) as typeof module;
+  } catch (error) {
+    throw new UserError(`the exposure function cannot be loaded: ${(error as Error).message}`);
+  }
+  const { default: pair, block } = module;
+  if (typeof pair !== 'function' && typeof block !== 'function') {
+    throw new UserError('the exposure file must export default a function (x, z, context) => number, or a function named block');
+  }
+  const { kernels, dim, items, popularity } = context;
+  const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
+  const vectors = Array.from({ length: items }, (_, item) => z.subarray(item * dim, (item + 1) * dim));
+  const guard = (user: number, call: () => void): void => {
+    try {
+      call();
+    } catch (error) {
+      throw new UserError(`the exposure function failed for user ${user}: ${(error as Error).message}`);
+    }
+  };
+  return byUser(context, (user, out) => {
+    const own = x.subarray(user * dim, (user + 1) * dim);
+    guard(user, () => {
+      if (typeof block === 'function') (block as ExposureOfBlock)(own, { user, items, dim, z, popularity }, out);
+      else {
+        for (let item = 0; item < items; item++) {
+          const vector = vectors[item] as Float32Array;
+          let dot = 0;
+          for (let k = 0; k < dim; k++) dot += (own[k] as number) * (vector[k] as number);
+          out[item] = (pair as ExposureOfPair)(own, vector, { user, item, popularity: popularity[item] as number, dot });
+        }
+      }
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { WasmKernels, WasmTensor } from '../../compute/index.js';
+
+/** What an exposure function e(x, z) can look at. */
+export interface ExposureContext {
+  readonly kernels: WasmKernels;
+  readonly seed: number;
+  readonly users: number;
+  readonly items: number;
+  readonly dim: number;
+  /** x[users, dim] and z[items, dim], the factors of stage two. */
+  readonly x: WasmTensor;
+  readonly z: WasmTensor;
+  /** z transposed, [dim, items]. */
+  readonly zTransposed: WasmTensor;
+  /** First-stage clicks of each item divided by those of the most clicked one, in [0, 1]. */
+  readonly popularity: Float32Array;
+}
+
+/** An exposure function ready for use: fills out[count, stride] with e for `count` users from `first` on and every item. */
+export interface ExposureRows {
+  fill(first: number, count: number, out: WasmTensor, stride: number): void;
+}
+
+/** Values that a function's settings can have, as they stand on the command line and in manifests. */
+export type ExposureSettings = Readonly<Record<string, number | string>>;
+
+/** An exposure function that has a name. */
+export interface ExposureDefinition {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+  /** Its settings with their defaults. */
+  readonly settings: z.ZodObject;
+  create(context: ExposureContext, settings: Readonly<Record<string, never>>): ExposureRows;
+}
+
+/** Defines a function with settings of the schema's type. */
+export function defineExposure<Schema extends z.ZodObject>(definition: {
+  readonly name: string;
+  readonly summary: string;
+  readonly settings: Schema;
+  create(context: ExposureContext, settings: z.infer<Schema>): ExposureRows;
+}): ExposureDefinition {
+  return definition as unknown as ExposureDefinition;
+}
+
+/** Rows from a function of one user that fills e for every item. */
+export function byUser(context: ExposureContext, fillUser: (user: number, out: Float32Array) => void): ExposureRows {
+  return {
+    fill(first, count, out, stride) {
+      for (let r = 0; r < count; r++) {
+        const values = context.kernels.floats(out);
+        fillUser(first + r, values.subarray(r * stride, r * stride + context.items));
+      }
+    },
+  };
+}
+
+/** Fills out[count, stride] with x . z for users from `first` on; `out` holds zeros before. Needs stride = items. */
+export function innerProducts(context: ExposureContext, first: number, count: number, out: WasmTensor): void {
+  const { kernels, dim, x, zTransposed } = context;
+  kernels.raw.matmul(count, context.items, dim, x.address + first * dim * 4, dim, 1, zTransposed.address, out.address);
+}
+
+/** Root mean square of x . z over all pairs, without visiting them: the trace of (X'X)(Z'Z) over the number of pairs. */
+export function innerProductScale(context: ExposureContext): number {
+  const { kernels, x, z, dim } = context;
+  return kernels.scope(() => {
+    const [xx, zz] = [kernels.zeros([dim, dim]), kernels.zeros([dim, dim])];
+    kernels.matmul(x, x, xx, true, false);
+    kernels.matmul(z, z, zz, true, false);
+    const [a, b] = [kernels.floats(xx), kernels.floats(zz)];
+    const trace = a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+    return Math.sqrt(trace / (context.users * context.items)) || 1;
+  });
+}

@@ -1,0 +1,155 @@
+import { type Kernels, ParameterFactory, stream, type Tensor, WasmKernels } from '../compute/index.js';
+import { log } from '../compute/math.js';
+import { countIds, type Interactions, rowsWhere, sharedFloat32, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
+import { type Factorization, factorization } from '../models/factorization.js';
+import type { ModelSize } from '../models/model.js';
+import { differentiate, type EpochRecord, TRAINER_DEFAULTS, type TrainerSettings, train, type TrainingTask } from '../models/trainer.js';
+import type { FactorSettings } from './config.js';
+
+/** A trained factorization: score(u, i) = user[u] . item[i] + userBias[u] + itemBias[i]. Arrays are in shared memory. */
+export interface Factors {
+  readonly dim: number;
+  /** [users, dim], with the output weights worked in. */
+  readonly user: Float32Array;
+  /** [items, dim] */
+  readonly item: Float32Array;
+  /** [users], with the global bias worked in. */
+  readonly userBias: Float32Array;
+  readonly itemBias: Float32Array;
+}
+
+export interface FactorTraining {
+  readonly seed: number;
+  readonly dim: number;
+  readonly model: FactorSettings;
+  readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
+}
+
+/** Share of the rows kept out of training, to choose the epoch by. */
+const HELD_OUT = 0.05;
+
+/** Relevance model: squared error on the ratings (PAPER section 2, step 1). `error` is the root mean squared error held out. */
+export async function trainRelevance(
+  data: Interactions & { readonly rating: Float32Array },
+  training: FactorTraining,
+): Promise<{ factors: Factors; error: number }> {
+  const { kept, held } = holdOut(data.user.length, training.seed);
+  const kernels = new WasmKernels();
+  const mean = kept.reduce((sum, row) => sum + (data.rating[row] as number), 0) / kept.length;
+  const settings = trainerSettings(training);
+  const sources = {
+    train: explicitBatches(kernels, data, kept, settings),
+    held: explicitBatches(kernels, data, held, settings),
+  };
+  const loss: TrainingTask['loss'] = (tape, scores, labels) => tape.squaredError(scores, labels);
+  const { factors, best } = await trainFactors(kernels, data, training, settings, sources, loss, mean);
+  return { factors, error: Math.sqrt(-best) };
+}
+
+/**
+ * Exposure model: cross-entropy on "was rated", or on clicks, against sampled negatives (steps 2 and 5). `loss` is the
+ * cross-entropy held out.
+ */
+export async function trainExposure(data: Interactions, training: FactorTraining): Promise<{ factors: Factors; loss: number }> {
+  const { held } = holdOut(data.user.length, training.seed);
+  const kernels = new WasmKernels();
+  const settings = trainerSettings(training);
+  const split = new Uint8Array(data.user.length).fill(TRAIN);
+  for (const row of held) split[row] = VALIDATION;
+  const heldAlone = split.map((code) => (code === VALIDATION ? TRAIN : VALIDATION));
+  const known = userItems(data);
+  const sources = {
+    train: implicitBatches(kernels, { ...data, split }, settings, known),
+    held: implicitBatches(kernels, { ...data, split: heldAlone }, settings, known),
+  };
+  const loss: TrainingTask['loss'] = (tape, logits, labels) => tape.crossEntropy(logits, labels);
+  // The batch holds one positive to `negatives` zeros; start from those odds.
+  const { factors, best } = await trainFactors(kernels, data, training, settings, sources, loss, -log(settings.negatives));
+  return { factors, loss: -best };
+}
+
+/**
+ * What to add to a user's logits so that they speak of all items and not of the sampled ones: each unrated item was drawn at
+ * rate negatives n_u / (items - n_u) an epoch, each rated one at rate 1, so log-odds shift by the logarithm of that rate.
+ */
+export function logOddsShift(data: Interactions): Float32Array {
+  const items = data.itemIds.length;
+  const counts = countIds(data.user, data.userIds.length);
+  const shift = sharedFloat32(counts.length);
+  counts.forEach((count, user) => {
+    const known = Math.max(count, 0.5);
+    shift[user] = log((TRAINER_DEFAULTS.negatives * known) / Math.max(items - known, 0.5));
+  });
+  return shift;
+}
+
+function trainerSettings({ seed, model }: FactorTraining): TrainerSettings {
+  return { ...TRAINER_DEFAULTS, rate: model.rate, l2: model.l2, epochs: model.epochs, patience: 3, seed };
+}
+
+/** Rows for training and rows held out, drawn apart for each row. */
+function holdOut(rows: number, seed: number): { kept: Int32Array; held: Int32Array } {
+  const kernels = new WasmKernels();
+  const uniform = kernels.zeros([rows]);
+  kernels.drawUniform(uniform, { seed, stream: stream('held-out ratings') });
+  const u = kernels.floats(uniform);
+  const held = rowsWhere(rows, (row) => (u[row] as number) < HELD_OUT);
+  return { kept: rowsWhere(rows, (row) => (u[row] as number) >= HELD_OUT), held };
+}
+
+async function trainFactors(
+  kernels: WasmKernels,
+  data: Interactions,
+  training: FactorTraining,
+  settings: TrainerSettings,
+  sources: { readonly train: BatchSource; readonly held: BatchSource },
+  loss: TrainingTask['loss'],
+  bias: number,
+): Promise<{ factors: Factors; best: number }> {
+  const size: ModelSize = { users: data.userIds.length, items: data.itemIds.length, dim: training.dim };
+  const model = factorization(new ParameterFactory(kernels, training.seed), size, { weighted: true, bias });
+  const task: TrainingTask = {
+    source: sources.train,
+    loss,
+    validate: async () => -(await meanLoss(kernels, model, size, sources.held, loss)),
+    ...(training.onEpoch && { onEpoch: training.onEpoch }),
+  };
+  const record = await train(kernels, model, size, task, settings);
+  return { factors: extract(kernels, model), best: record.best.metric };
+}
+
+/** Mean loss over a source's first epoch: the same rows and negatives each time. */
+async function meanLoss(kernels: Kernels, model: Factorization, size: ModelSize, source: BatchSource, loss: TrainingTask['loss']): Promise<number> {
+  source.beginEpoch(0);
+  const total = kernels.zeros([1]);
+  let rows = 0;
+  for (let b = 0; b < source.batches; b++) {
+    const batch = source.batch(b);
+    kernels.scope(() => {
+      const { loss: value } = differentiate(kernels, model, size, batch, { loss });
+      kernels.addScaled(batch.labels.size, value.value, total);
+    });
+    rows += batch.labels.size;
+  }
+  const sum = (await kernels.read(total))[0] as number;
+  kernels.free(total);
+  return sum / rows;
+}
+
+function extract(kernels: WasmKernels, model: Factorization): Factors {
+  const shared = (tensor: Tensor): Float32Array => {
+    const out = sharedFloat32(tensor.size);
+    out.set(kernels.floats(tensor));
+    return out;
+  };
+  const weight = kernels.floats(model.weight.value).slice();
+  const dim = weight.length;
+  const user = shared(model.user.value);
+  for (let k = 0; k < user.length; k++) (user[k] as number) *= weight[k % dim] as number;
+  const bias = kernels.floats(model.bias.value)[0] as number;
+  const userBias = shared(model.userBias.value);
+  for (let u = 0; u < userBias.length; u++) (userBias[u] as number) += bias;
+  return { dim, user, item: shared(model.item.value), userBias, itemBias: shared(model.itemBias.value) };
+}
+

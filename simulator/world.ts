@@ -1,0 +1,368 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { keyWords, stream, type Tensor, WasmKernels, type WasmTensor } from '../compute/index.js';
+import { sharedFloat32 } from '../datasets/interactions.js';
+import { UserError } from '../support/errors.js';
+import type { OutputFolder } from '../support/output.js';
+import { readArrays, writeArrays } from '../support/tensors.js';
+import { type SimulationConfig, simulationSchema } from './config.js';
+import { customExposure } from './exposure/custom.js';
+import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
+import { exposureFunctions, exposureSettings } from './exposure/registry.js';
+import type { Factors } from './factors.js';
+import { makeNoise, type Noise } from './noise.js';
+
+/** Factors of users and items, x and z of the paper. */
+export interface Embedding {
+  readonly dim: number;
+  readonly x: Float32Array;
+  readonly z: Float32Array;
+}
+
+/** Everything that determines the truth of a simulation. Plain data, with arrays in shared memory, so that it passes to workers. */
+export interface WorldState {
+  readonly config: SimulationConfig;
+  readonly users: number;
+  readonly items: number;
+  readonly relevance: Factors;
+  readonly exposure: Factors;
+  /** [users] added to the exposure logits. */
+  readonly shift: Float32Array;
+  /** Added to log p_sim1 to meet the wished density. */
+  readonly firstConstant: number;
+  /** What stage two adds; absent while only stage one is known. */
+  readonly second?: {
+    readonly factors: Embedding;
+    /** First-stage clicks of each item over those of the most clicked one. */
+    readonly popularity: Float32Array;
+    /** Added to log p_sim2. */
+    readonly constant: number;
+    /** The user's own exposure function, bundled. */
+    readonly source?: string | undefined;
+  };
+  /** Seconds since 1970 between which exposures are drawn. */
+  readonly time: readonly [number, number];
+}
+
+export type Stage = 1 | 2;
+
+/** What was drawn for one user. Arrays of equal length, items in order; valid until the next draw. */
+export interface DrawnUser {
+  readonly count: number;
+  readonly items: Int32Array;
+  readonly exposure: Float32Array;
+  readonly relevance: Float32Array;
+  readonly clicked: Int32Array;
+  readonly time: Int32Array;
+  /** Word of the random split, uniform on [0, 1). */
+  readonly split: Float64Array;
+  /** Sum of the probabilities of exposure. */
+  readonly expected: number;
+  /** Pairs whose probability was capped. */
+  readonly capped: number;
+}
+
+const BLOCK = 16;
+
+/**
+ * The truth behind a simulation (DESIGN decision 8): answers p_rel and p_exp of any pair, and draws exposures and clicks. Each
+ * draw belongs to (seed, stage, user, item), so worlds that differ in e(x, z) alone share their draws.
+ */
+export class World {
+  readonly kernels = new WasmKernels();
+  private readonly relevanceItems: WasmTensor;
+  private readonly relevanceBias: Float32Array;
+  private readonly exposureTransposed: WasmTensor;
+  private readonly exposureUsers: WasmTensor;
+  private readonly eps1: Noise;
+  private readonly eps2: Noise;
+  /** e(x, z) of stage two; absent where it is 0. */
+  private rows: ExposureRows | undefined;
+  /** Row length of blocks: items, as matrix products need it. */
+  private readonly logits: WasmTensor;
+  private readonly extra: WasmTensor;
+  private readonly noise: WasmTensor;
+  private readonly row: WasmTensor;
+  private readonly lists: Record<'items' | 'probability' | 'relevance' | 'clicked' | 'time' | 'split', WasmTensor>;
+  private readonly double: WasmTensor;
+  private block = { first: -1, stage: 1 as Stage };
+
+  private constructor(readonly state: WorldState) {
+    const { kernels } = this;
+    const { items, relevance, exposure, config } = state;
+    const make = (values: Float32Array, width: number): WasmTensor => kernels.tensor(values, [values.length / width, width]);
+    this.relevanceItems = make(relevance.item, relevance.dim);
+    this.relevanceBias = relevance.itemBias;
+    this.exposureUsers = make(exposure.user, exposure.dim);
+    const exposureItems = make(exposure.item, exposure.dim);
+    this.exposureTransposed = transposed(kernels, exposureItems);
+    this.eps1 = makeNoise(kernels, config.eps1, 'eps1', config.seed, this.exposureUsers, exposureItems);
+    this.eps2 = makeNoise(kernels, config.eps2, 'eps2', config.seed, this.exposureUsers, exposureItems);
+    this.logits = kernels.zeros([BLOCK, items]);
+    this.extra = kernels.zeros([BLOCK, items]);
+    this.noise = kernels.zeros([items]);
+    this.row = kernels.zeros([items]);
+    this.double = kernels.zeros([4]);
+    this.lists = {
+      items: kernels.zeros([items], 'int32'),
+      probability: kernels.zeros([items]),
+      relevance: kernels.zeros([items]),
+      clicked: kernels.zeros([items], 'int32'),
+      time: kernels.zeros([items], 'int32'),
+      split: kernels.zeros([items], 'int32'),
+    };
+  }
+
+  /** A world with its exposure function ready. Throws UserError where the function cannot be made. */
+  static async create(state: WorldState): Promise<World> {
+    const { second, config } = state;
+    const world = new World(state);
+    if (second?.source !== undefined) world.rows = await customExposure(second.source, world.context());
+    else if (second && config.exposure.name !== 'none') {
+      const definition = exposureFunctions.get(config.exposure.name);
+      world.rows = definition.create(world.context(), exposureSettings(definition, config.exposure.settings) as never);
+    }
+    return world;
+  }
+
+  private context(): ExposureContext {
+    const { kernels, state } = this;
+    const second = state.second as NonNullable<WorldState['second']>;
+    const { x, z, dim } = second.factors;
+    const zTensor = kernels.tensor(z, [state.items, dim]);
+    return {
+      kernels,
+      seed: state.config.seed,
+      users: state.users,
+      items: state.items,
+      dim,
+      x: kernels.tensor(x, [state.users, dim]),
+      z: zTensor,
+      zTransposed: transposed(kernels, zTensor),
+      popularity: second.popularity,
+    };
+  }
+
+  /** Computes exposure logits, and e(x, z) for stage two, for the block of users that holds `user`. */
+  private prepareBlock(user: number, stage: Stage): void {
+    const first = user - (user % BLOCK);
+    if (this.block.first === first && this.block.stage >= stage) return;
+    const { kernels, state, logits } = this;
+    const { exposure, items } = state;
+    const count = Math.min(BLOCK, state.users - first);
+    const values = kernels.floats(logits);
+    for (let r = 0; r < count; r++) values.set(exposure.itemBias, r * items);
+    kernels.raw.matmul(count, items, exposure.dim, this.exposureUsers.address + first * exposure.dim * 4, exposure.dim, 1, this.exposureTransposed.address, logits.address);
+    if (stage === 2 && this.rows) {
+      this.rows.fill(first, count, this.extra, items);
+      if (state.second?.source !== undefined || state.config.exposure.name === 'expression') this.refuseNaN(first, count);
+    }
+    this.block = { first, stage };
+  }
+
+  private refuseNaN(first: number, count: number): void {
+    const { items } = this.state;
+    const values = this.kernels.floats(this.extra);
+    for (let k = 0; k < count * items; k++) {
+      const value = values[k] as number;
+      if (Number.isNaN(value) || value === Number.POSITIVE_INFINITY) {
+        throw new UserError(
+          `the exposure function returned ${value} for user ${first + Math.floor(k / items)}, item ${k % items}: it must return a number (or -Infinity for never)`,
+        );
+      }
+    }
+  }
+
+  /** Writes log p_exp of the user and every item to `row`; returns how many pairs were capped in the stage's own step. */
+  private fillLogs(user: number, stage: Stage): number {
+    this.prepareBlock(user, stage);
+    const { kernels, state, row } = this;
+    const { raw } = kernels;
+    const { items, config, exposure } = state;
+    this.eps2.row(user, this.noise);
+    const offset = (user % BLOCK) * items * 4;
+    const shift = (exposure.userBias[user] as number) + (state.shift[user] as number);
+    const capped = raw.logExposure(items, this.logits.address + offset, shift, config.power, this.noise.address, state.firstConstant, row.address);
+    if (stage === 1 || !state.second) return capped;
+    return raw.shiftAndCap(items, row.address, this.rows ? this.extra.address + offset : 0, state.second.constant, row.address);
+  }
+
+  /** Writes p_rel of (user, items[0 .. count)) to `out`. */
+  private fillRelevance(user: number, list: WasmTensor, count: number, out: WasmTensor): void {
+    const { kernels, state } = this;
+    const { raw } = kernels;
+    const { relevance } = state;
+    const { dim } = relevance;
+    kernels.scope(() => {
+      const vectors = kernels.empty([count, dim]);
+      const own = kernels.tensor(relevance.user.subarray(user * dim, (user + 1) * dim));
+      const scores = kernels.empty([count]);
+      const noise = kernels.empty([count]);
+      raw.gather(count, dim, this.relevanceItems.address, list.address, vectors.address);
+      const [values, items] = [kernels.floats(scores), kernels.integers(list)];
+      const bias = relevance.userBias[user] as number;
+      for (let k = 0; k < count; k++) values[k] = bias + (this.relevanceBias[items[k] as number] as number);
+      raw.matmul(count, 1, dim, vectors.address, dim, 1, own.address, scores.address);
+      this.eps1.listed(user, list, count, noise);
+      raw.sigmoidOfDifference(count, scores.address, noise.address, out.address);
+    });
+  }
+
+  /** p_exp of the user and every item. */
+  exposureRow(user: number, stage: Stage = 2): Float32Array {
+    this.fillLogs(user, stage);
+    const { kernels } = this;
+    return kernels.scope(() => kernels.floats(kernels.exp(this.row)).slice());
+  }
+
+  /** p_rel of the user and every item. */
+  relevanceRow(user: number): Float32Array {
+    const { kernels } = this;
+    const list = this.lists.items;
+    kernels.integers(list).forEach((_, item, all) => {
+      all[item] = item;
+    });
+    this.fillRelevance(user, list, this.state.items, this.lists.relevance);
+    return kernels.floats(this.lists.relevance).slice();
+  }
+
+  /** p_rel and p_exp of pairs given as two columns of ids. Throws RangeError for an id outside the world. */
+  probabilities(users: ArrayLike<number>, items: ArrayLike<number>): { relevance: Float32Array; exposure: Float32Array } {
+    const relevance = new Float32Array(users.length);
+    const exposure = new Float32Array(users.length);
+    const order = Array.from({ length: users.length }, (_, k) => k).sort((a, b) => (users[a] as number) - (users[b] as number));
+    let current = -1;
+    let rows: [Float32Array, Float32Array] = [relevance, exposure];
+    for (const k of order) {
+      const [user, item] = [users[k] as number, items[k] as number];
+      if (!(user >= 0 && user < this.state.users && item >= 0 && item < this.state.items)) {
+        throw new RangeError(`no pair (${user}, ${item}) in a world of ${this.state.users} users and ${this.state.items} items`);
+      }
+      if (user !== current) rows = [this.relevanceRow(user), this.exposureRow(user)];
+      current = user;
+      relevance[k] = rows[0][item] as number;
+      exposure[k] = rows[1][item] as number;
+    }
+    return { relevance, exposure };
+  }
+
+  /** Expected exposures of a user if `constant` were added to log p_exp: all of them, and those below the cap. */
+  expectedExposures(user: number, stage: Stage, constant: number): { total: number; free: number } {
+    this.fillLogs(user, stage);
+    this.kernels.raw.expectedCount(this.state.items, this.row.address, constant, this.double.address);
+    return { total: this.kernels.double(this.double, 0), free: this.kernels.double(this.double, 1) };
+  }
+
+  /** Draws a user's exposures, clicks and times. */
+  draw(user: number, stage: Stage): DrawnUser {
+    const { kernels, lists, state } = this;
+    const { raw } = kernels;
+    const [k0, k1] = keyWords(state.config.seed);
+    const capped = this.fillLogs(user, stage);
+    const { items, probability, relevance, clicked, time, split } = lists;
+    const count = raw.drawExposures(state.items, this.row.address, user, STREAMS.exposure[stage], k0, k1, items.address, probability.address, this.double.address);
+    this.fillRelevance(user, items, count, relevance);
+    raw.drawListed(count, items.address, relevance.address, user, STREAMS.click[stage], k0, k1, clicked.address);
+    const [from, to] = state.time;
+    raw.integerListed(count, items.address, to - from, user, STREAMS.time, k0, k1, time.address);
+    raw.integerListed(count, items.address, 1 << 24, user, stream('split'), k0, k1, split.address);
+    const integers = (tensor: Tensor): Int32Array => kernels.integers(tensor).slice(0, count);
+    return {
+      count,
+      items: integers(items),
+      exposure: kernels.floats(probability).slice(0, count),
+      relevance: kernels.floats(relevance).slice(0, count),
+      clicked: integers(clicked),
+      time: integers(time).map((seconds) => seconds),
+      split: Float64Array.from(integers(split), (word) => word / (1 << 24)),
+      expected: kernels.double(this.double),
+      capped,
+    };
+  }
+}
+
+const STREAMS = {
+  exposure: { 1: stream('simulator exposure 1'), 2: stream('simulator exposure 2') },
+  click: { 1: stream('simulator click 1'), 2: stream('simulator click 2') },
+  time: stream('simulator time'),
+} as const;
+
+function transposed(kernels: WasmKernels, matrix: WasmTensor): WasmTensor {
+  const [rows, columns] = matrix.shape as [number, number];
+  const out = kernels.zeros([columns, rows]);
+  kernels.raw.transpose(rows, columns, matrix.address, out.address);
+  return out;
+}
+
+const worldSchema = z.object({
+  config: simulationSchema,
+  users: z.number().int(),
+  items: z.number().int(),
+  firstConstant: z.number(),
+  secondConstant: z.number(),
+  time: z.tuple([z.number(), z.number()]),
+});
+
+/** Writes world.arrow (factors), world.json (settings) and, for a function of the user's, exposure.mjs. */
+export function writeWorld(folder: OutputFolder, state: WorldState): void {
+  const { relevance, exposure, second, users, items } = state;
+  if (!second) throw new Error('a world is complete after stage two');
+  const factors = (name: string, { user, item, userBias, itemBias, dim }: Factors) => ({
+    [`${name} user`]: { shape: [users, dim], values: user },
+    [`${name} item`]: { shape: [items, dim], values: item },
+    [`${name} user bias`]: { shape: [users], values: userBias },
+    [`${name} item bias`]: { shape: [items], values: itemBias },
+  });
+  const { x, z: zed, dim } = second.factors;
+  writeArrays(folder.file('world.arrow'), {
+    ...factors('relevance', relevance),
+    ...factors('exposure', exposure),
+    'exposure shift': { shape: [users], values: state.shift },
+    x: { shape: [users, dim], values: x },
+    z: { shape: [items, dim], values: zed },
+    popularity: { shape: [items], values: second.popularity },
+  });
+  const { config, firstConstant, time } = state;
+  folder.writeJson('world.json', { config, users, items, firstConstant, secondConstant: second.constant, time });
+  if (second.source !== undefined) folder.write('exposure.mjs', second.source);
+}
+
+/** Loads the world of a simulated folder. Throws UserError where there is none. */
+export async function readWorld(path: string): Promise<World> {
+  const file = join(path, 'world.json');
+  if (!existsSync(file)) throw new UserError(`"${path}" holds no world: name a folder made by "expobench simulate"`);
+  const settings = worldSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const arrays = await readArrays(join(path, 'world.arrow'));
+  const shared = (name: string): Float32Array => {
+    const values = arrays[name]?.values;
+    if (!values) throw new UserError(`"${join(path, 'world.arrow')}" lacks "${name}": make the simulation again`);
+    const out = sharedFloat32(values.length);
+    out.set(values);
+    return out;
+  };
+  const factors = (name: string): Factors => ({
+    dim: arrays[`${name} user`]?.shape[1] ?? 0,
+    user: shared(`${name} user`),
+    item: shared(`${name} item`),
+    userBias: shared(`${name} user bias`),
+    itemBias: shared(`${name} item bias`),
+  });
+  const bundled = join(path, 'exposure.mjs');
+  return World.create({
+    config: settings.config,
+    users: settings.users,
+    items: settings.items,
+    relevance: factors('relevance'),
+    exposure: factors('exposure'),
+    shift: shared('exposure shift'),
+    firstConstant: settings.firstConstant,
+    second: {
+      factors: { dim: arrays['x']?.shape[1] ?? 0, x: shared('x'), z: shared('z') },
+      popularity: shared('popularity'),
+      constant: settings.secondConstant,
+      source: existsSync(bundled) ? readFileSync(bundled, 'utf8') : undefined,
+    },
+    time: settings.time,
+  });
+}

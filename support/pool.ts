@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { UserError } from './errors.js';
+
+/** What a worker answers: a value, or the sentence of a UserError, whose class does not survive the way between threads. */
+type Answer<Result> = { readonly value: Result } | { readonly mistake: string };
+
+/** Wraps a worker's function so that UserErrors reach the main thread as such. */
+export function workerTask<Task, Result>(run: (task: Task) => Promise<Result>): (task: Task) => Promise<Answer<Result>> {
+  return async (task) => {
+    try {
+      return { value: await run(task) };
+    } catch (error) {
+      if (error instanceof UserError) return { mistake: error.message };
+      throw error;
+    }
+  };
+}
+
+/** Worker threads that run the default export of one module, made by `workerTask`. */
+export class WorkerPool<Task, Result> {
+  private readonly pool: Piscina<Task, Answer<Result>>;
+
+  constructor(
+    module: URL,
+    readonly workers: number = availableParallelism(),
+  ) {
+    this.pool = new Piscina({ filename: module.href, minThreads: 1, maxThreads: workers, idleTimeout: 10_000 });
+  }
+
+  /** Runs one task. Rejects with the worker's UserError or other error. */
+  async run(task: Task): Promise<Result> {
+    const answer = await this.pool.run(task);
+    if ('mistake' in answer) throw new UserError(answer.mistake);
+    return answer.value;
+  }
+
+  /**
+   * Runs tasks on all workers and hands over results in the tasks' order. At most two tasks a worker are under way or
+   * waiting for their turn, so memory does not grow with the number of tasks.
+   */
+  async runInOrder(tasks: Iterable<Task>, onResult: (result: Result, index: number) => void | Promise<void>): Promise<void> {
+    const waiting: Promise<Result>[] = [];
+    let next = 0;
+    const settleFirst = async (): Promise<void> => onResult(await (waiting.shift() as Promise<Result>), next++);
+    try {
+      for (const task of tasks) {
+        waiting.push(this.run(task));
+        if (waiting.length >= 2 * this.workers) await settleFirst();
+      }
+      while (waiting.length > 0) await settleFirst();
+    } finally {
+      await Promise.allSettled(waiting);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
