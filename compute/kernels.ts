@@ -120,6 +120,8 @@ export interface KnownItems {
   readonly itemCount: number;
   readonly starts: Tensor;
   readonly items: Tensor;
+  /** The same as bits, a row of ceil(itemCount / 8) bytes a user, where they are not too many: faster to look into. */
+  readonly bits?: Tensor | undefined;
 }
 
 /** Positives to train on, the order to take them in, and the items that may not be drawn as negatives. */

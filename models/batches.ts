@@ -15,6 +15,24 @@ export function knownTensors(kernels: Kernels, known: UserItems): KnownItems {
   return { itemCount: known.itemCount, starts: kernels.tensor(known.starts), items: kernels.tensor(known.items) };
 }
 
+/** Most memory that known items may take as bits. */
+const MOST_BITS = 64 * 1024 * 1024 * 8;
+
+/** Known items as rows of bits; undefined where they would take more than 64 MiB. */
+function knownBits(kernels: Kernels, known: UserItems): Tensor | undefined {
+  const bytes = Math.ceil(known.itemCount / 8);
+  if (bytes * 8 * known.users > MOST_BITS) return undefined;
+  const bits = new Int32Array(Math.ceil((bytes * known.users) / 4));
+  const view = new Uint8Array(bits.buffer);
+  for (let user = 0; user < known.users; user++) {
+    for (let e = known.starts[user] as number; e < (known.starts[user + 1] as number); e++) {
+      const item = known.items[e] as number;
+      (view[user * bytes + (item >> 3)] as number) |= 1 << (item & 7);
+    }
+  }
+  return kernels.tensor(bits);
+}
+
 const ORDER = stream('order of training');
 const NEGATIVES = stream('training negatives');
 
@@ -36,7 +54,7 @@ export function implicitBatches(
     users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
     items: kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number)),
     order: kernels.zeros([rows.length], 'int32'),
-    known: knownTensors(kernels, known),
+    known: { ...knownTensors(kernels, known), bits: knownBits(kernels, known) },
   };
   const wide = 1 + settings.negatives;
   return shuffled(kernels, sampled.order, settings, wide, (first, count, epoch, batch) =>

@@ -174,8 +174,11 @@ export class World {
     }
   }
 
-  /** Writes log p_exp of the user and every item to `row`; returns how many pairs were capped in the stage's own step. */
-  private fillLogs(user: number, stage: Stage): number {
+  /**
+   * Writes log p_exp of the user and every item to `row`, with `constant` added in the stage's own step; returns how many
+   * pairs that step capped.
+   */
+  private fillLogs(user: number, stage: Stage, constant: number): number {
     this.prepareBlock(user, stage);
     const { kernels, state, row } = this;
     const { raw } = kernels;
@@ -183,9 +186,9 @@ export class World {
     this.eps2.row(user, this.noise);
     const offset = (user % BLOCK) * items * 4;
     const shift = (exposure.userBias[user] as number) + (state.shift[user] as number);
-    const capped = raw.logExposure(items, this.logits.address + offset, shift, config.power, this.noise.address, state.firstConstant, row.address);
-    if (stage === 1 || !state.second) return capped;
-    return raw.shiftAndCap(items, row.address, this.rows ? this.extra.address + offset : 0, state.second.constant, row.address);
+    const capped = raw.logExposure(items, this.logits.address + offset, shift, config.power, this.noise.address, stage === 1 ? constant : state.firstConstant, row.address);
+    if (stage === 1) return capped;
+    return raw.shiftAndCap(items, row.address, this.rows ? this.extra.address + offset : 0, constant, row.address);
   }
 
   /** Writes p_rel of (user, items[0 .. count)) to `out`. */
@@ -211,7 +214,7 @@ export class World {
 
   /** p_exp of the user and every item. */
   exposureRow(user: number, stage: Stage = 2): Float32Array {
-    this.fillLogs(user, stage);
+    this.fillLogs(user, stage, this.constant(stage));
     const { kernels } = this;
     return kernels.scope(() => kernels.floats(kernels.exp(this.row)).slice());
   }
@@ -247,10 +250,15 @@ export class World {
     return { relevance, exposure };
   }
 
-  /** Expected exposures of a user if `constant` were added to log p_exp: all of them, and those below the cap. */
+  /** The constant that a stage adds to log p_exp. */
+  private constant(stage: Stage): number {
+    return stage === 1 ? this.state.firstConstant : (this.state.second?.constant ?? 0);
+  }
+
+  /** Expected exposures of a user if the stage's constant were another: all of them, and those below the cap. */
   expectedExposures(user: number, stage: Stage, constant: number): { total: number; free: number } {
-    this.fillLogs(user, stage);
-    this.kernels.raw.expectedCount(this.state.items, this.row.address, constant, this.double.address);
+    this.fillLogs(user, stage, constant);
+    this.kernels.raw.expectedCount(this.state.items, this.row.address, this.double.address);
     return { total: this.kernels.double(this.double, 0), free: this.kernels.double(this.double, 1) };
   }
 
@@ -259,7 +267,7 @@ export class World {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
     const [k0, k1] = keyWords(state.config.seed);
-    const capped = this.fillLogs(user, stage);
+    const capped = this.fillLogs(user, stage, this.constant(stage));
     const { items, probability, relevance, clicked, time, split } = lists;
     const count = raw.drawExposures(state.items, this.row.address, user, STREAMS.exposure[stage], k0, k1, items.address, probability.address, this.double.address);
     this.fillRelevance(user, items, count, relevance);

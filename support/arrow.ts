@@ -9,7 +9,6 @@ import {
   Int32,
   Int8,
   makeData,
-  makeVector,
   RecordBatch,
   RecordBatchFileWriter,
   Schema,
@@ -20,6 +19,7 @@ import {
   Utf8,
   Dictionary,
   vectorFromArray,
+  type Vector,
 } from 'apache-arrow';
 import { UserError } from './errors.js';
 
@@ -62,10 +62,22 @@ function dataOf(column: Column, type: DataType) {
     case 'text':
       return vectorFromArray(column.values as string[], new Utf8()).data[0] as never;
     case 'names': {
-      const dictionary = makeVector((vectorFromArray(column.names as string[], new Utf8()).data[0] as never) as never);
+      const dictionary = dictionaryOf(column.names);
       return makeData({ type: type as Dictionary, data: Int8Array.from(column.values), dictionary, length } as never);
     }
   }
+}
+
+const dictionaries = new WeakMap<readonly string[], Vector<Utf8>>();
+
+/** One vector for each list of names: all batches of a file must share it. */
+function dictionaryOf(names: readonly string[]): Vector<Utf8> {
+  let dictionary = dictionaries.get(names);
+  if (!dictionary) {
+    dictionary = vectorFromArray(names as string[], new Utf8());
+    dictionaries.set(names, dictionary);
+  }
+  return dictionary;
 }
 
 /** Writes an Arrow file batch by batch, so that memory holds one batch at a time. */

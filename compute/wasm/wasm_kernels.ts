@@ -337,6 +337,7 @@ export class WasmKernels implements Kernels {
       at(data.items),
       at(data.known.starts),
       at(data.known.items),
+      data.known.bits ? at(data.known.bits) : 0,
       data.known.itemCount,
       key.stream,
       key.replicate ?? 0,

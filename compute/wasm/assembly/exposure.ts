@@ -51,13 +51,13 @@ export function shiftAndCap(n: i32, logs: usize, extra: usize, constant: f32, ou
   return capped;
 }
 
-/** sums[0] = sum of min(1, e^(logs + constant)), sums[1] = the part of it that is below the cap, as float64. */
-export function expectedCount(n: i32, logs: usize, constant: f32, sums: usize): void {
-  const c = splat(constant), zero = splat(0);
+/** sums[0] = sum of e^logs, sums[1] = the part of it that is below the cap of 0, as float64. */
+export function expectedCount(n: i32, logs: usize, sums: usize): void {
+  const zero = splat(0);
   let total = splat(0), free = splat(0);
   for (let k: usize = 0; k < <usize>n << 2; k += 16) {
-    const x = f32x4.add(v128.load(logs + k), c);
-    const p = v128.and(exp(f32x4.pmin(x, zero)), inside(k, n));
+    const x = v128.load(logs + k);
+    const p = v128.and(exp(x), inside(k, n));
     total = f32x4.add(total, p);
     free = f32x4.add(free, v128.and(p, f32x4.lt(x, zero)));
   }

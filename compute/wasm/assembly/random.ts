@@ -68,16 +68,19 @@ export function fillNormal(
 // @ts-ignore: decorator
 @inline
 export function bounded(bound: u32, column: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32): u32 {
+  philox(column, row, stream, replicate, k0, k1);
+  let m = <u64>word0 * <u64>bound;
+  if (<u32>m >= bound) return <u32>(m >> 32); // at least bound, so at least the threshold, whose division is slow
   const threshold: u32 = (0 - bound) % bound;
-  let m: u64 = 0;
-  do {
-    philox(column, row, stream, replicate, k0, k1);
-    m = <u64>word0 * <u64>bound;
-    if (<u32>m < threshold) m = <u64>word1 * <u64>bound;
+  while (<u32>m < threshold) {
+    m = <u64>word1 * <u64>bound;
     if (<u32>m < threshold) m = <u64>word2 * <u64>bound;
     if (<u32>m < threshold) m = <u64>word3 * <u64>bound;
+    if (<u32>m >= threshold) break;
     k1 += 0x5bd1e995;
-  } while (<u32>m < threshold);
+    philox(column, row, stream, replicate, k0, k1);
+    m = <u64>word0 * <u64>bound;
+  }
   return <u32>(m >> 32);
 }
 
