@@ -1,1 +1,67 @@
+#!/usr/bin/env node
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { explainFileError, UserError } from '../support/errors.js';
+import { discardPending } from '../support/output.js';
+import { PROGRAM } from '../support/version.js';
+import { datasetsCommand } from './datasets.js';
+import { inspectCommand } from './inspect.js';
+import { quickstartCommand } from './quickstart.js';
+import { simulateCommand } from './simulate.js';
+import { sweepCommand } from './sweep.js';
+import { trainCommand } from './train.js';
+import { logger, startLogging } from './logging.js';
 
+const INTERRUPTED = 130;
+const MISTAKE = 2;
+
+process.on('SIGINT', () => {
+  discardPending();
+  process.stderr.write('\nexpobench: stopped; nothing half-written was kept (a sweep goes on where it was when it is started again)\n');
+  process.exit(INTERRUPTED);
+});
+process.on('SIGTERM', () => {
+  discardPending();
+  process.exit(143);
+});
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0); // the reader of a pipe has seen enough
+  throw error;
+});
+
+const verbose = process.argv.includes('--verbose');
+
+/** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
+function report(error: unknown): void {
+  const sentence = error instanceof UserError ? error.message : explainFileError(error);
+  if (sentence === undefined || verbose) logger().error(error);
+  process.stderr.write(`expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`);
+}
+
+try {
+  await yargs(hideBin(process.argv))
+    .scriptName('expobench')
+    .usage('$0 <verb>\n\nDoes this recommender still work when exposure looks like THIS?')
+    .command(quickstartCommand)
+    .command(datasetsCommand)
+    .command(simulateCommand)
+    .command(inspectCommand)
+    .command(trainCommand)
+    .command(sweepCommand)
+    .option('verbose', { type: 'boolean', default: false, global: true, describe: 'stack traces and the log on stderr' })
+    .option('log-file', { type: 'string', global: true, describe: 'write the log to a file, JSON lines' })
+    .middleware((argv) => startLogging({ verbose: argv['verbose'] as boolean, file: argv['log-file'] as string | undefined }))
+    .demandCommand(1, 'Name a verb, e.g. expobench quickstart. See expobench --help.')
+    .recommendCommands()
+    .strict()
+    .version(PROGRAM.version)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      throw error ?? new UserError(`${message} (see expobench --help)`);
+    })
+    .parseAsync();
+} catch (error) {
+  report(error);
+  discardPending();
+  process.exitCode = MISTAKE;
+}

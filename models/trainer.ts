@@ -1,4 +1,4 @@
-import { Adam, type Gradient, type Kernels, Tape, type Tensor, type Variable } from '../compute/index.js';
+import { Adam, type Batch, type Kernels, Tape, type Tensor, type Variable } from '../compute/index.js';
 import type { BatchSource } from './batches.js';
 import type { Model, ModelSize } from './model.js';
 
@@ -81,9 +81,9 @@ export async function train(
     for (let b = 0; b < task.source.batches; b++) {
       const batch = task.source.batch(b);
       kernels.scope(() => {
-        const { loss, gradients } = differentiate(kernels, model, size, batch, task);
+        const { tape, loss } = evaluateLoss(kernels, model, size, batch, task.loss);
         kernels.addScaled(1, loss.value, total);
-        optimizer.step(gradients);
+        optimizer.step(tape.backward(loss));
       });
     }
     const loss = ((await kernels.read(total))[0] as number) / task.source.batches;
@@ -106,16 +106,15 @@ export async function train(
   return { epochs: records, best: best as EpochRecord };
 }
 
-/** Forward and backward pass of one batch. */
-export function differentiate(
+/** Forward pass of one batch. */
+export function evaluateLoss(
   kernels: Kernels,
   model: Model,
   size: ModelSize,
-  batch: { readonly users: Tensor; readonly items: Tensor; readonly labels: Tensor },
-  task: Pick<TrainingTask, 'loss'>,
-): { loss: Variable; gradients: Gradient[] } {
+  batch: Batch,
+  loss: TrainingTask['loss'],
+): { tape: Tape; loss: Variable } {
   const tape = new Tape(kernels);
   const pairs = { users: kernels.lookup(batch.users, size.users), items: kernels.lookup(batch.items, size.items) };
-  const loss = tape.mean(task.loss(tape, model.forward(tape, pairs), batch.labels));
-  return { loss, gradients: tape.backward(loss) };
+  return { tape, loss: tape.mean(loss(tape, model.forward(tape, pairs), batch.labels)) };
 }

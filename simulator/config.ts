@@ -69,7 +69,7 @@ export const SIMULATION_DEFAULTS: SimulationConfig = {
   seed: 1,
   dim: 32,
   relevanceModel: { rate: 0.005, l2: 0.02, epochs: 100 },
-  exposureModel: { rate: 0.005, l2: 0.005, epochs: 100 },
+  exposureModel: { rate: 0.005, l2: 0.001, epochs: 100 },
   correction: 'log-odds',
   power: 1,
   eps1: { kind: 'normal', location: 4, scale: 0.5 },

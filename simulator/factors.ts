@@ -4,7 +4,7 @@ import { countIds, type Interactions, rowsWhere, sharedFloat32, TRAIN, userItems
 import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
 import { type Factorization, factorization } from '../models/factorization.js';
 import type { ModelSize } from '../models/model.js';
-import { differentiate, type EpochRecord, TRAINER_DEFAULTS, type TrainerSettings, train, type TrainingTask } from '../models/trainer.js';
+import { type EpochRecord, evaluateLoss, TRAINER_DEFAULTS, type TrainerSettings, train, type TrainingTask } from '../models/trainer.js';
 import type { FactorSettings } from './config.js';
 
 /** A trained factorization: score(u, i) = user[u] . item[i] + userBias[u] + itemBias[i]. Arrays are in shared memory. */
@@ -127,7 +127,7 @@ async function meanLoss(kernels: Kernels, model: Factorization, size: ModelSize,
   for (let b = 0; b < source.batches; b++) {
     const batch = source.batch(b);
     kernels.scope(() => {
-      const { loss: value } = differentiate(kernels, model, size, batch, { loss });
+      const { loss: value } = evaluateLoss(kernels, model, size, batch, loss);
       kernels.addScaled(batch.labels.size, value.value, total);
     });
     rows += batch.labels.size;

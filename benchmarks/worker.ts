@@ -1,0 +1,22 @@
+import type { Interactions } from '../datasets/interactions.js';
+import { DivergedError } from '../models/trainer.js';
+import { workerTask } from '../support/pool.js';
+import { runTrial, type TrialSettings } from './trial.js';
+import type { Outcome } from './suites/suite.js';
+
+export interface TrialTask {
+  readonly data: Interactions;
+  readonly settings: TrialSettings;
+}
+
+/** Runs one trial; a diverged one ends with its reason, and the sweep goes on. */
+export async function runTrialTask({ data, settings }: TrialTask): Promise<Outcome> {
+  try {
+    return { result: (await runTrial(data, settings)).result };
+  } catch (error) {
+    if (error instanceof DivergedError) return { failure: error.message };
+    throw error;
+  }
+}
+
+export default workerTask(runTrialTask);

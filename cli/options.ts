@@ -1,0 +1,136 @@
+import type { Argv } from 'yargs';
+import { UserError } from '../support/errors.js';
+import type { EvaluationSettings, UnbiasedSettings } from '../benchmarks/evaluation.js';
+import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
+import type { ReadOptions } from '../datasets/reader.js';
+import { TRAINER_DEFAULTS, type TrainerSettings } from '../models/trainer.js';
+
+/** Refuses a number outside of [least, most], or one that is not whole where it must be. */
+export function checkNumber(name: string, value: number | undefined, least: number, most = Number.POSITIVE_INFINITY, whole = false): void {
+  if (value === undefined) return;
+  if (Number.isNaN(value) || value < least || value > most || (whole && !Number.isSafeInteger(value))) {
+    const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
+    throw new UserError(`--${name} must be a ${whole ? 'whole ' : ''}number ${range}`);
+  }
+}
+
+/** Where ratings come from: shared by every verb that reads some. */
+export function readingOptions<T>(argv: Argv<T>) {
+  return argv
+    .option('user', { type: 'string', describe: 'column of the users', group: 'Reading:' })
+    .option('item', { type: 'string', describe: 'column of the items', group: 'Reading:' })
+    .option('rating', { type: 'string', describe: 'column of the ratings', group: 'Reading:' })
+    .option('time', { type: 'string', describe: 'column of the times, in seconds since 1970', group: 'Reading:' })
+    .option('rating-range', { type: 'string', describe: 'least and greatest rating allowed, e.g. 1,5', group: 'Reading:' })
+    .option('users', { type: 'number', default: PLANTED_DEFAULTS.users, describe: 'users of the planted world', group: 'Planted world:' })
+    .option('items', { type: 'number', default: PLANTED_DEFAULTS.items, describe: 'items of the planted world', group: 'Planted world:' })
+    .option('ratings-per-user', { type: 'number', default: PLANTED_DEFAULTS.ratingsPerUser, describe: 'mean ratings a user', group: 'Planted world:' })
+    .option('rank', { type: 'number', default: PLANTED_DEFAULTS.rank, describe: 'width of the planted tastes', group: 'Planted world:' });
+}
+
+export interface ReadingArguments {
+  readonly user?: string | undefined;
+  readonly item?: string | undefined;
+  readonly rating?: string | undefined;
+  readonly time?: string | undefined;
+  readonly ratingRange?: string | undefined;
+  readonly users: number;
+  readonly items: number;
+  readonly ratingsPerUser: number;
+  readonly rank: number;
+  readonly seed: number;
+}
+
+export function readOptionsOf(argv: ReadingArguments): ReadOptions {
+  const { user, item, rating, time, ratingRange } = argv;
+  const range = ratingRange?.split(',').map(Number);
+  if (range && (range.length !== 2 || range.some(Number.isNaN) || (range[0] as number) >= (range[1] as number))) {
+    throw new UserError(`--rating-range "${ratingRange}" is not understood: write the least and the greatest rating, e.g. 1,5`);
+  }
+  return { columns: { user, item, rating, time }, ratingRange: range as [number, number] | undefined };
+}
+
+export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {
+  const { users, items, ratingsPerUser, rank, seed } = argv;
+  checkNumber('users', users, 10, 1e6, true);
+  checkNumber('items', items, 10, 1e6, true);
+  checkNumber('rank', rank, 1, 256, true);
+  checkNumber('ratings-per-user', ratingsPerUser, 1, items - 1);
+  return { users, items, ratingsPerUser, rank, seed };
+}
+
+/** Options of every verb that trains. */
+export function trainerOptions<T>(argv: Argv<T>) {
+  const group = 'Training:';
+  return argv
+    .option('dim', { type: 'number', default: 32, describe: 'width of the hidden factors', group })
+    .option('rate', { type: 'number', default: TRAINER_DEFAULTS.rate, describe: 'learning rate of Adam', group })
+    .option('l2', { type: 'number', default: TRAINER_DEFAULTS.l2, describe: 'weight of l2 in the objective', group })
+    .option('batch', { type: 'number', default: TRAINER_DEFAULTS.batch, describe: 'positives in a batch', group })
+    .option('negatives', { type: 'number', default: TRAINER_DEFAULTS.negatives, describe: 'sampled negatives a positive', group })
+    .option('epochs', { type: 'number', default: TRAINER_DEFAULTS.epochs, describe: 'most epochs', group })
+    .option('patience', { type: 'number', default: TRAINER_DEFAULTS.patience, describe: 'epochs without a better validation Hit@10 before stopping', group })
+    .option('candidates', { type: 'number', default: 100, describe: 'sampled items to rank a test item among; 0 for all', group: 'Evaluation:' })
+    .option('unbiased-weight', {
+      choices: ['relevance/exposure', '1/exposure'] as const,
+      default: 'relevance/exposure' as const,
+      describe: 'weight of a test item in unbiased evaluation',
+      group: 'Evaluation:',
+    })
+    .option('clip', { type: 'number', default: 0, describe: 'least p_exp to divide by in unbiased evaluation', group: 'Evaluation:' });
+}
+
+export interface TrainingArguments {
+  readonly dim: number;
+  readonly rate: number;
+  readonly l2: number;
+  readonly batch: number;
+  readonly negatives: number;
+  readonly epochs: number;
+  readonly patience: number;
+  readonly candidates: number;
+  readonly unbiasedWeight: UnbiasedSettings['weight'];
+  readonly clip: number;
+  readonly seed: number;
+}
+
+export function trainingOf(argv: TrainingArguments): {
+  dim: number;
+  trainer: TrainerSettings;
+  evaluation: EvaluationSettings;
+  unbiased: UnbiasedSettings;
+} {
+  const { dim, rate, l2, batch, negatives, epochs, patience, candidates, clip, seed } = argv;
+  checkNumber('dim', dim, 1, 1024, true);
+  checkNumber('rate', rate, 1e-8, 10);
+  checkNumber('l2', l2, 0);
+  checkNumber('batch', batch, 1, 1e6, true);
+  checkNumber('negatives', negatives, 1, 255, true);
+  checkNumber('epochs', epochs, 1, 1e5, true);
+  checkNumber('patience', patience, 1, 1e5, true);
+  checkNumber('candidates', candidates, 0, 1e6, true);
+  checkNumber('clip', clip, 0, 1);
+  return {
+    dim,
+    trainer: { rate, l2, batch, negatives, epochs, patience, seed },
+    evaluation: { candidates, seed },
+    unbiased: { weight: argv.unbiasedWeight, clip },
+  };
+}
+
+/** `--seed`, `--out`, `--overwrite`, `--json`: what every verb that writes has. */
+export function outputOptions<T>(argv: Argv<T>, what: string) {
+  return argv
+    .option('out', { type: 'string', demandOption: true, requiresArg: true, describe: `folder to write ${what} to` })
+    .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
+    .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
+    .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' });
+}
+
+export function checkSeed(seed: number): void {
+  checkNumber('seed', seed, 0, Number.MAX_SAFE_INTEGER, true);
+}
+
+export function workersOption<T>(argv: Argv<T>) {
+  return argv.option('workers', { type: 'number', describe: 'worker threads; by default one a core. Results do not depend on it' });
+}

@@ -1,0 +1,39 @@
+import cliProgress from 'cli-progress';
+import type { Progress } from '../support/progress.js';
+import { logger } from './logging.js';
+
+/** Bars wait this long, so that quick work shows none. */
+const PATIENCE = 1000;
+
+/** A bar with time left on stderr for what takes longer than a moment; only log lines where stderr is not a terminal. */
+export function terminalProgress(): Progress {
+  let bar: cliProgress.SingleBar | undefined;
+  let started = 0;
+  let label = '';
+  let total = 0;
+  return {
+    begin(task, units) {
+      [label, total, started] = [task, units, Date.now()];
+      logger().debug({ task, units }, 'begin');
+    },
+    update(done, note = '') {
+      logger().debug({ task: label, done, of: total, note }, 'progress');
+      if (!process.stderr.isTTY || Date.now() - started < PATIENCE) return;
+      if (!bar) {
+        bar = new cliProgress.SingleBar(
+          { format: '{label} {bar} {percentage}% | {eta_formatted} left {note}', hideCursor: true, clearOnComplete: true, stream: process.stderr, etaBuffer: 30 },
+          cliProgress.Presets.shades_classic,
+        );
+        bar.start(total, 0, { label: label.padEnd(34), note });
+      }
+      bar.update(Math.min(done, total), { note });
+    },
+    end(note) {
+      bar?.stop();
+      bar = undefined;
+      const seconds = (Date.now() - started) / 1000;
+      logger().info({ task: label, seconds, note }, 'end');
+      if (process.stderr.isTTY) process.stderr.write(`${label.padEnd(34)} ${note ?? 'done'} (${seconds.toFixed(1)} s)\n`);
+    },
+  };
+}

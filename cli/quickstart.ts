@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { suites } from '../benchmarks/suites/registry.js';
+import { sweep } from '../benchmarks/sweep.js';
+import { PLANTED_DEFAULTS } from '../datasets/planted.js';
+import { loadRatings } from '../datasets/prepare.js';
+import { readFolder } from '../datasets/store.js';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { terminalTable } from '../results/table.js';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { describeInspection, inspect, writeInspection } from '../simulator/inspect.js';
+import { simulate } from '../simulator/simulate.js';
+import { writeFolder } from '../support/output.js';
+import { describeSimulation } from './simulate.js';
+import { checkNumber, checkSeed, workersOption } from './options.js';
+import { terminalProgress } from './progress.js';
+
+interface QuickstartArguments {
+  readonly out?: string;
+  readonly overwrite: boolean;
+  readonly seed: number;
+  readonly repetitions: number;
+  readonly workers?: number;
+}
+
+/** The first of runs/quickstart, runs/quickstart-2 ... that does not exist. */
+function freeName(): string {
+  for (let n = 1; ; n++) {
+    const name = join('runs', n === 1 ? 'quickstart' : `quickstart-${n}`);
+    if (!existsSync(name)) return name;
+  }
+}
+
+export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
+  command: 'quickstart',
+  describe: 'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of five models',
+  builder: (yargs) =>
+    workersOption(yargs)
+      .option('out', { type: 'string', describe: 'folder to write to; by default runs/quickstart, or the next number that is free' })
+      .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
+      .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
+      .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model' })
+      .example('$0 quickstart', 'about half a minute on two cores')
+      .example('$0 quickstart --seed 7 --repetitions 10 --out runs/seven', '') as never,
+  async handler(argv) {
+    checkSeed(argv.seed);
+    checkNumber('repetitions', argv.repetitions, 1, 1000, true);
+    checkNumber('workers', argv.workers, 1, 1024, true);
+    const out = argv.out ?? freeName();
+    const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
+    const progress = terminalProgress();
+    const { seed, overwrite, workers } = argv;
+    const { data, origin } = await loadRatings('planted', {}, { ...PLANTED_DEFAULTS, seed });
+    const config = { ...SIMULATION_DEFAULTS, seed, exposuresPerUser: 60, exposure: { name: 'popularity', settings: { strength: 0.5 } } };
+    const summary = await writeFolder(dataFolder, { overwrite }, (folder) => simulate(data, origin, { config, workers, exposures: true }, folder, progress));
+    console.log(`Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`);
+    const inspection = await inspect(dataFolder);
+    const picture = await writeInspection(inspection, join(out, 'data.svg'));
+    console.log(`${describeInspection(inspection)}\n`);
+    const suite = suites.get('quick');
+    const trainer = { ...TRAINER_DEFAULTS, batch: 512 };
+    const { tables } = await sweep(
+      suite,
+      (await readFolder(dataFolder)).data,
+      { ...{ models: suite.models, repetitions: argv.repetitions, seed, dim: 32, trainer }, evaluation: { candidates: 100 }, unbiased: { weight: 'relevance/exposure', clip: 0.01 } },
+      { out: runFolder, overwrite, workers },
+      progress,
+    );
+    for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
+    console.log(`Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick.svg`);
+  },
+};

@@ -1,0 +1,55 @@
+import type { CommandModule } from 'yargs';
+import type { SuiteOptions } from '../benchmarks/suites/suite.js';
+import { suites } from '../benchmarks/suites/registry.js';
+import { sweep } from '../benchmarks/sweep.js';
+import { openSplit } from '../datasets/open.js';
+import { models } from '../models/registry.js';
+import { terminalTable } from '../results/table.js';
+import { checkNumber, checkSeed, outputOptions, plantedOptionsOf, type ReadingArguments, readingOptions, readOptionsOf, type TrainingArguments, trainerOptions, trainingOf, workersOption } from './options.js';
+import { terminalProgress } from './progress.js';
+
+interface SweepArguments extends ReadingArguments, TrainingArguments {
+  readonly seed: number;
+  readonly suite: string;
+  readonly data: string;
+  readonly models?: readonly string[];
+  readonly repetitions: number;
+  readonly workers?: number;
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly json: boolean;
+}
+
+export const sweepCommand: CommandModule<object, SweepArguments> = {
+  command: 'sweep <suite>',
+  describe: 'train and compare several models, several times each',
+  builder: (yargs) =>
+    workersOption(trainerOptions(outputOptions(readingOptions(yargs), 'the run')))
+      .positional('suite', { type: 'string', demandOption: true, describe: suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n') })
+      .option('data', { type: 'string', default: 'planted', describe: 'prepared or simulated folder, file of ratings, or name of a data set' })
+      .option('models', { type: 'string', array: true, describe: 'models to compare, by default those of the suite' })
+      .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model, with seeds that follow --seed' })
+      .example('$0 sweep quick --data runs/popular --out runs/quick', '')
+      .example('$0 sweep quick --data runs/ml-100k --models GMF MLP --repetitions 10 --out runs/ten', '') as never,
+  async handler(argv) {
+    checkSeed(argv.seed);
+    checkNumber('repetitions', argv.repetitions, 1, 1000, true);
+    checkNumber('workers', argv.workers, 1, 1024, true);
+    const suite = suites.get(argv.suite);
+    const { dim, trainer, evaluation, unbiased } = trainingOf(argv);
+    const options: SuiteOptions = {
+      models: [...new Set((argv.models ?? suite.models).map((name) => models.get(name).name))],
+      repetitions: argv.repetitions,
+      seed: argv.seed,
+      dim,
+      trainer,
+      evaluation,
+      unbiased,
+    };
+    const data = await openSplit(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    const { tables } = await sweep(suite, data, options, argv, terminalProgress());
+    if (argv.json) return console.log(JSON.stringify(tables, null, 2));
+    for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
+    console.log(`written to ${argv.out}: tables/*.md, *.csv, *.json, *.svg and trials.ndjson`);
+  },
+};

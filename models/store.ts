@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Kernels, ParameterFactory, type WasmKernels } from '../compute/index.js';
+import { UserError } from '../support/errors.js';
+import type { OutputFolder } from '../support/output.js';
+import { readArrays, writeArrays } from '../support/tensors.js';
+import type { Model, ModelSize } from './model.js';
+import { models } from './registry.js';
+
+const modelSchema = z.object({ model: z.string(), size: z.object({ users: z.number(), items: z.number(), dim: z.number() }) });
+
+/** Writes weights.arrow (a row a parameter) and model.json (name and sizes). */
+export function writeModel(folder: OutputFolder, name: string, trained: { kernels: WasmKernels; model: Model; size: ModelSize }): void {
+  const { kernels, model, size } = trained;
+  writeArrays(
+    folder.file('weights.arrow'),
+    Object.fromEntries(model.parameters.map(({ name: parameter, value }) => [parameter, { shape: value.shape, values: kernels.floats(value).slice() }])),
+  );
+  folder.writeJson('model.json', { model: name, size });
+}
+
+/** Loads a trained model. Throws UserError where the folder holds none, or one that does not fit. */
+export async function readModel(kernels: Kernels, path: string): Promise<{ model: Model; size: ModelSize; name: string }> {
+  const file = join(path, 'model.json');
+  if (!existsSync(file)) throw new UserError(`"${path}" holds no model: name a folder made by "expobench train"`);
+  const { model: name, size } = modelSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const model = models.get(name).create(kernels, new ParameterFactory(kernels, 0), size);
+  const arrays = await readArrays(join(path, 'weights.arrow'));
+  for (const { name: parameter, value } of model.parameters) {
+    const saved = arrays[parameter];
+    if (!saved || saved.values.length !== value.size) {
+      throw new UserError(`"${path}": weights.arrow lacks "${parameter}" with ${value.size} numbers: it belongs to another version or was changed`);
+    }
+    kernels.write(value, saved.values);
+  }
+  return { model, size, name };
+}

@@ -1,0 +1,76 @@
+import Cli from 'cli-table3';
+import { stringify } from 'csv-stringify/sync';
+import { markdownTable } from 'markdown-table';
+import type { Summary } from '../support/statistics.js';
+
+/** A table of results: rows of models, columns of metrics, each cell a mean over repetitions. */
+export interface ResultTable {
+  readonly title: string;
+  /** Says how to read the numbers. */
+  readonly note: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly { readonly label: string; readonly cells: Readonly<Record<string, Summary | undefined>>; readonly failed?: string }[];
+}
+
+/** "63.97 (0.12)": mean and standard deviation in percent. */
+export function percent(summary: Summary | undefined): string {
+  if (!summary) return '-';
+  const { mean, sd } = summary;
+  return (100 * mean).toFixed(2) + (sd === undefined ? '' : ` (${(100 * sd).toFixed(2)})`);
+}
+
+/** Label of the row with the largest mean in each column. */
+function bestRows(table: ResultTable): Map<string, string> {
+  const best = new Map<string, string>();
+  for (const column of table.columns) {
+    const ranked = table.rows.filter((row) => row.cells[column]);
+    ranked.sort((a, b) => (b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean);
+    if (ranked[0]) best.set(column, ranked[0].label);
+  }
+  return best;
+}
+
+const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
+
+/** For a terminal; the best of each column is bold where `colour`. */
+export function terminalTable(table: ResultTable, colour: boolean): string {
+  const best = bestRows(table);
+  const view = new Cli({
+    head: ['', ...table.columns],
+    colAligns: ['left', ...table.columns.map(() => 'right' as const)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { label, cells, failed } of table.rows) {
+    const texts = table.columns.map((column) => {
+      const text = percent(cells[column]);
+      return colour && best.get(column) === label ? bold(text) : text;
+    });
+    view.push([failed === undefined ? label : `${label} (failed: ${failed})`, ...texts]);
+  }
+  return `${table.title}\n${view.toString()}\n${table.note}\n`;
+}
+
+/** GitHub Markdown; the best of each column is bold. */
+export function markdownOf(table: ResultTable): string {
+  const best = bestRows(table);
+  const rows = table.rows.map(({ label, cells, failed }) => [
+    failed === undefined ? label : `${label} (failed: ${failed})`,
+    ...table.columns.map((column) => {
+      const text = percent(cells[column]);
+      return best.get(column) === label ? `**${text}**` : text;
+    }),
+  ]);
+  const grid = markdownTable([['', ...table.columns], ...rows], { align: ['l', ...table.columns.map(() => 'r')] });
+  return `## ${table.title}\n\n${grid}\n\n${table.note}\n`;
+}
+
+/** One line a row and metric, in full precision: row, metric, n, mean, sd. */
+export function csvOf(table: ResultTable): string {
+  const records = table.rows.flatMap(({ label, cells }) =>
+    table.columns.flatMap((column) => {
+      const cell = cells[column];
+      return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '']] : [];
+    }),
+  );
+  return stringify(records, { header: true, columns: ['row', 'metric', 'n', 'mean', 'sd'] });
+}
