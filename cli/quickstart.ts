@@ -52,7 +52,7 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const progress = terminalProgress();
     const { seed, overwrite, workers } = argv;
     const { data, origin } = await loadRatings('planted', {}, { ...PLANTED_DEFAULTS, seed });
-    const config = { ...SIMULATION_DEFAULTS, seed, exposuresPerUser: 60, exposure: { name: 'popularity', settings: { strength: 0.5 } } };
+    const config = { ...SIMULATION_DEFAULTS, seed, exposuresPerUser: 100, exposure: { name: 'popularity', settings: { strength: 0.5 } } };
     const summary = await writeFolder(dataFolder, { overwrite }, (folder) => simulate(data, origin, { config, workers, exposures: true }, folder, progress));
     console.log(`Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`);
     const inspection = await inspect(dataFolder);

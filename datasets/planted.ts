@@ -13,7 +13,7 @@ export interface PlantedOptions {
   readonly seed: number;
 }
 
-export const PLANTED_DEFAULTS: PlantedOptions = { users: 1000, items: 800, ratingsPerUser: 60, rank: 4, seed: 1 };
+export const PLANTED_DEFAULTS: PlantedOptions = { users: 2000, items: 1000, ratingsPerUser: 80, rank: 4, seed: 1 };
 
 /** The planted world's truth. */
 export interface PlantedTruth {
@@ -51,13 +51,13 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
     return sum / Math.sqrt(rank);
   };
   const expected = (user: number, item: number): number =>
-    3.4 + 0.3 * (userBias[user] as number) + 0.4 * (itemBias[item] as number) + 0.8 * taste(user, item);
+    3.4 + 0.3 * (userBias[user] as number) + 0.3 * (itemBias[item] as number) + 0.9 * taste(user, item);
 
   // Zipf's law with a flattened head: weight of place r is (r + 10)^-0.9.
   const popularity = Float64Array.from(place, (r) => pow(r + 10, -0.9));
   const attention = Float64Array.from(activity, (a) => exp(0.5 * a));
   const weight = (user: number, item: number): number =>
-    (popularity[item] as number) * (attention[user] as number) * exp(0.6 * (expected(user, item) - 3.4));
+    (popularity[item] as number) * (attention[user] as number) * exp(1.2 * (expected(user, item) - 3.4));
   // One factor, found by bisection on its logarithm, brings sum of w / (1 + w) to the wished density.
   const weights = new Float64Array(users * items);
   for (let u = 0; u < users; u++) for (let i = 0; i < items; i++) weights[u * items + i] = weight(u, i);

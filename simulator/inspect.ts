@@ -88,7 +88,7 @@ export async function inspect(path: string): Promise<Inspection> {
     agreement: rankCorrelation(expectedClicks, sampledItems),
     sampled: { users: sampledUsers, clicks: sampledClicks, expected, standardErrors: (sampledClicks - expected) / Math.sqrt(variance) },
   };
-  return { ...numbers, picture: draw(data.name, perItem, perUser, exposures, relevances, expectedClicks, sampledItems) };
+  return { ...numbers, picture: draw(data.name, perItem, perUser, expectedExposures, exposures, relevances, expectedClicks, sampledItems) };
 }
 
 function quantiles(values: readonly number[]): number[] {
@@ -131,18 +131,20 @@ function draw(
   name: string,
   perItem: Int32Array,
   perUser: Int32Array,
+  expectedExposures: Float64Array,
   exposures: readonly number[],
   relevances: readonly number[],
   expectedClicks: Float64Array,
   sampledClicks: Float64Array,
 ): string {
-  const ranked = (counts: Int32Array): [number, number][] => [...counts].sort((a, b) => b - a).map((count, k) => [k + 1, Math.max(count, 0.5)]);
+  const ranked = (counts: ArrayLike<number>): [number, number][] => Array.from(counts).sort((a, b) => b - a).map((count, k) => [k + 1, Math.max(count, 0.5)]);
   const panels = [
-    { title: 'Clicks of items, by rank', x: 'rank', y: 'clicks', logX: true, logY: true, data: ranked(perItem), type: 'line' },
-    { title: 'Clicks of users, by rank', x: 'rank', y: 'clicks', logX: false, logY: true, data: ranked(perUser), type: 'line' },
-    { title: 'Drawn against expected clicks', x: 'expected', y: 'drawn', logX: false, logY: false, data: [...expectedClicks].map((e, i) => [e, sampledClicks[i] as number]), type: 'scatter' },
-    { title: 'p_exp over pairs', x: 'p_exp', y: 'percent of pairs', logX: false, logY: true, data: histogram(exposures, 40), type: 'bar' },
-    { title: 'p_rel over pairs', x: 'p_rel', y: 'percent of pairs', logX: false, logY: false, data: histogram(relevances, 40), type: 'bar' },
+    { title: 'Clicks of items, by rank', x: 'rank', logX: true, logY: true, data: ranked(perItem), type: 'line' },
+    { title: 'Expected exposures of items, by rank', x: 'rank', logX: true, logY: true, data: ranked(expectedExposures), type: 'line' },
+    { title: 'Clicks of users, by rank', x: 'rank', logX: false, logY: true, data: ranked(perUser), type: 'line' },
+    { title: 'Percent of pairs by p_exp', x: 'p_exp', logX: false, logY: true, data: histogram(exposures, 40), type: 'step' },
+    { title: 'Percent of pairs by p_rel', x: 'p_rel', logX: false, logY: false, data: histogram(relevances, 40), type: 'step' },
+    { title: 'Clicks of items, drawn against expected', x: 'expected', logX: false, logY: false, data: [...expectedClicks].map((e, i) => [e, sampledClicks[i] as number]), type: 'scatter' },
   ] as const;
   const [width, height] = [1080, 640];
   const place = (p: number) => ({ left: 60 + (p % 3) * 350, top: 90 + Math.floor(p / 3) * 290, width: 270, height: 190 });
@@ -150,7 +152,7 @@ function draw(
     {
       title: [
         { text: name, left: 'center', top: 8, textStyle: { fontSize: 16 } },
-        ...panels.map(({ title }, p) => ({ text: title, left: place(p).left, top: place(p).top - 34, textStyle: { fontSize: 13 } })),
+        ...panels.map(({ title }, p) => ({ text: title, left: place(p).left, top: place(p).top - 32, textStyle: { fontSize: 13 } })),
       ],
       grid: panels.map((_, p) => place(p)),
       xAxis: panels.map(({ x, logX, type }, p) => ({
@@ -160,24 +162,17 @@ function draw(
         nameLocation: 'middle',
         nameGap: 26,
         splitLine: { show: false },
-        ...(type === 'bar' && { min: 0, max: 1 }),
+        ...(type === 'step' && { min: 0, max: 1 }),
       })),
-      yAxis: panels.map(({ y, logY }, p) => ({
-        gridIndex: p,
-        type: logY ? 'log' : 'value',
-        name: y,
-        nameGap: 8,
-        nameTextStyle: { align: 'left' },
-        axisLabel: { hideOverlap: true },
-      })),
-      series: panels.map(({ type, data }, p) => ({
-        type,
-        data: type === 'bar' ? data.filter(([, share]) => (share as number) > 0) : data,
+      yAxis: panels.map(({ logY }, p) => ({ gridIndex: p, type: logY ? 'log' : 'value', axisLabel: { hideOverlap: true } })),
+      series: panels.map(({ type, data, logY }, p) => ({
+        type: type === 'scatter' ? type : 'line',
+        data: logY ? data.filter(([, value]) => (value as number) > 0) : data,
+        ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
         xAxisIndex: p,
         yAxisIndex: p,
         showSymbol: false,
         symbolSize: 3,
-        barWidth: 5,
         itemStyle: { color: PALETTE[p % PALETTE.length], opacity: type === 'scatter' ? 0.5 : 1 },
         lineStyle: { color: PALETTE[p % PALETTE.length] },
       })) as never,
