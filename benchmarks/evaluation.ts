@@ -3,7 +3,7 @@ import { type Interactions, rowsWhere, type TEST, type UserItems, userItems, typ
 import { knownTensors } from '../models/batches.js';
 import type { Model } from '../models/model.js';
 import { DivergedError } from '../models/trainer.js';
-import { averageMetrics, type Metrics, type Ranks } from './metrics.js';
+import { averageMetrics, effectiveSize, type Metrics, type Ranks } from './metrics.js';
 
 /** How test items are ranked. */
 export interface EvaluationSettings {
@@ -154,14 +154,17 @@ export class Evaluator {
     return averageMetrics(ranks);
   }
 
-  /** Unbiased evaluation, for simulated data; undefined for others. */
-  unbiased(ranks: Ranks, settings: UnbiasedSettings): Metrics | undefined {
+  /**
+   * Unbiased evaluation, for simulated data; undefined for others. `size` says how many equally weighted test items the weights are
+   * worth: when it is small, a few rarely shown items decide.
+   */
+  unbiased(ranks: Ranks, settings: UnbiasedSettings): { metrics: Metrics; size: number } | undefined {
     const { truth } = this.data;
     if (!truth) return undefined;
     const weights = Float64Array.from(this.rows, (row) => {
       const gain = settings.weight === '1/exposure' ? 1 : (truth.relevance[row] as number);
       return gain / Math.max(settings.clip, truth.exposure[row] as number);
     });
-    return averageMetrics(ranks, weights);
+    return { metrics: averageMetrics(ranks, weights), size: effectiveSize(weights) };
   }
 }

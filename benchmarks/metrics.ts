@@ -42,6 +42,13 @@ export function metricsOf(greater: number, equal: number): Metrics {
   };
 }
 
+/** How many equal weights are worth as much as these: (sum of w)^2 / sum of w^2 (Kish). */
+export function effectiveSize(weights: Float64Array): number {
+  const sum = weights.reduce((total, w) => total + w, 0);
+  const squares = weights.reduce((total, w) => total + w * w, 0);
+  return squares > 0 ? (sum * sum) / squares : 0;
+}
+
 /** Weighted mean of the metrics over test items: weights sum to one after division by their sum (Hajek's estimator). */
 export function averageMetrics(ranks: Ranks, weights?: Float64Array): Metrics {
   const sums = { 'hit@5': 0, 'hit@10': 0, 'ndcg@5': 0, 'ndcg@10': 0 };

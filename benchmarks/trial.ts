@@ -22,8 +22,8 @@ export interface TrialResult {
   readonly epochs: readonly EpochRecord[];
   readonly validation: Metrics;
   readonly standard: Metrics;
-  /** Only for simulated data. */
-  readonly unbiased: Metrics | undefined;
+  /** Only for simulated data; `size` is the effective number of test items. */
+  readonly unbiased: { readonly metrics: Metrics; readonly size: number } | undefined;
 }
 
 /** A trained model with the memory that it lives in. */

@@ -47,7 +47,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     if (argv.json) return console.log(JSON.stringify(result, null, 2));
     const summaries = ([name, metrics]: readonly [string, typeof result.standard | undefined]) =>
       metrics ? [{ label: name, cells: Object.fromEntries(METRICS.map((m) => [m, { n: 1, mean: metrics[m], sd: undefined }])) }] : [];
-    const rows = ([['validation', result.validation], ['test', result.standard], ['test, unbiased', result.unbiased]] as const).flatMap(summaries);
+    const rows = ([['validation', result.validation], ['test', result.standard], ['test, unbiased', result.unbiased?.metrics]] as const).flatMap(summaries);
     const note = result.bestEpoch === undefined ? 'In percent.' : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
     console.log(`${terminalTable({ title: `${settings.model} on ${data.name}`, note, columns: METRICS, rows }, false)}written to ${argv.out}`);
   },

@@ -35,12 +35,18 @@ export const quick: Suite = {
       const { weight, clip } = finished[0]?.trial.settings.unbiased ?? { weight: '', clip: 0 };
       const clipped = clip > 0 ? `, p_exp at least ${clip}` : '';
       tables.push(
-        table(finished, `${dataName}: unbiased evaluation`, (result) => result.unbiased, `The same, test items weighted by ${weight} from the truth${clipped}.`),
+        table(finished, `${dataName}: unbiased evaluation`, (result) => result.unbiased?.metrics, `The same, test items weighted by ${weight} from the truth${clipped}${worth(finished)}.`),
       );
     }
     return tables;
   },
 };
+
+/** ", worth 120 equally weighted ones": the mean effective size over trials. */
+function worth(finished: readonly FinishedTrial[]): string {
+  const sizes = finished.flatMap(({ outcome }) => ('result' in outcome && outcome.result.unbiased ? [outcome.result.unbiased.size] : []));
+  return `, worth ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length)} equally weighted ones`;
+}
 
 function table(finished: readonly FinishedTrial[], title: string, pick: (result: TrialResult) => Metrics | undefined, note: string): ResultTable {
   const rows = [...new Set(finished.map(({ trial }) => trial.row))].map((label) => {

@@ -1,0 +1,30 @@
+/** `npm run bench [-- NAME ...] [-- --json]`: measures speed and memory, each against a reference timed in the same run. */
+import Table from 'cli-table3';
+import { Registry } from '../../support/registry.js';
+import { epoch } from './epoch.js';
+import type { Benchmark } from './measure.js';
+import { memory } from './memory.js';
+import { simulation } from './simulation.js';
+import { steps } from './steps.js';
+import { ulp } from './ulp.js';
+
+const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp]);
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const json = process.argv.includes('--json');
+try {
+  const chosen = names.length > 0 ? names.map((name) => benchmarks.get(name)) : benchmarks.all.filter(({ always }) => always);
+  const table = new Table({ head: ['', 'ours', 'unit', 'reference', 'ratio', 'goal', 'reference is'], style: { head: [], border: [], compact: true } });
+  for (const benchmark of chosen) {
+    if (!json) process.stderr.write(`${benchmark.name}: ${benchmark.summary} ...\n`);
+    for (const figure of await benchmark.run()) {
+      const { name, value, unit, reference, ratio, goal, referenceName } = figure;
+      if (json) console.log(JSON.stringify({ name, value, unit, reference: reference ?? null, ratio: ratio ?? null }));
+      else table.push([name, value.toPrecision(3), unit, reference?.toPrecision(3) ?? 'not here', ratio?.toFixed(1) ?? '-', goal, referenceName]);
+    }
+  }
+  if (!json) console.log(table.toString());
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
+  process.exitCode = 2;
+}

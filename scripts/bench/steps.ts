@@ -1,0 +1,68 @@
+import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { models } from '../../models/registry.js';
+import { evaluateLoss } from '../../models/trainer.js';
+import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
+import { PlainGmf } from './plain_gmf.js';
+import { torchStep } from './torch.js';
+
+const SIZE = { users: 6040, items: 3706, dim: 32 };
+const ROWS = 10240;
+const STEPS = 200;
+
+/** Median milliseconds of a training step of one of our models. */
+export function ourStep(name: string): number {
+  const kernels = new WasmKernels();
+  const model = models.get(name).create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  const optimizer = new Adam(kernels, 0.005);
+  optimizer.prepare(model.parameters);
+  const batches = randomBatches(20, SIZE.users, SIZE.items).map(({ users, items, labels }) => ({
+    users: kernels.tensor(users),
+    items: kernels.tensor(items),
+    labels: kernels.tensor(labels),
+  }));
+  return medianTime(STEPS, (run) => {
+    kernels.scope(() => {
+      const batch = batches[run % 20] as (typeof batches)[number];
+      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, labels) => t.crossEntropy(logits, labels));
+      optimizer.step(tape.backward(loss));
+    });
+  });
+}
+
+function plainGmfStep(): number {
+  const model = new PlainGmf(SIZE.users, SIZE.items, SIZE.dim, 0.005);
+  const batches = randomBatches(20, SIZE.users, SIZE.items);
+  return medianTime(STEPS / 2, (run) => {
+    const { users, items, labels } = batches[run % 20] as (typeof batches)[number];
+    model.train(users, items, labels);
+  });
+}
+
+const rate = (milliseconds: number): number => ROWS / milliseconds / 1000;
+
+function figure(name: string, ours: number, reference: number | undefined, referenceName: string, goal: string): Figure {
+  return {
+    name,
+    value: rate(ours),
+    unit: 'million rows/s',
+    reference: reference && rate(reference),
+    referenceName,
+    ratio: reference && reference / ours,
+    goal,
+  };
+}
+
+/** One training step: 10,240 rows, dimension 32, 6,040 x 3,706, lazy Adam, one thread, sampling not counted. */
+export const steps: Benchmark = {
+  name: 'steps',
+  summary: 'training steps of GMF and MLP against plain JavaScript and PyTorch on one thread',
+  always: true,
+  async run() {
+    const [gmf, mlp] = [ourStep('GMF'), ourStep('MLP')];
+    return [
+      figure('GMF step', gmf, plainGmfStep(), 'the same loop in plain JavaScript', '4'),
+      figure('GMF step', gmf, torchStep('GMF'), 'PyTorch, one CPU thread', '-'),
+      figure('MLP step', mlp, torchStep('MLP'), 'PyTorch, one CPU thread', '5'),
+    ];
+  },
+};
