@@ -121,12 +121,11 @@ function exposureOf(argv: SimulateArguments): SimulationConfig['exposure'] {
 /** What both stages drew, for people. */
 export function describeSimulation(summary: SimulationSummary): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
-  const table = new Table({ head: ['', 'exposures', 'expected', 'clicks', 'click rate', 'capped', 'constant'], colAligns: ['left', ...Array<'right'>(6).fill('right')], style: { head: [], border: [], compact: true } });
+  const table = new Table({ head: ['', 'exposures', 'clicks', 'click rate', 'capped', 'constant'], colAligns: ['left', ...Array<'right'>(5).fill('right')], style: { head: [], border: [], compact: true } });
   for (const [name, stage] of [['stage 1', summary.first], ['stage 2', summary.second]] as const) {
     table.push([
       name,
       number(stage.exposures),
-      number(stage.expectedExposures),
       number(stage.clicks),
       `${((100 * stage.clicks) / Math.max(1, stage.exposures)).toFixed(1)}%`,
       `${(100 * stage.cappedShare).toFixed(2)}%`,

@@ -25,7 +25,6 @@ export interface SimulationOptions {
 /** What one stage drew. */
 export interface StageSummary {
   readonly exposures: number;
-  readonly expectedExposures: number;
   readonly clicks: number;
   /** Share of all pairs whose probability of exposure was capped at 1. */
   readonly cappedShare: number;
@@ -204,13 +203,12 @@ class Simulation {
   }
 
   private async draw(state: WorldState, stage: Stage, take: (block: DrawnBlock) => void | Promise<void>): Promise<StageSummary> {
-    let [exposures, expected, clicks, capped] = [0, 0, 0, 0];
+    let [exposures, clicks, capped] = [0, 0, 0];
     this.progress.begin(`drawing stage ${stage}`, state.users);
     let done = 0;
     await this.pool.runInOrder(this.tasks(state, stage, { kind: 'draw' }), async (answer) => {
       const block = answer as DrawnBlock;
       exposures += block.user.length;
-      expected += block.expected;
       for (const click of block.clicked) clicks += click;
       capped += block.capped;
       await take(block);
@@ -220,7 +218,6 @@ class Simulation {
     this.progress.end(`${clicks.toLocaleString('en')} clicks on ${exposures.toLocaleString('en')} exposures`);
     return {
       exposures,
-      expectedExposures: expected,
       clicks,
       cappedShare: capped / (state.users * state.items),
       constant: stage === 1 ? state.firstConstant : (state.second?.constant ?? 0),

@@ -1,6 +1,6 @@
-import { leaveLastTwoCodes, randomSplitCode } from '../datasets/split.js';
+import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
 import { workerTask } from '../support/pool.js';
-import { type Stage, World, type WorldState } from './world.js';
+import { type DrawnUser, type Stage, World, type WorldState } from './world.js';
 
 /** Work on the users from `from` to before `to`. */
 export interface SimulationTask {
@@ -20,7 +20,7 @@ export interface Expectation {
 }
 
 /** What was drawn for a run of users, a row an exposure, in the order of users and items. */
-export interface DrawnBlock {
+export interface DrawnColumns {
   readonly user: Int32Array;
   readonly item: Int32Array;
   readonly exposure: Float32Array;
@@ -29,7 +29,9 @@ export interface DrawnBlock {
   readonly time: Float64Array;
   /** Split of clicked rows; 0 elsewhere. */
   readonly split: Uint8Array;
-  readonly expected: number;
+}
+
+export interface DrawnBlock extends DrawnColumns {
   readonly capped: number;
   /** Users with clicks, but too few to leave two out. */
   readonly shortUsers: number;
@@ -60,40 +62,54 @@ function expect(world: World, { from, to, stage }: SimulationTask, constant: num
 }
 
 function draw(world: World, { from, to, stage }: SimulationTask): DrawnBlock {
-  const users = [];
-  for (let user = from; user < to; user++) users.push(world.draw(user, stage));
-  const n = users.reduce((sum, { count }) => sum + count, 0);
-  const block = {
-    user: new Int32Array(n),
-    item: new Int32Array(n),
-    exposure: new Float32Array(n),
-    relevance: new Float32Array(n),
-    clicked: new Uint8Array(n),
-    time: new Float64Array(n),
-    split: new Uint8Array(n),
-  };
-  const { split: rule } = world.state.config;
-  let [at, expected, capped, shortUsers] = [0, 0, 0, 0];
-  users.forEach((drawn, k) => {
+  const { config, time: span } = world.state;
+  let block = columns(1024);
+  let [n, capped, shortUsers] = [0, 0, 0];
+  for (let user = from; user < to; user++) {
+    const drawn = world.draw(user, stage);
     const { count } = drawn;
-    block.user.fill(from + k, at, at + count);
-    block.item.set(drawn.items, at);
-    block.exposure.set(drawn.exposure, at);
-    block.relevance.set(drawn.relevance, at);
-    block.clicked.set(drawn.clicked, at);
-    for (let e = 0; e < count; e++) block.time[at + e] = world.state.time[0] + (drawn.time[e] as number);
-    const clicks = Array.from({ length: count }, (_, e) => e).filter((e) => drawn.clicked[e] === 1);
-    if (rule === 'random') for (const e of clicks) block.split[at + e] = randomSplitCode(drawn.split[e] as number);
-    else {
-      const codes = leaveLastTwoCodes(clicks.map((e) => drawn.time[e] as number));
-      if (codes) clicks.forEach((e, c) => (block.split[at + e] = codes[c] as number));
-      else if (clicks.length > 0) shortUsers++;
-    }
-    at += count;
-    expected += drawn.expected;
+    if (n + count > block.user.length) block = columns(2 * (n + count), block);
+    block.user.fill(user, n, n + count);
+    block.item.set(drawn.items, n);
+    block.exposure.set(drawn.exposure, n);
+    block.relevance.set(drawn.relevance, n);
+    block.clicked.set(drawn.clicked, n);
+    for (let e = 0; e < count; e++) block.time[n + e] = span[0] + (drawn.time[e] as number);
+    if (!splitClicks(drawn, config.split, block.split.subarray(n, n + count))) shortUsers++;
+    n += count;
     capped += drawn.capped;
-  });
-  return { ...block, expected, capped, shortUsers };
+  }
+  return { ...columns(n, block), capped, shortUsers };
+}
+
+/** Columns of the given length, holding what fits of `old`. */
+function columns(length: number, old?: DrawnColumns): DrawnColumns {
+  const copy = <Values extends Int32Array | Float32Array | Float64Array | Uint8Array>(out: Values, values: Values | undefined): Values => {
+    if (values) out.set(values.subarray(0, length) as never);
+    return out;
+  };
+  return {
+    user: copy(new Int32Array(length), old?.user),
+    item: copy(new Int32Array(length), old?.item),
+    exposure: copy(new Float32Array(length), old?.exposure),
+    relevance: copy(new Float32Array(length), old?.relevance),
+    clicked: copy(new Uint8Array(length), old?.clicked),
+    time: copy(new Float64Array(length), old?.time),
+    split: copy(new Uint8Array(length), old?.split),
+  };
+}
+
+/** Writes the split of a user's clicks to the rows of `out`; false where there are some, but too few to leave two out. */
+function splitClicks(drawn: DrawnUser, rule: SplitRule, out: Uint8Array): boolean {
+  const clicks: number[] = [];
+  for (let e = 0; e < drawn.count; e++) if (drawn.clicked[e] === 1) clicks.push(e);
+  if (rule === 'random') {
+    for (const e of clicks) out[e] = randomSplitCode((drawn.part[e] as number) / (1 << 24));
+    return true;
+  }
+  const codes = leaveLastTwoCodes(clicks.map((e) => drawn.time[e] as number));
+  if (codes) for (let c = 0; c < clicks.length; c++) out[clicks[c] as number] = codes[c] as number;
+  return codes !== undefined || clicks.length === 0;
 }
 
 export default workerTask(runTask);

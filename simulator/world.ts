@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { keyWords, stream, type Tensor, WasmKernels, type WasmTensor } from '../compute/index.js';
+import { keyWords, stream, WasmKernels, type WasmTensor } from '../compute/index.js';
 import { sharedFloat32 } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
@@ -47,18 +47,17 @@ export interface WorldState {
 
 export type Stage = 1 | 2;
 
-/** What was drawn for one user. Arrays of equal length, items in order; valid until the next draw. */
+/** What was drawn for one user: columns of equal length, items in order. They are views, valid until the world's next call. */
 export interface DrawnUser {
   readonly count: number;
   readonly items: Int32Array;
   readonly exposure: Float32Array;
   readonly relevance: Float32Array;
   readonly clicked: Int32Array;
+  /** Seconds after the start of the world's time. */
   readonly time: Int32Array;
-  /** Word of the random split, uniform on [0, 1). */
-  readonly split: Float64Array;
-  /** Sum of the probabilities of exposure. */
-  readonly expected: number;
+  /** For the random split: uniform integers in [0, 2^24). */
+  readonly part: Int32Array;
   /** Pairs whose probability was capped. */
   readonly capped: number;
 }
@@ -77,14 +76,14 @@ export class World {
   private readonly exposureUsers: WasmTensor;
   private readonly eps1: Noise;
   private readonly eps2: Noise;
-  /** e(x, z) of stage two; absent where it is 0. */
+  /** e(x, z) of stage two; absent where it is 0, and then `extra` stays so. */
   private rows: ExposureRows | undefined;
   /** Row length of blocks: items, as matrix products need it. */
   private readonly logits: WasmTensor;
   private readonly extra: WasmTensor;
   private readonly noise: WasmTensor;
   private readonly row: WasmTensor;
-  private readonly lists: Record<'items' | 'probability' | 'relevance' | 'clicked' | 'time' | 'split', WasmTensor>;
+  private readonly lists: Record<'items' | 'probability' | 'relevance' | 'clicked' | 'time' | 'part', WasmTensor>;
   private readonly double: WasmTensor;
   private block = { first: -1, stage: 1 as Stage };
 
@@ -110,7 +109,7 @@ export class World {
       relevance: kernels.zeros([items]),
       clicked: kernels.zeros([items], 'int32'),
       time: kernels.zeros([items], 'int32'),
-      split: kernels.zeros([items], 'int32'),
+      part: kernels.zeros([items], 'int32'),
     };
   }
 
@@ -174,21 +173,22 @@ export class World {
     }
   }
 
-  /**
-   * Writes log p_exp of the user and every item to `row`, with `constant` added in the stage's own step; returns how many
-   * pairs that step capped.
-   */
-  private fillLogs(user: number, stage: Stage, constant: number): number {
+  /** What the kernels need for log p_exp of a user and every item, with `constant` added in the stage's own step. */
+  private rowArguments(user: number, stage: Stage, constant: number) {
     this.prepareBlock(user, stage);
-    const { kernels, state, row } = this;
-    const { raw } = kernels;
-    const { items, config, exposure } = state;
+    const { state } = this;
     this.eps2.row(user, this.noise);
-    const offset = (user % BLOCK) * items * 4;
-    const shift = (exposure.userBias[user] as number) + (state.shift[user] as number);
-    const capped = raw.logExposure(items, this.logits.address + offset, shift, config.power, this.noise.address, stage === 1 ? constant : state.firstConstant, row.address);
-    if (stage === 1) return capped;
-    return raw.shiftAndCap(items, row.address, this.rows ? this.extra.address + offset : 0, constant, row.address);
+    const offset = (user % BLOCK) * state.items * 4;
+    const shift = (state.exposure.userBias[user] as number) + (state.shift[user] as number);
+    const first = stage === 1 ? constant : state.firstConstant;
+    const extra = stage === 2 ? this.extra.address + offset : 0;
+    return [state.items, this.logits.address + offset, shift, state.config.power, this.noise.address, first, extra, constant] as const;
+  }
+
+  /** Writes log p_exp of the user and every item to `row`. */
+  private fillLogs(user: number, stage: Stage, constant: number): void {
+    const [items, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, constant);
+    this.kernels.raw.logExposure(items, logits, shift, power, noise, first, extra, second, this.row.address);
   }
 
   /** Writes p_rel of (user, items[0 .. count)) to `out`. */
@@ -267,24 +267,22 @@ export class World {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
     const [k0, k1] = keyWords(state.config.seed);
-    const capped = this.fillLogs(user, stage, this.constant(stage));
-    const { items, probability, relevance, clicked, time, split } = lists;
-    const count = raw.drawExposures(state.items, this.row.address, user, STREAMS.exposure[stage], k0, k1, items.address, probability.address, this.double.address);
+    const [n, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, this.constant(stage));
+    const { items, probability, relevance, clicked, time, part } = lists;
+    const stream = STREAMS.exposure[stage];
+    const count = raw.drawExposures(n, logits, shift, power, noise, first, extra, second, user, stream, k0, k1, items.address, probability.address, this.row.address);
+    const capped = raw.lastCapped();
     this.fillRelevance(user, items, count, relevance);
-    raw.drawListed(count, items.address, relevance.address, user, STREAMS.click[stage], k0, k1, clicked.address);
-    const [from, to] = state.time;
-    raw.integerListed(count, items.address, to - from, user, STREAMS.time, k0, k1, time.address);
-    raw.integerListed(count, items.address, 1 << 24, user, stream('split'), k0, k1, split.address);
-    const integers = (tensor: Tensor): Int32Array => kernels.integers(tensor).slice(0, count);
+    const span = state.time[1] - state.time[0];
+    raw.drawOutcomes(count, items.address, relevance.address, user, STREAMS.outcome[stage], k0, k1, span, clicked.address, time.address, part.address);
     return {
       count,
-      items: integers(items),
-      exposure: kernels.floats(probability).slice(0, count),
-      relevance: kernels.floats(relevance).slice(0, count),
-      clicked: integers(clicked),
-      time: integers(time).map((seconds) => seconds),
-      split: Float64Array.from(integers(split), (word) => word / (1 << 24)),
-      expected: kernels.double(this.double),
+      items: kernels.integers(items).subarray(0, count),
+      exposure: kernels.floats(probability).subarray(0, count),
+      relevance: kernels.floats(relevance).subarray(0, count),
+      clicked: kernels.integers(clicked).subarray(0, count),
+      time: kernels.integers(time).subarray(0, count),
+      part: kernels.integers(part).subarray(0, count),
       capped,
     };
   }
@@ -292,8 +290,7 @@ export class World {
 
 const STREAMS = {
   exposure: { 1: stream('simulator exposure 1'), 2: stream('simulator exposure 2') },
-  click: { 1: stream('simulator click 1'), 2: stream('simulator click 2') },
-  time: stream('simulator time'),
+  outcome: { 1: stream('simulator outcome 1'), 2: stream('simulator outcome 2') },
 } as const;
 
 function transposed(kernels: WasmKernels, matrix: WasmTensor): WasmTensor {

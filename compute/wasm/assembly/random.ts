@@ -1,5 +1,5 @@
 /** Uniform, normal and bounded-integer draws for a row of columns, keyed by (seed, stream, replicate, row, column). */
-import { cosineOfTurns, log, sineOfTurns, splat } from './vector';
+import { cosine, logOfNormal, sine, sineAndCosine, splat } from './vector';
 import { drawColumns, vector0, vector1, vector2, vector3, philox, word0, word1, word2, word3 } from './philox';
 
 /** [0, 1) with 24 bits. */
@@ -14,7 +14,7 @@ export function unit(words: v128): v128 {
 @inline
 export function radius(words: v128): v128 {
   const u = f32x4.mul(f32x4.add(f32x4.convert_i32x4_u(words), splat(0.5)), splat(2.3283064365386963e-10));
-  return f32x4.sqrt(f32x4.pmax(f32x4.mul(splat(-2), log(u)), splat(0)));
+  return f32x4.sqrt(f32x4.pmax(f32x4.mul(splat(-2), logOfNormal(u)), splat(0)));
 }
 
 /** Raw words; `out` holds `n` rounded up to sixteen. Columns start at `start`, a multiple of 16. */
@@ -49,15 +49,16 @@ export function fillNormal(
   const m = splat(location);
   for (let c = 0; c < n; c += 16) {
     drawColumns(start + c, row, stream, replicate, k0, k1);
+    const w1 = vector1, w2 = vector2, w3 = vector3;
     const p = out + (<usize>c << 2);
     const r0 = radius(vector0);
-    const a0 = unit(vector1);
-    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, cosineOfTurns(a0)))), 0);
-    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, sineOfTurns(a0)))), 16);
-    const r1 = radius(vector2);
-    const a1 = unit(vector3);
-    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, cosineOfTurns(a1)))), 32);
-    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, sineOfTurns(a1)))), 48);
+    sineAndCosine(unit(w1));
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, cosine))), 0);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r0, sine))), 16);
+    const r1 = radius(w2);
+    sineAndCosine(unit(w3));
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, cosine))), 32);
+    v128.store(p, f32x4.add(m, f32x4.mul(s, f32x4.mul(r1, sine))), 48);
   }
 }
 

@@ -23,41 +23,55 @@ function powerOfTwo(n: v128): v128 {
   return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
 }
 
-/** e^x; 0 below -87.33 (no subnormals), infinity above 88.72, NaN for NaN. */
+/** Whole powers of two in x / ln 2, to the nearest. */
 // @ts-ignore: decorator
 @inline
-export function exp(x: v128): v128 {
-  const clamped = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-88));
-  const whole = f32x4.floor(multiplyAdd(clamped, splat(1.44269504088896341), splat(0.5)));
-  // x - whole * ln 2, with ln 2 in two parts so that the first product is exact.
-  let r = f32x4.sub(clamped, f32x4.mul(whole, splat(0.693359375)));
+function wholePowers(x: v128): v128 {
+  return f32x4.floor(multiplyAdd(x, splat(1.44269504088896341), splat(0.5)));
+}
+
+/** e^(x - whole ln 2), between 2^-1/2 and 2^1/2. */
+// @ts-ignore: decorator
+@inline
+function expOfRest(x: v128, whole: v128): v128 {
+  // ln 2 in two parts, so that the first product is exact.
+  let r = f32x4.sub(x, f32x4.mul(whole, splat(0.693359375)));
   r = f32x4.sub(r, f32x4.mul(whole, splat(-2.12194440e-4)));
   let p = multiplyAdd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
   p = multiplyAdd(p, r, splat(8.3334519073e-3));
   p = multiplyAdd(p, r, splat(4.1665795894e-2));
   p = multiplyAdd(p, r, splat(1.6666665459e-1));
   p = multiplyAdd(p, r, splat(5.0000001201e-1));
-  p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
+  return f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
+}
+
+/** e^x; 0 below -87.33 (no subnormals), infinity above 88.72, NaN for NaN. */
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  const clamped = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-88));
+  const whole = wholePowers(clamped);
   // Two factors, because 2^128 and 2^-127 do not fit into one.
   const n = i32x4.trunc_sat_f32x4_s(whole);
   const half = i32x4.shr_s(n, 1);
-  const y = f32x4.mul(f32x4.mul(p, powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
+  const y = f32x4.mul(f32x4.mul(expOfRest(clamped, whole), powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
   return v128.andnot(y, f32x4.lt(x, splat(-87.33654)));
 }
 
-/** Natural logarithm; -infinity at 0, NaN below it; subnormals are exact inputs too. */
+/** e^x for x at most 0, in fewer steps; the same bits as `exp`. */
 // @ts-ignore: decorator
 @inline
-export function log(x: v128): v128 {
-  const subnormal = f32x4.lt(x, splat(1.17549435e-38));
-  const scaled = v128.bitselect(f32x4.mul(x, splat(8388608)), x, subnormal);
-  let exponent = i32x4.sub(i32x4.shr_u(scaled, 23), i32x4.splat(126));
-  exponent = i32x4.sub(exponent, v128.and(subnormal, i32x4.splat(23)));
-  // Mantissa in [0.5, 1), then moved to [sqrt(1/2), sqrt(2)) around 1.
-  const mantissa = v128.or(v128.and(scaled, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
-  const low = f32x4.lt(mantissa, splat(0.707106781186547524));
-  const e = f32x4.convert_i32x4_s(i32x4.add(exponent, low)); // `low` is -1 where true
-  const r = f32x4.add(f32x4.sub(mantissa, splat(1)), v128.and(mantissa, low));
+export function expOfNegative(x: v128): v128 {
+  const clamped = f32x4.pmax(x, splat(-87.33654));
+  const whole = wholePowers(clamped);
+  const y = f32x4.mul(expOfRest(clamped, whole), powerOfTwo(i32x4.trunc_sat_f32x4_s(whole)));
+  return v128.andnot(y, f32x4.lt(x, splat(-87.33654)));
+}
+
+/** log(1 + r) for 1 + r in [sqrt(1/2), sqrt(2)], plus e ln 2. */
+// @ts-ignore: decorator
+@inline
+function logNearOne(r: v128, e: v128): v128 {
   const z = f32x4.mul(r, r);
   let p = multiplyAdd(splat(7.0376836292e-2), r, splat(-1.1514610310e-1));
   p = multiplyAdd(p, r, splat(1.1676998740e-1));
@@ -70,9 +84,31 @@ export function log(x: v128): v128 {
   let y = f32x4.mul(f32x4.mul(r, z), p);
   y = multiplyAdd(e, splat(-2.12194440e-4), y);
   y = f32x4.sub(y, f32x4.mul(z, splat(0.5)));
-  y = f32x4.add(f32x4.add(r, y), f32x4.mul(e, splat(0.693359375)));
+  return f32x4.add(f32x4.add(r, y), f32x4.mul(e, splat(0.693359375)));
+}
+
+/** Natural logarithm of positive normal numbers. */
+// @ts-ignore: decorator
+@inline
+export function logOfNormal(x: v128): v128 {
+  const exponent = i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126));
+  // Mantissa in [0.5, 1), then moved to [sqrt(1/2), sqrt(2)) around 1.
+  const mantissa = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
+  const low = f32x4.lt(mantissa, splat(0.707106781186547524));
+  const e = f32x4.convert_i32x4_s(i32x4.add(exponent, low)); // `low` is -1 where true
+  const r = f32x4.add(f32x4.sub(mantissa, splat(1)), v128.and(mantissa, low));
+  return logNearOne(r, e);
+}
+
+/** Natural logarithm; -infinity at 0, NaN below it; subnormals are exact inputs too. */
+// @ts-ignore: decorator
+@inline
+export function log(x: v128): v128 {
+  const subnormal = f32x4.lt(x, splat(1.17549435e-38));
+  const scaled = v128.bitselect(f32x4.mul(x, splat(8388608)), x, subnormal);
+  const shift = v128.and(subnormal, splat(15.942385152878742)); // 23 ln 2
+  let y = f32x4.sub(logOfNormal(scaled), shift);
   y = v128.bitselect(splat(f32.NEGATIVE_INFINITY), y, f32x4.eq(x, splat(0)));
-  // Negative numbers, NaN and +infinity: (x - x) / 0 is NaN for the first two where they are not finite results.
   const outside = v128.or(f32x4.lt(x, splat(0)), f32x4.ne(x, x));
   y = v128.bitselect(splat(f32.NaN), y, outside);
   return v128.bitselect(x, y, f32x4.eq(x, splat(f32.POSITIVE_INFINITY)));
@@ -85,33 +121,21 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(splat(1), f32x4.add(splat(1), exp(f32x4.neg(x))));
 }
 
-/** log(1 + t) for t in [0, 1], exact in the last place also where 1 + t rounds. */
+/** log(1 + t) for t in [0, 1]; t itself is never rounded away by the 1. */
 // @ts-ignore: decorator
 @inline
 function logOnePlus(t: v128): v128 {
-  const u = f32x4.add(splat(1), t);
-  return f32x4.add(log(u), f32x4.div(f32x4.sub(t, f32x4.sub(u, splat(1))), u));
+  const large = f32x4.gt(t, splat(0.414213562373095049));
+  const r = v128.bitselect(f32x4.mul(f32x4.sub(t, splat(1)), splat(0.5)), t, large); // (1 + t) / 2 - 1
+  return logNearOne(r, v128.and(large, splat(1)));
 }
 
 /** log(1 + e^x), without overflow. -softplus(-x) is log sigmoid(x). */
 // @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
-  const tail = logOnePlus(exp(f32x4.neg(f32x4.abs(x))));
+  const tail = logOnePlus(expOfNegative(f32x4.neg(f32x4.abs(x))));
   return f32x4.add(f32x4.pmax(x, splat(0)), tail);
-}
-
-/** Quarter turns of an angle: lanes q = round(4u) and r, the rest in radians within [-pi/4, pi/4]. */
-// @ts-ignore: decorator
-@inline
-function quarters(turns: v128): v128 {
-  return f32x4.nearest(f32x4.mul(turns, splat(4)));
-}
-
-// @ts-ignore: decorator
-@inline
-function restOfTurn(turns: v128, quarter: v128): v128 {
-  return f32x4.mul(f32x4.sub(f32x4.mul(turns, splat(4)), quarter), splat(1.57079632679489662));
 }
 
 // @ts-ignore: decorator
@@ -132,28 +156,22 @@ function cosineNearZero(r: v128): v128 {
   return f32x4.add(f32x4.sub(f32x4.mul(f32x4.mul(z, z), p), f32x4.mul(z, splat(0.5))), splat(1));
 }
 
-/** sin(2 pi u), u in [0, 1]. */
-// @ts-ignore: decorator
-@inline
-export function sineOfTurns(turns: v128): v128 {
-  const quarter = quarters(turns);
-  const q = i32x4.trunc_sat_f32x4_s(quarter);
-  const r = restOfTurn(turns, quarter);
-  const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
-  const sign = i32x4.shl(v128.and(q, i32x4.splat(2)), 30);
-  return v128.xor(v128.bitselect(cosineNearZero(r), sineNearZero(r), odd), sign);
-}
+/** Results of the last call of `sineAndCosine`. */
+export let sine: v128 = f32x4.splat(0);
+export let cosine: v128 = f32x4.splat(0);
 
-/** cos(2 pi u), u in [0, 1]. */
+/** sin and cos of 2 pi u, u in [0, 1], from the nearest quarter turn and the rest of at most pi / 4. */
 // @ts-ignore: decorator
 @inline
-export function cosineOfTurns(turns: v128): v128 {
-  const quarter = quarters(turns);
+export function sineAndCosine(u: v128): void {
+  const turns = f32x4.mul(u, splat(4));
+  const quarter = f32x4.nearest(turns);
   const q = i32x4.trunc_sat_f32x4_s(quarter);
-  const r = restOfTurn(turns, quarter);
+  const r = f32x4.mul(f32x4.sub(turns, quarter), splat(1.57079632679489662));
+  const s = sineNearZero(r), c = cosineNearZero(r);
   const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
-  const sign = i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30);
-  return v128.xor(v128.bitselect(sineNearZero(r), cosineNearZero(r), odd), sign);
+  sine = v128.xor(v128.bitselect(c, s, odd), i32x4.shl(v128.and(q, i32x4.splat(2)), 30));
+  cosine = v128.xor(v128.bitselect(s, c, odd), i32x4.shl(v128.and(i32x4.add(q, i32x4.splat(1)), i32x4.splat(2)), 30));
 }
 
 /** Sum of the four lanes, in a fixed order. */
