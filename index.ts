@@ -1,1 +1,1 @@
-export * from "./compute/index.js";
+export * from './compute/index.js';

@@ -1,5 +1,12 @@
 import { type Kernels, type Lookup, stream, Tape, type Tensor } from '../compute/index.js';
-import { type Interactions, rowsWhere, type TEST, type UserItems, userItems, type VALIDATION } from '../datasets/interactions.js';
+import {
+  type Interactions,
+  rowsWhere,
+  type TEST,
+  type UserItems,
+  userItems,
+  type VALIDATION,
+} from '../datasets/interactions.js';
 import { knownTensors } from '../models/batches.js';
 import type { Model } from '../models/model.js';
 import { DivergedError } from '../models/trainer.js';
@@ -70,7 +77,10 @@ export class Evaluator {
     for (let from = 0; from < rows.length; from += BLOCK) {
       const block = rows.subarray(from, from + BLOCK);
       const owners = kernels.tensor(Int32Array.from(block, (row) => data.user[row] as number));
-      const drawn = kernels.drawCandidates(known, owners, settings.candidates, { seed: settings.seed, stream: CANDIDATES });
+      const drawn = kernels.drawCandidates(known, owners, settings.candidates, {
+        seed: settings.seed,
+        stream: CANDIDATES,
+      });
       const candidates = await kernels.read(drawn.items);
       const users = new Int32Array(block.length * wide);
       const items = new Int32Array(block.length * wide);
@@ -94,7 +104,8 @@ export class Evaluator {
   /** Places of the evaluated items. Throws DivergedError where a score is not a number. */
   async rank(model: Model): Promise<Ranks> {
     const ranks = this.blocks.length > 0 ? await this.rankSampled(model) : await this.rankAll(model);
-    if (ranks.greater.includes(-1)) throw new DivergedError('the model scores some items as NaN: lower the learning rate');
+    if (ranks.greater.includes(-1))
+      throw new DivergedError('the model scores some items as NaN: lower the learning rate');
     return ranks;
   }
 
@@ -142,7 +153,8 @@ export class Evaluator {
         else if (score === target) (equal[r] as number) += sign;
       };
       for (let item = 0; item < items; item++) count(item, 1);
-      for (let e = known.starts[user] as number; e < (known.starts[user + 1] as number); e++) count(known.items[e] as number, -1);
+      for (let e = known.starts[user] as number; e < (known.starts[user + 1] as number); e++)
+        count(known.items[e] as number, -1);
       if (!valid) greater[r] = -1;
     }
     kernels.free(all);

@@ -44,7 +44,9 @@ export async function sweep(
   const lines = readJournal(journal);
   writeFileSync(journal, lines.map((line) => `${JSON.stringify(line)}\n`).join('')); // without a line that was cut off
   const outcomes = new Map(lines.map(({ key, outcome }) => [key, outcome]));
-  const missing = trials.flatMap((trial, t) => (outcomes.has(keys[t] as string) ? [] : [{ trial, key: keys[t] as string }]));
+  const missing = trials.flatMap((trial, t) =>
+    outcomes.has(keys[t] as string) ? [] : [{ trial, key: keys[t] as string }],
+  );
 
   progress.begin('trials', trials.length);
   let done = trials.length - missing.length;
@@ -95,13 +97,24 @@ function writeRun(
     kind: 'run',
     suite: suite.name,
     program: PROGRAM,
-    data: { name: data.name, sha256: dataHash, users: data.userIds.length, items: data.itemIds.length, interactions: data.user.length },
+    data: {
+      name: data.name,
+      sha256: dataHash,
+      users: data.userIds.length,
+      items: data.itemIds.length,
+      interactions: data.user.length,
+    },
     options,
     failures: finished.filter(({ outcome }) => 'failure' in outcome).length,
   });
 }
 
-const lineOf = ({ row, repetition }: SuiteTrial, key: string, outcome: Outcome): TrialLine => ({ key, row, repetition, outcome });
+const lineOf = ({ row, repetition }: SuiteTrial, key: string, outcome: Outcome): TrialLine => ({
+  key,
+  row,
+  repetition,
+  outcome,
+});
 
 /** Finished trials of a stopped run; a last line that was cut off is left out. */
 function readJournal(path: string): TrialLine[] {

@@ -4,7 +4,7 @@ import { implicitBatches } from '../models/batches.js';
 import type { Model, ModelSize } from '../models/model.js';
 import { models } from '../models/registry.js';
 import { type EpochRecord, type TrainerSettings, type TrainingRecord, train } from '../models/trainer.js';
-import { Evaluator, type EvaluationSettings, type UnbiasedSettings } from './evaluation.js';
+import { type EvaluationSettings, Evaluator, type UnbiasedSettings } from './evaluation.js';
 import type { Metrics } from './metrics.js';
 
 /** One model trained once on one data set. Everything that its result depends on, besides the data. */
@@ -48,7 +48,11 @@ export async function runTrial(
   const model = definition.create(kernels, new ParameterFactory(kernels, settings.trainer.seed), size);
   const validation = await Evaluator.create(kernels, data, VALIDATION, settings.evaluation);
   let record: TrainingRecord | undefined;
-  if (model.fit) model.fit(userItems(data, (row) => data.split?.[row] === TRAIN), settings.trainer.seed);
+  if (model.fit)
+    model.fit(
+      userItems(data, (row) => data.split?.[row] === TRAIN),
+      settings.trainer.seed,
+    );
   else {
     record = await train(
       kernels,

@@ -1,8 +1,8 @@
 import type { Interactions } from '../datasets/interactions.js';
 import { DivergedError } from '../models/trainer.js';
 import { workerTask } from '../support/pool.js';
-import { runTrial, type TrialSettings } from './trial.js';
 import type { Outcome } from './suites/suite.js';
+import { runTrial, type TrialSettings } from './trial.js';
 
 export interface TrialTask {
   readonly data: Interactions;

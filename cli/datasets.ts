@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import type { FilterOptions } from '../datasets/filter.js';
-import { loadRatings, prepareInteractions, type PreparedSummary, writePrepared } from '../datasets/prepare.js';
+import { loadRatings, type PreparedSummary, prepareInteractions, writePrepared } from '../datasets/prepare.js';
 import { datasets } from '../datasets/registry.js';
 import type { SplitOptions } from '../datasets/split.js';
 import { writeFolder } from '../support/output.js';
@@ -13,7 +13,8 @@ import { terminalProgress } from './progress.js';
 const list: CommandModule = {
   command: 'list',
   describe: 'data sets that have a name',
-  builder: (yargs) => yargs.option('json', { type: 'boolean', default: false, describe: 'print JSON' }).example('$0 datasets list', ''),
+  builder: (yargs) =>
+    yargs.option('json', { type: 'boolean', default: false, describe: 'print JSON' }).example('$0 datasets list', ''),
   handler(argv) {
     const rows = datasets.all.map((source) => ({
       name: source.name,
@@ -30,12 +31,16 @@ const list: CommandModule = {
 const info: CommandModule<object, { name: string }> = {
   command: 'info <name>',
   describe: 'what is known about a data set',
-  builder: (yargs) => yargs.positional('name', { type: 'string', demandOption: true }).example('$0 datasets info ml-1m', ''),
+  builder: (yargs) =>
+    yargs.positional('name', { type: 'string', demandOption: true }).example('$0 datasets info ml-1m', ''),
   handler({ name }) {
     const { summary, facts, home, licence, download } = datasets.get(name);
     console.log(`${name}: ${summary}\n  ${facts}\n  licence: ${licence}`);
     if (home) console.log(`  home: ${home}`);
-    if (download) console.log(`  archive: ${download.url}, ${download.bytes.toLocaleString('en')} bytes, MD5 ${download.md5}\n  in the cache: ${cachedPath(datasets.get(name))}`);
+    if (download)
+      console.log(
+        `  archive: ${download.url}, ${download.bytes.toLocaleString('en')} bytes, MD5 ${download.md5}\n  in the cache: ${cachedPath(datasets.get(name))}`,
+      );
   },
 };
 
@@ -57,19 +62,63 @@ const prepare: CommandModule = {
   describe: 'read ratings, filter them, split them, and write them as Arrow tables',
   builder: (yargs) =>
     outputOptions(readingOptions(yargs), 'the prepared data')
-      .positional('data', { type: 'string', demandOption: true, describe: 'a file of ratings (ratings.dat, u.data, CSV, TSV, Parquet, Arrow) or the name of a data set' })
-      .option('min-item', { type: 'number', default: 0, describe: 'drop items with fewer interactions', group: 'Filters:' })
-      .option('min-user', { type: 'number', default: 0, describe: 'drop users with fewer interactions', group: 'Filters:' })
-      .option('max-user', { type: 'number', default: 0, describe: 'drop users with more interactions; 0 for no limit', group: 'Filters:' })
-      .option('rule', { choices: ['once', 'until-stable'] as const, default: 'once' as const, describe: 'apply the filters once, or until nothing more goes', group: 'Filters:' })
-      .option('duplicates', { choices: ['first', 'last'] as const, default: 'first' as const, describe: 'which of several interactions of one user with one item stays', group: 'Filters:' })
-      .option('split', { choices: ['leave-last-two', 'random'] as const, default: 'leave-last-two' as const, describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random' })
+      .positional('data', {
+        type: 'string',
+        demandOption: true,
+        describe: 'a file of ratings (ratings.dat, u.data, CSV, TSV, Parquet, Arrow) or the name of a data set',
+      })
+      .option('min-item', {
+        type: 'number',
+        default: 0,
+        describe: 'drop items with fewer interactions',
+        group: 'Filters:',
+      })
+      .option('min-user', {
+        type: 'number',
+        default: 0,
+        describe: 'drop users with fewer interactions',
+        group: 'Filters:',
+      })
+      .option('max-user', {
+        type: 'number',
+        default: 0,
+        describe: 'drop users with more interactions; 0 for no limit',
+        group: 'Filters:',
+      })
+      .option('rule', {
+        choices: ['once', 'until-stable'] as const,
+        default: 'once' as const,
+        describe: 'apply the filters once, or until nothing more goes',
+        group: 'Filters:',
+      })
+      .option('duplicates', {
+        choices: ['first', 'last'] as const,
+        default: 'first' as const,
+        describe: 'which of several interactions of one user with one item stays',
+        group: 'Filters:',
+      })
+      .option('split', {
+        choices: ['leave-last-two', 'random'] as const,
+        default: 'leave-last-two' as const,
+        describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random',
+      })
       .example('$0 datasets prepare ml-100k/u.data --out runs/ml-100k', 'MovieLens-100k as it is')
-      .example('$0 datasets prepare mine.csv --user who --item what --min-user 20 --min-item 20 --out runs/mine', 'a table of your own'),
+      .example(
+        '$0 datasets prepare mine.csv --user who --item what --min-user 20 --min-item 20 --out runs/mine',
+        'a table of your own',
+      ),
   async handler(given) {
-    const argv = given as never as Parameters<typeof readOptionsOf>[0] & FilterOptions & { data: string; split: SplitOptions['rule']; out: string; overwrite: boolean; json: boolean };
+    const argv = given as never as Parameters<typeof readOptionsOf>[0] &
+      FilterOptions & { data: string; split: SplitOptions['rule']; out: string; overwrite: boolean; json: boolean };
     checkSeed(argv.seed);
-    for (const name of ['minItem', 'minUser', 'maxUser'] as const) checkNumber(name.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`), argv[name], 0, 1e9, true);
+    for (const name of ['minItem', 'minUser', 'maxUser'] as const)
+      checkNumber(
+        name.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`),
+        argv[name],
+        0,
+        1e9,
+        true,
+      );
     const { minItem, minUser, maxUser, rule, duplicates } = argv;
     const filter: FilterOptions = { minItem, minUser, maxUser, rule, duplicates };
     const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
@@ -81,7 +130,11 @@ const prepare: CommandModule = {
 };
 
 function describe({ steps, splits }: PreparedSummary, out: string): string {
-  const table = new Table({ head: ['step', 'users', 'items', 'interactions', 'removed'], colAligns: ['left', 'right', 'right', 'right', 'right'], style: { head: [], border: [], compact: true } });
+  const table = new Table({
+    head: ['step', 'users', 'items', 'interactions', 'removed'],
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
   const number = (n: number): string => n.toLocaleString('en');
   steps.forEach(({ step, users, items, interactions }, s) => {
     const removed = s === 0 ? '' : number((steps[s - 1]?.interactions ?? 0) - interactions);
@@ -94,6 +147,12 @@ function describe({ steps, splits }: PreparedSummary, out: string): string {
 export const datasetsCommand: CommandModule = {
   command: 'datasets <action>',
   describe: 'list, fetch and prepare data',
-  builder: (yargs) => yargs.command(list).command(info as CommandModule).command(fetchOne as CommandModule).command(prepare).demandCommand(1, 'Name an action: list, info, fetch or prepare.'),
+  builder: (yargs) =>
+    yargs
+      .command(list)
+      .command(info as CommandModule)
+      .command(fetchOne as CommandModule)
+      .command(prepare)
+      .demandCommand(1, 'Name an action: list, info, fetch or prepare.'),
   handler() {},
 };

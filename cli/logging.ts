@@ -8,6 +8,7 @@ export function logger(): Logger {
 }
 
 export function startLogging(options: { readonly verbose: boolean; readonly file: string | undefined }): void {
-  if (options.file !== undefined) current = pino({ level: 'debug' }, pino.destination({ dest: options.file, sync: true }));
+  if (options.file !== undefined)
+    current = pino({ level: 'debug' }, pino.destination({ dest: options.file, sync: true }));
   else if (options.verbose) current = pino({ level: 'debug' }, pino.destination({ dest: 2, sync: true }));
 }

@@ -6,18 +6,20 @@ import { discardPending } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import { datasetsCommand } from './datasets.js';
 import { inspectCommand } from './inspect.js';
+import { logger, startLogging } from './logging.js';
 import { quickstartCommand } from './quickstart.js';
 import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
-import { logger, startLogging } from './logging.js';
 
 const INTERRUPTED = 130;
 const MISTAKE = 2;
 
 process.on('SIGINT', () => {
   discardPending();
-  process.stderr.write('\nexpobench: stopped; nothing half-written was kept (a sweep goes on where it was when it is started again)\n');
+  process.stderr.write(
+    '\nexpobench: stopped; nothing half-written was kept (a sweep goes on where it was when it is started again)\n',
+  );
   process.exit(INTERRUPTED);
 });
 process.on('SIGTERM', () => {
@@ -35,7 +37,9 @@ const verbose = process.argv.includes('--verbose');
 function report(error: unknown): void {
   const sentence = error instanceof UserError ? error.message : explainFileError(error);
   if (sentence === undefined || verbose) logger().error(error);
-  process.stderr.write(`expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`);
+  process.stderr.write(
+    `expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`,
+  );
 }
 
 try {
@@ -48,9 +52,16 @@ try {
     .command(inspectCommand)
     .command(trainCommand)
     .command(sweepCommand)
-    .option('verbose', { type: 'boolean', default: false, global: true, describe: 'stack traces and the log on stderr' })
+    .option('verbose', {
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'stack traces and the log on stderr',
+    })
     .option('log-file', { type: 'string', global: true, describe: 'write the log to a file, JSON lines' })
-    .middleware((argv) => startLogging({ verbose: argv['verbose'] as boolean, file: argv['log-file'] as string | undefined }))
+    .middleware((argv) =>
+      startLogging({ verbose: argv['verbose'] as boolean, file: argv['log-file'] as string | undefined }),
+    )
     .demandCommand(1, 'Name a verb, e.g. expobench quickstart. See expobench --help.')
     .recommendCommands()
     .strict()

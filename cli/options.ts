@@ -1,12 +1,18 @@
 import type { Argv } from 'yargs';
-import { UserError } from '../support/errors.js';
 import type { EvaluationSettings, UnbiasedSettings } from '../benchmarks/evaluation.js';
 import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import type { ReadOptions } from '../datasets/reader.js';
 import { TRAINER_DEFAULTS, type TrainerSettings } from '../models/trainer.js';
+import { UserError } from '../support/errors.js';
 
 /** Refuses a number outside of [least, most], or one that is not whole where it must be. */
-export function checkNumber(name: string, value: number | undefined, least: number, most = Number.POSITIVE_INFINITY, whole = false): void {
+export function checkNumber(
+  name: string,
+  value: number | undefined,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+  whole = false,
+): void {
   if (value === undefined) return;
   if (Number.isNaN(value) || value < least || value > most || (whole && !Number.isSafeInteger(value))) {
     const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `from ${least} to ${most}`;
@@ -21,11 +27,35 @@ export function readingOptions<T>(argv: Argv<T>) {
     .option('item', { type: 'string', describe: 'column of the items', group: 'Reading:' })
     .option('rating', { type: 'string', describe: 'column of the ratings', group: 'Reading:' })
     .option('time', { type: 'string', describe: 'column of the times, in seconds since 1970', group: 'Reading:' })
-    .option('rating-range', { type: 'string', describe: 'least and greatest rating allowed, e.g. 1,5', group: 'Reading:' })
-    .option('users', { type: 'number', default: PLANTED_DEFAULTS.users, describe: 'users of the planted world', group: 'Planted world:' })
-    .option('items', { type: 'number', default: PLANTED_DEFAULTS.items, describe: 'items of the planted world', group: 'Planted world:' })
-    .option('ratings-per-user', { type: 'number', default: PLANTED_DEFAULTS.ratingsPerUser, describe: 'mean ratings a user', group: 'Planted world:' })
-    .option('rank', { type: 'number', default: PLANTED_DEFAULTS.rank, describe: 'width of the planted tastes', group: 'Planted world:' });
+    .option('rating-range', {
+      type: 'string',
+      describe: 'least and greatest rating allowed, e.g. 1,5',
+      group: 'Reading:',
+    })
+    .option('users', {
+      type: 'number',
+      default: PLANTED_DEFAULTS.users,
+      describe: 'users of the planted world',
+      group: 'Planted world:',
+    })
+    .option('items', {
+      type: 'number',
+      default: PLANTED_DEFAULTS.items,
+      describe: 'items of the planted world',
+      group: 'Planted world:',
+    })
+    .option('ratings-per-user', {
+      type: 'number',
+      default: PLANTED_DEFAULTS.ratingsPerUser,
+      describe: 'mean ratings a user',
+      group: 'Planted world:',
+    })
+    .option('rank', {
+      type: 'number',
+      default: PLANTED_DEFAULTS.rank,
+      describe: 'width of the planted tastes',
+      group: 'Planted world:',
+    });
 }
 
 export interface ReadingArguments {
@@ -45,7 +75,9 @@ export function readOptionsOf(argv: ReadingArguments): ReadOptions {
   const { user, item, rating, time, ratingRange } = argv;
   const range = ratingRange?.split(',').map(Number);
   if (range && (range.length !== 2 || range.some(Number.isNaN) || (range[0] as number) >= (range[1] as number))) {
-    throw new UserError(`--rating-range "${ratingRange}" is not understood: write the least and the greatest rating, e.g. 1,5`);
+    throw new UserError(
+      `--rating-range "${ratingRange}" is not understood: write the least and the greatest rating, e.g. 1,5`,
+    );
   }
   return { columns: { user, item, rating, time }, ratingRange: range as [number, number] | undefined };
 }
@@ -67,17 +99,37 @@ export function trainerOptions<T>(argv: Argv<T>) {
     .option('rate', { type: 'number', default: TRAINER_DEFAULTS.rate, describe: 'learning rate of Adam', group })
     .option('l2', { type: 'number', default: TRAINER_DEFAULTS.l2, describe: 'weight of l2 in the objective', group })
     .option('batch', { type: 'number', default: TRAINER_DEFAULTS.batch, describe: 'positives in a batch', group })
-    .option('negatives', { type: 'number', default: TRAINER_DEFAULTS.negatives, describe: 'sampled negatives a positive', group })
+    .option('negatives', {
+      type: 'number',
+      default: TRAINER_DEFAULTS.negatives,
+      describe: 'sampled negatives a positive',
+      group,
+    })
     .option('epochs', { type: 'number', default: TRAINER_DEFAULTS.epochs, describe: 'most epochs', group })
-    .option('patience', { type: 'number', default: TRAINER_DEFAULTS.patience, describe: 'epochs without a better validation Hit@10 before stopping', group })
-    .option('candidates', { type: 'number', default: 100, describe: 'sampled items to rank a test item among; 0 for all', group: 'Evaluation:' })
+    .option('patience', {
+      type: 'number',
+      default: TRAINER_DEFAULTS.patience,
+      describe: 'epochs without a better validation Hit@10 before stopping',
+      group,
+    })
+    .option('candidates', {
+      type: 'number',
+      default: 100,
+      describe: 'sampled items to rank a test item among; 0 for all',
+      group: 'Evaluation:',
+    })
     .option('unbiased-weight', {
       choices: ['relevance/exposure', '1/exposure'] as const,
       default: 'relevance/exposure' as const,
       describe: 'weight of a test item in unbiased evaluation',
       group: 'Evaluation:',
     })
-    .option('clip', { type: 'number', default: 0, describe: 'least p_exp to divide by in unbiased evaluation', group: 'Evaluation:' });
+    .option('clip', {
+      type: 'number',
+      default: 0,
+      describe: 'least p_exp to divide by in unbiased evaluation',
+      group: 'Evaluation:',
+    });
 }
 
 export interface TrainingArguments {
@@ -132,5 +184,8 @@ export function checkSeed(seed: number): void {
 }
 
 export function workersOption<T>(argv: Argv<T>) {
-  return argv.option('workers', { type: 'number', describe: 'worker threads; by default one a core. Results do not depend on it' });
+  return argv.option('workers', {
+    type: 'number',
+    describe: 'worker threads; by default one a core. Results do not depend on it',
+  });
 }

@@ -21,7 +21,13 @@ export function terminalProgress(): Progress {
       if (!process.stderr.isTTY || Date.now() - started < PATIENCE) return;
       if (!bar) {
         bar = new cliProgress.SingleBar(
-          { format: '{label} {bar} {percentage}% | {eta_formatted} left {note}', hideCursor: true, clearOnComplete: true, stream: process.stderr, etaBuffer: 30 },
+          {
+            format: '{label} {bar} {percentage}% | {eta_formatted} left {note}',
+            hideCursor: true,
+            clearOnComplete: true,
+            stream: process.stderr,
+            etaBuffer: 30,
+          },
           cliProgress.Presets.shades_classic,
         );
         bar.start(total, 0, { label: label.padEnd(34), note });
@@ -33,7 +39,8 @@ export function terminalProgress(): Progress {
       bar = undefined;
       const seconds = (Date.now() - started) / 1000;
       logger().info({ task: label, seconds, note }, 'end');
-      if (process.stderr.isTTY) process.stderr.write(`${label.padEnd(34)} ${note ?? 'done'} (${seconds.toFixed(1)} s)\n`);
+      if (process.stderr.isTTY)
+        process.stderr.write(`${label.padEnd(34)} ${note ?? 'done'} (${seconds.toFixed(1)} s)\n`);
     },
   };
 }

@@ -12,9 +12,9 @@ import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect, writeInspection } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
 import { writeFolder } from '../support/output.js';
-import { describeSimulation } from './simulate.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
+import { describeSimulation } from './simulate.js';
 
 interface QuickstartArguments {
   readonly out?: string;
@@ -34,10 +34,14 @@ function freeName(): string {
 
 export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
   command: 'quickstart',
-  describe: 'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of five models',
+  describe:
+    'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of five models',
   builder: (yargs) =>
     workersOption(yargs)
-      .option('out', { type: 'string', describe: 'folder to write to; by default runs/quickstart, or the next number that is free' })
+      .option('out', {
+        type: 'string',
+        describe: 'folder to write to; by default runs/quickstart, or the next number that is free',
+      })
       .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
       .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
       .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model' })
@@ -52,9 +56,18 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const progress = terminalProgress();
     const { seed, overwrite, workers } = argv;
     const { data, origin } = await loadRatings('planted', {}, { ...PLANTED_DEFAULTS, seed });
-    const config = { ...SIMULATION_DEFAULTS, seed, exposuresPerUser: 100, exposure: { name: 'popularity', settings: { strength: 0.5 } } };
-    const summary = await writeFolder(dataFolder, { overwrite }, (folder) => simulate(data, origin, { config, workers, exposures: true }, folder, progress));
-    console.log(`Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`);
+    const config = {
+      ...SIMULATION_DEFAULTS,
+      seed,
+      exposuresPerUser: 100,
+      exposure: { name: 'popularity', settings: { strength: 0.5 } },
+    };
+    const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
+      simulate(data, origin, { config, workers, exposures: true }, folder, progress),
+    );
+    console.log(
+      `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
+    );
     const inspection = await inspect(dataFolder);
     const picture = await writeInspection(inspection, join(out, 'data.svg'));
     console.log(`${describeInspection(inspection)}\n`);
@@ -63,11 +76,17 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const { tables } = await sweep(
       suite,
       (await readFolder(dataFolder)).data,
-      { ...{ models: suite.models, repetitions: argv.repetitions, seed, dim: 32, trainer }, evaluation: { candidates: 100 }, unbiased: { weight: 'relevance/exposure', clip: 0.01 } },
+      {
+        ...{ models: suite.models, repetitions: argv.repetitions, seed, dim: 32, trainer },
+        evaluation: { candidates: 100 },
+        unbiased: { weight: 'relevance/exposure', clip: 0.01 },
+      },
       { out: runFolder, overwrite, workers },
       progress,
     );
     for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
-    console.log(`Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick.svg`);
+    console.log(
+      `Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick.svg`,
+    );
   },
 };

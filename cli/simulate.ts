@@ -1,14 +1,23 @@
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { openRatings } from '../datasets/open.js';
-import { parseNoise, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig, noiseText } from '../simulator/config.js';
+import { noiseText, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
 import { bundleExposure } from '../simulator/exposure/custom.js';
 import { exposureFunctions, exposureSettings } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
 import { unknownName } from '../support/registry.js';
-import { checkNumber, checkSeed, outputOptions, plantedOptionsOf, type ReadingArguments, readingOptions, readOptionsOf, workersOption } from './options.js';
+import {
+  checkNumber,
+  checkSeed,
+  outputOptions,
+  plantedOptionsOf,
+  type ReadingArguments,
+  readingOptions,
+  readOptionsOf,
+  workersOption,
+} from './options.js';
 import { terminalProgress } from './progress.js';
 
 interface SimulateArguments extends ReadingArguments {
@@ -41,31 +50,99 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
   describe: 'make click data with a chosen exposure mechanism, in two stages',
   builder: (yargs) =>
     workersOption(outputOptions(readingOptions(yargs), 'the simulated data'))
-      .option('data', { type: 'string', default: 'planted', describe: 'prepared folder, file of ratings, or name of a data set' })
-      .option('exposure', { type: 'string', default: 'none', describe: `e(x, z): ./mine.ts, ./mine.js or one of\n${functionHelp}`, group: 'Exposure:' })
-      .option('strength', { type: 'number', describe: 'strength of the exposure function; short for --set strength=...', group: 'Exposure:' })
-      .option('formula', { type: 'string', describe: 'formula of --exposure expression; short for --set formula=...', group: 'Exposure:' })
-      .option('set', { type: 'string', array: true, default: [] as string[], describe: 'another setting of the exposure function, NAME=VALUE', group: 'Exposure:' })
-      .option('exposures-per-user', { type: 'number', describe: 'mean exposures a user, met by one constant on log p; by default as learned', group: 'Exposure:' })
-      .option('preset', { choices: Object.keys(PRESETS), default: 'paper', describe: 'paper, or Saito et al. 2020', group: 'Stages:' })
-      .option('eps1', { type: 'string', describe: `noise of relevance, KIND:LOCATION,SCALE [${noiseText(defaults.eps1)}]; KIND: constant, normal, per-user, per-item, structured`, group: 'Stages:' })
+      .option('data', {
+        type: 'string',
+        default: 'planted',
+        describe: 'prepared folder, file of ratings, or name of a data set',
+      })
+      .option('exposure', {
+        type: 'string',
+        default: 'none',
+        describe: `e(x, z): ./mine.ts, ./mine.js or one of\n${functionHelp}`,
+        group: 'Exposure:',
+      })
+      .option('strength', {
+        type: 'number',
+        describe: 'strength of the exposure function; short for --set strength=...',
+        group: 'Exposure:',
+      })
+      .option('formula', {
+        type: 'string',
+        describe: 'formula of --exposure expression; short for --set formula=...',
+        group: 'Exposure:',
+      })
+      .option('set', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'another setting of the exposure function, NAME=VALUE',
+        group: 'Exposure:',
+      })
+      .option('exposures-per-user', {
+        type: 'number',
+        describe: 'mean exposures a user, met by one constant on log p; by default as learned',
+        group: 'Exposure:',
+      })
+      .option('preset', {
+        choices: Object.keys(PRESETS),
+        default: 'paper',
+        describe: 'paper, or Saito et al. 2020',
+        group: 'Stages:',
+      })
+      .option('eps1', {
+        type: 'string',
+        describe: `noise of relevance, KIND:LOCATION,SCALE [${noiseText(defaults.eps1)}]; KIND: constant, normal, per-user, per-item, structured`,
+        group: 'Stages:',
+      })
       .option('eps2', { type: 'string', describe: `noise of exposure [${noiseText(defaults.eps2)}]`, group: 'Stages:' })
-      .option('power', { type: 'number', default: defaults.power, describe: 'exponent of the exposure probability', group: 'Stages:' })
-      .option('correction', { choices: ['log-odds', 'none'] as const, default: defaults.correction, describe: 'take the sampling of negatives out of the exposure model, or leave it as the authors', group: 'Stages:' })
-      .option('factors', { choices: ['retrained', 'kept'] as const, describe: 'x and z: trained on the first clicks, or kept from the first exposure model [retrained]', group: 'Stages:' })
+      .option('power', {
+        type: 'number',
+        default: defaults.power,
+        describe: 'exponent of the exposure probability',
+        group: 'Stages:',
+      })
+      .option('correction', {
+        choices: ['log-odds', 'none'] as const,
+        default: defaults.correction,
+        describe: 'take the sampling of negatives out of the exposure model, or leave it as the authors',
+        group: 'Stages:',
+      })
+      .option('factors', {
+        choices: ['retrained', 'kept'] as const,
+        describe: 'x and z: trained on the first clicks, or kept from the first exposure model [retrained]',
+        group: 'Stages:',
+      })
       .option('dim', { type: 'number', default: defaults.dim, describe: 'width of all factors', group: 'Stages:' })
-      .option('split', { choices: ['leave-last-two', 'random'] as const, default: defaults.split, describe: 'of the clicks, by drawn time or 80/10/10' })
-      .option('exposures', { type: 'boolean', default: false, describe: 'write exposures.arrow, too: every shown pair and whether it was clicked' })
+      .option('split', {
+        choices: ['leave-last-two', 'random'] as const,
+        default: defaults.split,
+        describe: 'of the clicks, by drawn time or 80/10/10',
+      })
+      .option('exposures', {
+        type: 'boolean',
+        default: false,
+        describe: 'write exposures.arrow, too: every shown pair and whether it was clicked',
+      })
       .example('$0 simulate --exposure popularity --strength 0.8 --out runs/popular', 'from the planted world')
       .example('$0 simulate --data runs/ml-100k --exposure bubble --set clusters=5 --out runs/bubble', '')
-      .example('$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - popularity" --out runs/formula', '')
-      .example('$0 simulate --data runs/ml-100k --exposure ./mine.ts --out runs/mine', 'export default (x, z, { dot }) => 0.3 * dot') as never,
+      .example(
+        '$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - popularity" --out runs/formula',
+        '',
+      )
+      .example(
+        '$0 simulate --data runs/ml-100k --exposure ./mine.ts --out runs/mine',
+        'export default (x, z, { dot }) => 0.3 * dot',
+      ) as never,
   async handler(argv) {
     const { config, source } = await configOf(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
     const options = { config, source, workers: argv.workers, exposures: argv.exposures };
-    const summary = await writeFolder(argv.out, argv, (folder) => simulate(data, origin, options, folder, terminalProgress()));
-    console.log(argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`);
+    const summary = await writeFolder(argv.out, argv, (folder) =>
+      simulate(data, origin, options, folder, terminalProgress()),
+    );
+    console.log(
+      argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`,
+    );
   },
 };
 
@@ -102,17 +179,21 @@ function exposureOf(argv: SimulateArguments): SimulationConfig['exposure'] {
   for (const pair of argv.set) {
     const [name = '', ...rest] = pair.split('=');
     const value = rest.join('=');
-    if (name === '' || value === '') throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
+    if (name === '' || value === '')
+      throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
     given[name] = Number.isNaN(Number(value)) ? value : Number(value);
   }
   if (argv.strength !== undefined) given['strength'] = argv.strength;
   if (argv.formula !== undefined) given['formula'] = argv.formula;
   if (/\.[cm]?[jt]s$/.test(argv.exposure)) {
-    if (Object.keys(given).length > 0) throw new UserError(`--set, --strength and --formula go with built-in functions, not with "${argv.exposure}"`);
+    if (Object.keys(given).length > 0)
+      throw new UserError(`--set, --strength and --formula go with built-in functions, not with "${argv.exposure}"`);
     return { name: 'own', settings: {} };
   }
   if (!exposureFunctions.has(argv.exposure)) {
-    throw new UserError(`--exposure: ${unknownName('exposure function', argv.exposure, exposureFunctions.names)}; or give a .ts or .js file`);
+    throw new UserError(
+      `--exposure: ${unknownName('exposure function', argv.exposure, exposureFunctions.names)}; or give a .ts or .js file`,
+    );
   }
   const definition = exposureFunctions.get(argv.exposure);
   return { name: definition.name, settings: { ...exposureSettings(definition, given) } };
@@ -121,8 +202,15 @@ function exposureOf(argv: SimulateArguments): SimulationConfig['exposure'] {
 /** What both stages drew, for people. */
 export function describeSimulation(summary: SimulationSummary): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
-  const table = new Table({ head: ['', 'exposures', 'clicks', 'click rate', 'capped', 'constant'], colAligns: ['left', ...Array<'right'>(5).fill('right')], style: { head: [], border: [], compact: true } });
-  for (const [name, stage] of [['stage 1', summary.first], ['stage 2', summary.second]] as const) {
+  const table = new Table({
+    head: ['', 'exposures', 'clicks', 'click rate', 'capped', 'constant'],
+    colAligns: ['left', ...Array<'right'>(5).fill('right')],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [name, stage] of [
+    ['stage 1', summary.first],
+    ['stage 2', summary.second],
+  ] as const) {
     table.push([
       name,
       number(stage.exposures),
@@ -133,7 +221,8 @@ export function describeSimulation(summary: SimulationSummary): string {
     ]);
   }
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
-  const short = summary.shortUsers > 0 ? ` (${number(summary.shortUsers)} users have too few clicks to leave two out)` : '';
+  const short =
+    summary.shortUsers > 0 ? ` (${number(summary.shortUsers)} users have too few clicks to leave two out)` : '';
   return [
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),

@@ -1,11 +1,23 @@
 import type { CommandModule } from 'yargs';
-import type { SuiteOptions } from '../benchmarks/suites/suite.js';
 import { suites } from '../benchmarks/suites/registry.js';
+import type { SuiteOptions } from '../benchmarks/suites/suite.js';
 import { sweep } from '../benchmarks/sweep.js';
 import { openSplit } from '../datasets/open.js';
 import { models } from '../models/registry.js';
 import { terminalTable } from '../results/table.js';
-import { checkNumber, checkSeed, outputOptions, plantedOptionsOf, type ReadingArguments, readingOptions, readOptionsOf, type TrainingArguments, trainerOptions, trainingOf, workersOption } from './options.js';
+import {
+  checkNumber,
+  checkSeed,
+  outputOptions,
+  plantedOptionsOf,
+  type ReadingArguments,
+  readingOptions,
+  readOptionsOf,
+  type TrainingArguments,
+  trainerOptions,
+  trainingOf,
+  workersOption,
+} from './options.js';
 import { terminalProgress } from './progress.js';
 
 interface SweepArguments extends ReadingArguments, TrainingArguments {
@@ -25,10 +37,22 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
   describe: 'train and compare several models, several times each',
   builder: (yargs) =>
     workersOption(trainerOptions(outputOptions(readingOptions(yargs), 'the run')))
-      .positional('suite', { type: 'string', demandOption: true, describe: suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n') })
-      .option('data', { type: 'string', default: 'planted', describe: 'prepared or simulated folder, file of ratings, or name of a data set' })
+      .positional('suite', {
+        type: 'string',
+        demandOption: true,
+        describe: suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+      })
+      .option('data', {
+        type: 'string',
+        default: 'planted',
+        describe: 'prepared or simulated folder, file of ratings, or name of a data set',
+      })
       .option('models', { type: 'string', array: true, describe: 'models to compare, by default those of the suite' })
-      .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model, with seeds that follow --seed' })
+      .option('repetitions', {
+        type: 'number',
+        default: 3,
+        describe: 'repetitions of every model, with seeds that follow --seed',
+      })
       .example('$0 sweep quick --data runs/popular --out runs/quick', '')
       .example('$0 sweep quick --data runs/ml-100k --models GMF MLP --repetitions 10 --out runs/ten', '') as never,
   async handler(argv) {

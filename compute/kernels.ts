@@ -47,7 +47,17 @@ export interface Kernels {
   /** [n]: sum over k of weight[k] a[ai, k] b[bi, k]. */
   pairProduct(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor): Tensor;
   /** Adds the three gradients of `pairProduct` for upstream g[n]. */
-  pairProductAdjoint(g: Tensor, a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor, ga: Tensor, gb: Tensor, gw: Tensor): void;
+  pairProductAdjoint(
+    g: Tensor,
+    a: Tensor,
+    ai: Tensor,
+    b: Tensor,
+    bi: Tensor,
+    weight: Tensor,
+    ga: Tensor,
+    gb: Tensor,
+    gw: Tensor,
+  ): void;
 
   // Matrices.
   /** Adds op(a) op(b) to out[m, n]; op transposes where asked. */
@@ -57,7 +67,14 @@ export interface Kernels {
   /** Adds bias[width] to every row of x and applies the activation, in place. */
   addBias(x: Tensor, bias: Tensor, activation: Activation): void;
   /** Copies (or adds) `count` columns of a matrix into another. */
-  copyColumns(from: Tensor, fromColumn: number, to: Tensor, toColumn: number, count: number, accumulate?: boolean): void;
+  copyColumns(
+    from: Tensor,
+    fromColumn: number,
+    to: Tensor,
+    toColumn: number,
+    count: number,
+    accumulate?: boolean,
+  ): void;
   /** Adds to out[rows, width] the product of a binary matrix, in compressed rows, with dense[columns, width]. */
   sparseTimesDense(starts: Tensor, columns: Tensor, dense: Tensor, out: Tensor): void;
 
@@ -95,7 +112,14 @@ export interface Kernels {
 
   // Sampling and ranking.
   /** Fills users, items and labels ([count (1 + negatives)] each) for the interactions order[first ...]. */
-  drawBatch(data: SampledInteractions, first: number, count: number, negatives: number, key: DrawKey, batch: Batch): void;
+  drawBatch(
+    data: SampledInteractions,
+    first: number,
+    count: number,
+    negatives: number,
+    key: DrawKey,
+    batch: Batch,
+  ): void;
   /** Copies the rows order[first ... first + count] of the columns into a batch. */
   takeBatch(columns: Batch, order: Tensor, first: number, count: number, batch: Batch): void;
   /** For each of rows[n]: up to `size` distinct items outside the user's known ones; -1 beyond counts[n]. */

@@ -132,7 +132,9 @@ export class Tape {
     const out = new Variable(kernels.zeros([rows, widths.reduce((sum, width) => sum + width, 0)]));
     let column = 0;
     const columns = widths.map((width) => (column += width) - width);
-    parts.forEach((part, p) => kernels.copyColumns(part.value, 0, out.value, columns[p] as number, widths[p] as number));
+    parts.forEach((part, p) =>
+      kernels.copyColumns(part.value, 0, out.value, columns[p] as number, widths[p] as number),
+    );
     return this.record(out, (g) =>
       parts.forEach((part, p) =>
         kernels.copyColumns(g, columns[p] as number, this.gradient(part), 0, widths[p] as number, true),

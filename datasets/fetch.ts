@@ -25,7 +25,10 @@ export function cachedPath(source: DatasetSource): string {
  */
 export async function fetchDataset(source: DatasetSource, progress: Progress, again = false): Promise<string> {
   const { download } = source;
-  if (!download) throw new UserError(`"${source.name}" needs no fetching: use it as it is, e.g. expobench simulate --data ${source.name}`);
+  if (!download)
+    throw new UserError(
+      `"${source.name}" needs no fetching: use it as it is, e.g. expobench simulate --data ${source.name}`,
+    );
   const path = cachedPath(source);
   if (existsSync(path) && !again) return path;
   mkdirSync(dirname(path), { recursive: true });

@@ -31,7 +31,10 @@ const sizeAfter = (step: string, data: Interactions): FilterStep => ({
 });
 
 /** Applies the steps in order: duplicates, then rare items, rare users and users with too much. Ids are dense afterwards. */
-export function filterInteractions(raw: Interactions, options: FilterOptions): { data: Interactions; steps: FilterStep[] } {
+export function filterInteractions(
+  raw: Interactions,
+  options: FilterOptions,
+): { data: Interactions; steps: FilterStep[] } {
   const steps = [sizeAfter('as read', raw)];
   let data = raw;
   const apply = (step: string, next: Interactions): boolean => {
@@ -45,10 +48,12 @@ export function filterInteractions(raw: Interactions, options: FilterOptions): {
     again = false;
     const { minItem, minUser, maxUser } = options;
     if (minItem > 0) {
-      again = apply(`items with at least ${minItem}`, keepByCount(data, 'item', minItem, Number.POSITIVE_INFINITY)) || again;
+      again =
+        apply(`items with at least ${minItem}`, keepByCount(data, 'item', minItem, Number.POSITIVE_INFINITY)) || again;
     }
     if (minUser > 0) {
-      again = apply(`users with at least ${minUser}`, keepByCount(data, 'user', minUser, Number.POSITIVE_INFINITY)) || again;
+      again =
+        apply(`users with at least ${minUser}`, keepByCount(data, 'user', minUser, Number.POSITIVE_INFINITY)) || again;
     }
     if (maxUser > 0) again = apply(`users with at most ${maxUser}`, keepByCount(data, 'user', 0, maxUser)) || again;
   }

@@ -21,7 +21,12 @@ export interface FileFormat {
   /** Names of the columns, in file order. */
   readonly columns: readonly string[];
   /** The columns to use. */
-  readonly use: { readonly user: string; readonly item: string; readonly rating?: string | undefined; readonly time?: string | undefined };
+  readonly use: {
+    readonly user: string;
+    readonly item: string;
+    readonly rating?: string | undefined;
+    readonly time?: string | undefined;
+  };
   /** Least and greatest rating that make sense. */
   readonly ratingRange: readonly [number, number];
 }
@@ -31,7 +36,21 @@ const MOVIELENS_COLUMNS = { user: 'user', item: 'item', rating: 'rating', time: 
 /** Names that columns go by, lower case, best first. */
 const USUAL_NAMES = {
   user: ['user', 'user_id', 'userid', 'uid', 'u'],
-  item: ['item', 'item_id', 'itemid', 'movieid', 'movie_id', 'artistid', 'artist_id', 'book_id', 'bookid', 'song', 'video_id', 'iid', 'i'],
+  item: [
+    'item',
+    'item_id',
+    'itemid',
+    'movieid',
+    'movie_id',
+    'artistid',
+    'artist_id',
+    'book_id',
+    'bookid',
+    'song',
+    'video_id',
+    'iid',
+    'i',
+  ],
   rating: ['rating', 'ratings', 'score', 'stars', 'r'],
   time: ['time', 'timestamp', 'unixtime', 'unix_time', 't'],
 } as const;
@@ -39,10 +58,13 @@ const USUAL_NAMES = {
 /** Looks at a file's name and first line. Throws UserError where the file is missing, empty or of no known kind. */
 export function sniffFormat(path: string, wanted: ColumnNames = {}): FileFormat {
   if (statSync(path).isDirectory()) {
-    throw new UserError(`"${path}" is a folder: name the file of ratings in it, such as ${path}/u.data or ${path}/ratings.dat`);
+    throw new UserError(
+      `"${path}" is a folder: name the file of ratings in it, such as ${path}/u.data or ${path}/ratings.dat`,
+    );
   }
   const extension = extname(path).toLowerCase();
-  if (extension === '.parquet') return namedColumns('parquet', '', ['user', 'item', 'rating', 'time'], wanted, path, false);
+  if (extension === '.parquet')
+    return namedColumns('parquet', '', ['user', 'item', 'rating', 'time'], wanted, path, false);
   if (['.arrow', '.feather', '.ipc'].includes(extension)) {
     return namedColumns('arrow', '', ['user', 'item', 'rating', 'time'], wanted, path, false);
   }
@@ -65,7 +87,9 @@ export function sniffFormat(path: string, wanted: ColumnNames = {}): FileFormat 
 function movielens(label: string, delimiter: string, line: string, path: string): FileFormat {
   const cells = line.split(delimiter).length;
   if (cells < 2 || cells > 4) {
-    throw new UserError(`"${path}", line 1: expected user${delimiter}item${delimiter}rating${delimiter}time, found ${cells} field(s)`);
+    throw new UserError(
+      `"${path}", line 1: expected user${delimiter}item${delimiter}rating${delimiter}time, found ${cells} field(s)`,
+    );
   }
   const columns = ['user', 'item', 'rating', 'time'].slice(0, cells);
   const use = { ...MOVIELENS_COLUMNS, rating: cells > 2 ? 'rating' : undefined, time: cells > 3 ? 'time' : undefined };
@@ -96,7 +120,9 @@ function namedColumns(
   const need = (role: 'user' | 'item'): string => {
     const name = find(role);
     if (name === undefined) {
-      throw new UserError(`"${path}": no column looks like the ${role}; name it with --${role}. Columns: ${columns.join(', ')}`);
+      throw new UserError(
+        `"${path}": no column looks like the ${role}; name it with --${role}. Columns: ${columns.join(', ')}`,
+      );
     }
     return name;
   };

@@ -32,7 +32,10 @@ export const sharedUint8 = (n: number): Uint8Array => new Uint8Array(new SharedA
 
 /** The interactions at the given rows, in that order; ids stay as they are. */
 export function takeRows(data: Interactions, rows: Int32Array): Interactions {
-  const take = <Values extends Int32Array | Float32Array | Float64Array | Uint8Array>(from: Values, out: Values): Values => {
+  const take = <Values extends Int32Array | Float32Array | Float64Array | Uint8Array>(
+    from: Values,
+    out: Values,
+  ): Values => {
     for (let r = 0; r < rows.length; r++) out[r] = from[rows[r] as number] as number;
     return out;
   };

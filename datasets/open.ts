@@ -13,7 +13,8 @@ const isFolder = (path: string): boolean => existsSync(path) && statSync(path).i
 export async function openSplit(reference: string, read: ReadOptions, planted: PlantedOptions): Promise<Interactions> {
   if (isFolder(reference)) {
     const { data } = await readFolder(reference);
-    if (!data.split) throw new UserError(`"${reference}" has no split: make it again with "expobench datasets prepare"`);
+    if (!data.split)
+      throw new UserError(`"${reference}" has no split: make it again with "expobench datasets prepare"`);
     return data;
   }
   const { data } = await loadRatings(reference, read, planted);
@@ -22,12 +23,21 @@ export async function openSplit(reference: string, read: ReadOptions, planted: P
 }
 
 /** Ratings to simulate from: a prepared folder, a file, or the name of a data set. */
-export async function openRatings(reference: string, read: ReadOptions, planted: PlantedOptions): Promise<{ data: Interactions; origin: Origin }> {
+export async function openRatings(
+  reference: string,
+  read: ReadOptions,
+  planted: PlantedOptions,
+): Promise<{ data: Interactions; origin: Origin }> {
   if (!isFolder(reference)) return loadRatings(reference, read, planted);
   const manifest = readManifest(reference);
   if (manifest.kind !== 'prepared') {
-    throw new UserError(`"${reference}" is a ${manifest.kind} folder and has no ratings: simulate from prepared ratings`);
+    throw new UserError(
+      `"${reference}" is a ${manifest.kind} folder and has no ratings: simulate from prepared ratings`,
+    );
   }
   const { data } = await readFolder(reference);
-  return { data, origin: { source: manifest.name, format: 'prepared', sha256: manifest.files['interactions.arrow'] ?? '' } };
+  return {
+    data,
+    origin: { source: manifest.name, format: 'prepared', sha256: manifest.files['interactions.arrow'] ?? '' },
+  };
 }

@@ -47,7 +47,8 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
 
   const taste = (user: number, item: number): number => {
     let sum = 0;
-    for (let k = 0; k < rank; k++) sum += (userTaste[user * rank + k] as number) * (itemTaste[item * rank + k] as number);
+    for (let k = 0; k < rank; k++)
+      sum += (userTaste[user * rank + k] as number) * (itemTaste[item * rank + k] as number);
     return sum / Math.sqrt(rank);
   };
   const expected = (user: number, item: number): number =>
@@ -61,8 +62,7 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
   // One factor, found by bisection on its logarithm, brings sum of w / (1 + w) to the wished density.
   const weights = new Float64Array(users * items);
   for (let u = 0; u < users; u++) for (let i = 0; i < items; i++) weights[u * items + i] = weight(u, i);
-  const expectedRatings = (scale: number): number =>
-    weights.reduce((sum, w) => sum + (scale * w) / (1 + scale * w), 0);
+  const expectedRatings = (scale: number): number => weights.reduce((sum, w) => sum + (scale * w) / (1 + scale * w), 0);
   let [low, high] = [-20, 20];
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
@@ -75,7 +75,12 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
     return w / (1 + w);
   };
 
-  const columns: { user: number[]; item: number[]; rating: number[]; time: number[] } = { user: [], item: [], rating: [], time: [] };
+  const columns: { user: number[]; item: number[]; rating: number[]; time: number[] } = {
+    user: [],
+    item: [],
+    rating: [],
+    time: [],
+  };
   const [shown, noise, when] = [kernels.zeros([items]), kernels.zeros([items]), kernels.zeros([items])];
   for (let user = 0; user < users; user++) {
     kernels.drawUniform(shown, key(options.seed, 'rated'), user);

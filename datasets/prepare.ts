@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, sep } from 'node:path';
+import { writeTable } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import { hashFile, type OutputFolder } from '../support/output.js';
 import { unknownName } from '../support/registry.js';
 import { PROGRAM } from '../support/version.js';
-import { writeTable } from '../support/arrow.js';
 import { cachedPath } from './fetch.js';
-import { filterInteractions, type FilterOptions, type FilterStep } from './filter.js';
+import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
 import { type PlantedOptions, plantedRatings } from './planted.js';
 import { type ReadOptions, readInteractions } from './reader.js';
@@ -37,7 +37,9 @@ export async function loadRatings(
   if (datasets.has(reference) && !existsSync(reference)) {
     path = cachedPath(datasets.get(reference));
     if (!existsSync(path)) {
-      throw new UserError(`${reference} is not in the cache: run "expobench datasets fetch ${reference}", or give the path of its ratings`);
+      throw new UserError(
+        `${reference} is not in the cache: run "expobench datasets fetch ${reference}", or give the path of its ratings`,
+      );
     }
   } else if (!existsSync(path) && !path.includes(sep) && !path.includes('.')) {
     throw new UserError(`${unknownName('data set', reference, datasets.names)}; nor is there a file of that name`);
@@ -63,7 +65,9 @@ export function prepareInteractions(
     throw new UserError('the filters leave no interaction: lower --min-user and --min-item, or raise --max-user');
   }
   const data = splitInteractions(filtered, split);
-  const splits = Object.fromEntries(SPLITS.map((name, code) => [name, data.split?.reduce((n, s) => n + Number(s === code), 0) ?? 0]));
+  const splits = Object.fromEntries(
+    SPLITS.map((name, code) => [name, data.split?.reduce((n, s) => n + Number(s === code), 0) ?? 0]),
+  );
   return { data, summary: { steps, splits } };
 }
 

@@ -17,7 +17,10 @@ export interface ReadOptions {
  * Arrow. Rows keep the file's order; ids are numbered in numeric order where all are whole numbers, else alphabetically. Throws
  * UserError naming file and line for anything that is missing, malformed or out of range.
  */
-export async function readInteractions(path: string, options: ReadOptions = {}): Promise<{ data: Interactions; format: FileFormat }> {
+export async function readInteractions(
+  path: string,
+  options: ReadOptions = {},
+): Promise<{ data: Interactions; format: FileFormat }> {
   let format: FileFormat;
   try {
     format = sniffFormat(path, options.columns);
@@ -57,7 +60,8 @@ async function loadText(connection: DuckDBConnection, path: string, format: File
       ? `read_parquet(${text(path)})`
       : `read_csv(${text(path)}, delim=${text(format.delimiter)}, header=false, skip=${format.header ? 1 : 0}, auto_detect=false,
           quote=${format.header ? "'\"'" : "''"}, escape=${format.header ? "'\"'" : "''"}, null_padding=true, columns={${columns}})`;
-  const field = (column: string | undefined): string => (column === undefined ? 'NULL' : `trim(CAST(${name(column)} AS VARCHAR))`);
+  const field = (column: string | undefined): string =>
+    column === undefined ? 'NULL' : `trim(CAST(${name(column)} AS VARCHAR))`;
   try {
     await connection.run(`CREATE TEMP TABLE raw AS
       SELECT row_number() OVER () AS line, ${field(use.user)} AS u, ${field(use.item)} AS i,
@@ -85,10 +89,14 @@ async function refuseBadLine(connection: DuckDBConnection, path: string, format:
   const [least, most] = format.ratingRange;
   const hasRating = format.use.rating !== undefined;
   const hasTime = format.use.time !== undefined;
-  const wrongRating = hasRating ? `r IS NULL OR TRY_CAST(r AS FLOAT) IS NULL OR NOT isfinite(TRY_CAST(r AS FLOAT))` : 'false';
+  const wrongRating = hasRating
+    ? `r IS NULL OR TRY_CAST(r AS FLOAT) IS NULL OR NOT isfinite(TRY_CAST(r AS FLOAT))`
+    : 'false';
   const limits = Number.isFinite(least) || Number.isFinite(most);
   const outside = hasRating && limits ? `TRY_CAST(r AS FLOAT) NOT BETWEEN ${least} AND ${most}` : 'false';
-  const wrongTime = hasTime ? `t IS NULL OR TRY_CAST(t AS DOUBLE) IS NULL OR NOT isfinite(TRY_CAST(t AS DOUBLE))` : 'false';
+  const wrongTime = hasTime
+    ? `t IS NULL OR TRY_CAST(t AS DOUBLE) IS NULL OR NOT isfinite(TRY_CAST(t AS DOUBLE))`
+    : 'false';
   const result = await connection.runAndReadAll(`SELECT line, u, i, r, t,
       (u IS NULL OR u = '') AS no_user, (i IS NULL OR i = '') AS no_item, (${wrongRating}) AS no_rating, (${outside}) AS far, (${wrongTime}) AS no_time
     FROM raw WHERE no_user OR no_item OR no_rating OR far OR no_time ORDER BY line LIMIT 1`);
@@ -99,7 +107,10 @@ async function refuseBadLine(connection: DuckDBConnection, path: string, format:
   const shown = (value: unknown): string => (value === null ? 'nothing' : `"${String(value)}"`);
   if (noUser || noItem) throw new UserError(`${where}: the ${noUser ? 'user' : 'item'} is missing; ${badLine(format)}`);
   if (noRating) throw new UserError(`${where}: expected a number as rating, found ${shown(rating)}`);
-  if (far) throw new UserError(`${where}: the rating ${String(rating)} is outside ${least} to ${most}; set --rating-range where that is right`);
+  if (far)
+    throw new UserError(
+      `${where}: the rating ${String(rating)} is outside ${least} to ${most}; set --rating-range where that is right`,
+    );
   throw new UserError(`${where}: expected a time in seconds, found ${shown(time)}`);
 }
 
@@ -138,20 +149,23 @@ async function readArrow(path: string, format: FileFormat): Promise<Interactions
   const table = await readTable(path);
   const n = table.numRows;
   const { use } = format;
-  const has = (column: string | undefined): column is string => column !== undefined && table.schema.names.includes(column);
+  const has = (column: string | undefined): column is string =>
+    column !== undefined && table.schema.names.includes(column);
   const [user, userIds] = numberTexts(textOf(table, use.user), path, use.user);
   const [item, itemIds] = numberTexts(textOf(table, use.item), path, use.item);
   const rating = has(use.rating) ? numbersOf(table, use.rating, sharedFloat32(n), path) : undefined;
   const time = has(use.time) ? numbersOf(table, use.time, sharedFloat64(n), path) : undefined;
   const [least, most] = format.ratingRange;
   rating?.forEach((value, row) => {
-    if (!(value >= least && value <= most)) throw new UserError(`"${path}", row ${row + 1}: the rating ${value} is outside ${least} to ${most}`);
+    if (!(value >= least && value <= most))
+      throw new UserError(`"${path}", row ${row + 1}: the rating ${value} is outside ${least} to ${most}`);
   });
   return { name: basename(path), userIds, itemIds, user, item, rating, time, split: undefined };
 }
 
 function numberTexts(values: string[], path: string, column: string): [Int32Array, string[]] {
-  if (values.length === 0) throw new UserError(`"${path}" has no values in a column "${column}"; name it with --user or --item`);
+  if (values.length === 0)
+    throw new UserError(`"${path}" has no values in a column "${column}"; name it with --user or --item`);
   const ids = [...new Set(values)];
   const numeric = ids.every((id) => /^-?\d+$/.test(id));
   ids.sort((a, b) => (numeric ? Number(a) - Number(b) : a < b ? -1 : 1));

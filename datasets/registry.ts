@@ -1,7 +1,7 @@
 import { Registry } from '../support/registry.js';
 import type { DatasetSource } from './source.js';
-import { movielens100k } from './sources/movielens_100k.js';
 import { movielens1m } from './sources/movielens_1m.js';
+import { movielens100k } from './sources/movielens_100k.js';
 import { planted } from './sources/planted.js';
 
 /** Every data set that has a name. A new one is a file in sources/ and a line here. */

@@ -24,7 +24,10 @@ export const splitKey = (seed: number): DrawKey => ({ seed, stream: stream('spli
  * not allowed.
  */
 export function splitInteractions(data: Interactions, options: SplitOptions): Interactions {
-  return { ...data, split: options.rule === 'random' ? splitAtRandom(data, options.seed) : leaveLastTwo(data, options) };
+  return {
+    ...data,
+    split: options.rule === 'random' ? splitAtRandom(data, options.seed) : leaveLastTwo(data, options),
+  };
 }
 
 function splitAtRandom(data: Interactions, seed: number): Uint8Array {

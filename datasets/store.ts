@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { codesOf, type Column, type Columns, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
+import { type Column, type Columns, codesOf, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
-import { type Interactions, sharedFloat32, sharedFloat64, sharedInt32, sharedUint8, SPLITS } from './interactions.js';
+import { type Interactions, SPLITS, sharedFloat32, sharedFloat64, sharedInt32, sharedUint8 } from './interactions.js';
 
 /** What every folder of data says about itself, besides what is particular to its kind. */
 const manifestSchema = z.looseObject({
@@ -50,7 +50,9 @@ export function readManifest(path: string): DataManifest {
   try {
     return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    throw new UserError(`"${file}" is not a data manifest of expobench: expected a folder made by "datasets prepare" or "simulate"`);
+    throw new UserError(
+      `"${file}" is not a data manifest of expobench: expected a folder made by "datasets prepare" or "simulate"`,
+    );
   }
 }
 
@@ -58,7 +60,8 @@ export function readManifest(path: string): DataManifest {
 export async function readFolder(path: string): Promise<{ data: Interactions; manifest: DataManifest }> {
   const manifest = readManifest(path);
   const file = join(path, TABLE[manifest.kind]);
-  if (!existsSync(file)) throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
+  if (!existsSync(file))
+    throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
   const table = await readTable(file);
   const n = table.numRows;
   const has = (name: string): boolean => table.schema.names.includes(name);

@@ -1,4 +1,11 @@
-import { type Batch, type Kernels, type KnownItems, type SampledInteractions, stream, type Tensor } from '../compute/index.js';
+import {
+  type Batch,
+  type Kernels,
+  type KnownItems,
+  type SampledInteractions,
+  stream,
+  type Tensor,
+} from '../compute/index.js';
 import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
 
 /** Where a trainer gets its batches from. */
@@ -48,7 +55,8 @@ export function implicitBatches(
   known: UserItems = userItems(data, (row) => data.split?.[row] === TRAIN),
 ): BatchSource {
   const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
-  const knowsAll = (user: number): boolean => (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
+  const knowsAll = (user: number): boolean =>
+    (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
   const rows = rowsWhere(data.user.length, (row) => isTrain(row) && !knowsAll(data.user[row] as number));
   const sampled: SampledInteractions = {
     users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
@@ -58,7 +66,14 @@ export function implicitBatches(
   };
   const wide = 1 + settings.negatives;
   return shuffled(kernels, sampled.order, settings, wide, (first, count, epoch, batch) =>
-    kernels.drawBatch(sampled, first, count, settings.negatives, { seed: settings.seed, stream: NEGATIVES, replicate: epoch }, batch),
+    kernels.drawBatch(
+      sampled,
+      first,
+      count,
+      settings.negatives,
+      { seed: settings.seed, stream: NEGATIVES, replicate: epoch },
+      batch,
+    ),
   );
 }
 

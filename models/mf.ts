@@ -1,5 +1,5 @@
-import type { ModelDefinition } from './model.js';
 import { factorization } from './factorization.js';
+import type { ModelDefinition } from './model.js';
 
 /** Matrix factorization: inner product of the embeddings plus user, item and global bias. */
 export const mf: ModelDefinition = {

@@ -8,20 +8,35 @@ import { readArrays, writeArrays } from '../support/tensors.js';
 import type { Model, ModelSize } from './model.js';
 import { models } from './registry.js';
 
-const modelSchema = z.object({ model: z.string(), size: z.object({ users: z.number(), items: z.number(), dim: z.number() }) });
+const modelSchema = z.object({
+  model: z.string(),
+  size: z.object({ users: z.number(), items: z.number(), dim: z.number() }),
+});
 
 /** Writes weights.arrow (a row a parameter) and model.json (name and sizes). */
-export function writeModel(folder: OutputFolder, name: string, trained: { kernels: WasmKernels; model: Model; size: ModelSize }): void {
+export function writeModel(
+  folder: OutputFolder,
+  name: string,
+  trained: { kernels: WasmKernels; model: Model; size: ModelSize },
+): void {
   const { kernels, model, size } = trained;
   writeArrays(
     folder.file('weights.arrow'),
-    Object.fromEntries(model.parameters.map(({ name: parameter, value }) => [parameter, { shape: value.shape, values: kernels.floats(value).slice() }])),
+    Object.fromEntries(
+      model.parameters.map(({ name: parameter, value }) => [
+        parameter,
+        { shape: value.shape, values: kernels.floats(value).slice() },
+      ]),
+    ),
   );
   folder.writeJson('model.json', { model: name, size });
 }
 
 /** Loads a trained model. Throws UserError where the folder holds none, or one that does not fit. */
-export async function readModel(kernels: Kernels, path: string): Promise<{ model: Model; size: ModelSize; name: string }> {
+export async function readModel(
+  kernels: Kernels,
+  path: string,
+): Promise<{ model: Model; size: ModelSize; name: string }> {
   const file = join(path, 'model.json');
   if (!existsSync(file)) throw new UserError(`"${path}" holds no model: name a folder made by "expobench train"`);
   const { model: name, size } = modelSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -30,7 +45,9 @@ export async function readModel(kernels: Kernels, path: string): Promise<{ model
   for (const { name: parameter, value } of model.parameters) {
     const saved = arrays[parameter];
     if (!saved || saved.values.length !== value.size) {
-      throw new UserError(`"${path}": weights.arrow lacks "${parameter}" with ${value.size} numbers: it belongs to another version or was changed`);
+      throw new UserError(
+        `"${path}": weights.arrow lacks "${parameter}" with ${value.size} numbers: it belongs to another version or was changed`,
+      );
     }
     kernels.write(value, saved.values);
   }

@@ -39,10 +39,15 @@ export function truncatedSvd(
     const gram = kernels.zeros([width, width]);
     kernels.matmul(projected, projected, gram, true, false);
     const values = floats(kernels, gram);
-    const eigen = new EigenvalueDecomposition(new Matrix(Array.from({ length: width }, (_, r) => Array.from(values.slice(r * width, (r + 1) * width)))), {
-      assumeSymmetric: true,
-    });
-    const order = eigen.realEigenvalues.map((_, k) => k).sort((a, b) => (eigen.realEigenvalues[b] as number) - (eigen.realEigenvalues[a] as number));
+    const eigen = new EigenvalueDecomposition(
+      new Matrix(Array.from({ length: width }, (_, r) => Array.from(values.slice(r * width, (r + 1) * width)))),
+      {
+        assumeSymmetric: true,
+      },
+    );
+    const order = eigen.realEigenvalues
+      .map((_, k) => k)
+      .sort((a, b) => (eigen.realEigenvalues[b] as number) - (eigen.realEigenvalues[a] as number));
     const kept = order.slice(0, rank);
     const rotate = (x: Tensor, rows: number): Float32Array => {
       const rotation = new Float32Array(width * rank);
@@ -87,7 +92,8 @@ function orthonormalize(kernels: Kernels, x: Tensor): Tensor {
   const [rows, width] = x.shape as [number, number];
   const columns = Array.from({ length: width }, () => new Float64Array(rows));
   const values = floats(kernels, x);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < width; c++) (columns[c] as Float64Array)[r] = values[r * width + c] as number;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < width; c++) (columns[c] as Float64Array)[r] = values[r * width + c] as number;
   const dot = (a: Float64Array, b: Float64Array): number => {
     let sum = 0;
     for (let r = 0; r < rows; r++) sum += (a[r] as number) * (b[r] as number);
@@ -108,6 +114,7 @@ function orthonormalize(kernels: Kernels, x: Tensor): Tensor {
     for (let r = 0; r < rows; r++) (column[r] as number) *= scale;
   }
   const out = new Float32Array(rows * width);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < width; c++) out[r * width + c] = (columns[c] as Float64Array)[r] as number;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < width; c++) out[r * width + c] = (columns[c] as Float64Array)[r] as number;
   return kernels.tensor(out, [rows, width]);
 }

@@ -87,7 +87,8 @@ export async function train(
       });
     }
     const loss = ((await kernels.read(total))[0] as number) / task.source.batches;
-    if (!Number.isFinite(loss)) throw new DivergedError(`the loss is ${loss} in epoch ${epoch + 1}: lower the learning rate`);
+    if (!Number.isFinite(loss))
+      throw new DivergedError(`the loss is ${loss} in epoch ${epoch + 1}: lower the learning rate`);
     const record = { epoch: epoch + 1, loss, metric: await task.validate() };
     records.push(record);
     task.onEpoch?.(record);

@@ -9,7 +9,11 @@ export interface ResultTable {
   /** Says how to read the numbers. */
   readonly note: string;
   readonly columns: readonly string[];
-  readonly rows: readonly { readonly label: string; readonly cells: Readonly<Record<string, Summary | undefined>>; readonly failed?: string }[];
+  readonly rows: readonly {
+    readonly label: string;
+    readonly cells: Readonly<Record<string, Summary | undefined>>;
+    readonly failed?: string;
+  }[];
 }
 
 /** "63.97 (0.12)": mean and standard deviation in percent. */

@@ -54,5 +54,8 @@ function whisker(given: never, index: number, bars: number): unknown {
     shape: { x1, y1, x2, y2 },
     style: { stroke: '#333333', lineWidth: 1 },
   });
-  return { type: 'group', children: [line(x, top, x, bottom), line(x - 3, top, x + 3, top), line(x - 3, bottom, x + 3, bottom)] };
+  return {
+    type: 'group',
+    children: [line(x, top, x, bottom), line(x - 3, top, x + 3, top), line(x - 3, bottom, x + 3, bottom)],
+  };
 }

@@ -80,7 +80,9 @@ export const SIMULATION_DEFAULTS: SimulationConfig = {
 };
 
 /** Named groups of settings. */
-export const PRESETS: Readonly<Record<string, { readonly summary: string; readonly settings: Partial<SimulationConfig> }>> = {
+export const PRESETS: Readonly<
+  Record<string, { readonly summary: string; readonly settings: Partial<SimulationConfig> }>
+> = {
   paper: { summary: 'the two stages of the paper with its defaults', settings: {} },
   saito: {
     summary: 'Saito et al. 2020 (WSDM): relevance sigmoid(R - 5), exposure (logistic MF)^power, no noise, no e(x, z)',

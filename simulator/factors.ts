@@ -1,10 +1,25 @@
 import { type Kernels, ParameterFactory, stream, type Tensor, WasmKernels } from '../compute/index.js';
 import { log } from '../compute/math.js';
-import { countIds, type Interactions, rowsWhere, sharedFloat32, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import {
+  countIds,
+  type Interactions,
+  rowsWhere,
+  sharedFloat32,
+  TRAIN,
+  userItems,
+  VALIDATION,
+} from '../datasets/interactions.js';
 import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
 import { type Factorization, factorization } from '../models/factorization.js';
 import type { ModelSize } from '../models/model.js';
-import { type EpochRecord, evaluateLoss, TRAINER_DEFAULTS, type TrainerSettings, train, type TrainingTask } from '../models/trainer.js';
+import {
+  type EpochRecord,
+  evaluateLoss,
+  TRAINER_DEFAULTS,
+  type TrainerSettings,
+  type TrainingTask,
+  train,
+} from '../models/trainer.js';
 import type { FactorSettings } from './config.js';
 
 /** A trained factorization: score(u, i) = user[u] . item[i] + userBias[u] + itemBias[i]. Arrays are in shared memory. */
@@ -51,7 +66,10 @@ export async function trainRelevance(
  * Exposure model: cross-entropy on "was rated", or on clicks, against sampled negatives (steps 2 and 5). `loss` is the
  * cross-entropy held out.
  */
-export async function trainExposure(data: Interactions, training: FactorTraining): Promise<{ factors: Factors; loss: number }> {
+export async function trainExposure(
+  data: Interactions,
+  training: FactorTraining,
+): Promise<{ factors: Factors; loss: number }> {
   const { held } = holdOut(data.user.length, training.seed);
   const kernels = new WasmKernels();
   const settings = trainerSettings(training);
@@ -65,7 +83,15 @@ export async function trainExposure(data: Interactions, training: FactorTraining
   };
   const loss: TrainingTask['loss'] = (tape, logits, labels) => tape.crossEntropy(logits, labels);
   // The batch holds one positive to `negatives` zeros; start from those odds.
-  const { factors, best } = await trainFactors(kernels, data, training, settings, sources, loss, -log(settings.negatives));
+  const { factors, best } = await trainFactors(
+    kernels,
+    data,
+    training,
+    settings,
+    sources,
+    loss,
+    -log(settings.negatives),
+  );
   return { factors, loss: -best };
 }
 
@@ -120,7 +146,13 @@ async function trainFactors(
 }
 
 /** Mean loss over a source's first epoch: the same rows and negatives each time. */
-async function meanLoss(kernels: Kernels, model: Factorization, size: ModelSize, source: BatchSource, loss: TrainingTask['loss']): Promise<number> {
+async function meanLoss(
+  kernels: Kernels,
+  model: Factorization,
+  size: ModelSize,
+  source: BatchSource,
+  loss: TrainingTask['loss'],
+): Promise<number> {
   source.beginEpoch(0);
   const total = kernels.zeros([1]);
   let rows = 0;
@@ -152,4 +184,3 @@ function extract(kernels: WasmKernels, model: Factorization): Factors {
   for (let u = 0; u < userBias.length; u++) (userBias[u] as number) += bias;
   return { dim, user, item: shared(model.item.value), userBias, itemBias: shared(model.itemBias.value) };
 }
-

@@ -2,8 +2,8 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { countIds } from '../datasets/interactions.js';
 import { readFolder } from '../datasets/store.js';
 import { UserError } from '../support/errors.js';
-import { gini, rankCorrelation } from '../support/statistics.js';
 import { drawSvg, PALETTE } from '../support/picture.js';
+import { gini, rankCorrelation } from '../support/statistics.js';
 import { readWorld } from './world.js';
 
 /** What a simulated folder looks like, beside its truth. */
@@ -25,7 +25,12 @@ export interface Inspection {
   /** Rank correlation, over items, of clicks drawn and clicks expected from the truth (of the sampled users). */
   readonly agreement: number;
   /** Clicks of the sampled users beside what p_rel p_exp expects of them, and the difference in standard errors. */
-  readonly sampled: { readonly users: number; readonly clicks: number; readonly expected: number; readonly standardErrors: number };
+  readonly sampled: {
+    readonly users: number;
+    readonly clicks: number;
+    readonly expected: number;
+    readonly standardErrors: number;
+  };
   readonly picture: string;
 }
 
@@ -35,7 +40,10 @@ const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
 /** Counts, distributions and agreement with the truth. Visits the pairs of at most a thousand users, spread evenly. */
 export async function inspect(path: string): Promise<Inspection> {
   const { data, manifest } = await readFolder(path);
-  if (manifest.kind !== 'simulated') throw new UserError(`"${path}" is a ${manifest.kind} folder: inspect looks at folders made by "expobench simulate"`);
+  if (manifest.kind !== 'simulated')
+    throw new UserError(
+      `"${path}" is a ${manifest.kind} folder: inspect looks at folders made by "expobench simulate"`,
+    );
   const world = await readWorld(path);
   const { users, items } = world.state;
   const second = (manifest['summary'] as { second: { exposures: number; cappedShare: number } }).second;
@@ -86,9 +94,17 @@ export async function inspect(path: string): Promise<Inspection> {
     exposureQuantiles: quantiles(exposures),
     relevanceQuantiles: quantiles(relevances),
     agreement: rankCorrelation(expectedClicks, sampledItems),
-    sampled: { users: sampledUsers, clicks: sampledClicks, expected, standardErrors: (sampledClicks - expected) / Math.sqrt(variance) },
+    sampled: {
+      users: sampledUsers,
+      clicks: sampledClicks,
+      expected,
+      standardErrors: (sampledClicks - expected) / Math.sqrt(variance),
+    },
   };
-  return { ...numbers, picture: draw(data.name, perItem, perUser, expectedExposures, exposures, relevances, expectedClicks, sampledItems) };
+  return {
+    ...numbers,
+    picture: draw(data.name, perItem, perUser, expectedExposures, exposures, relevances, expectedClicks, sampledItems),
+  };
 }
 
 function quantiles(values: readonly number[]): number[] {
@@ -101,7 +117,8 @@ export function describeInspection(inspection: Inspection): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
   const percent = (share: number): string => `${(100 * share).toFixed(2)}%`;
   const { clicksPerUser, sampled } = inspection;
-  const spread = (values: readonly number[]): string => values.map((value) => (value < 0.001 ? value.toExponential(1) : value.toFixed(3))).join('  ');
+  const spread = (values: readonly number[]): string =>
+    values.map((value) => (value < 0.001 ? value.toExponential(1) : value.toFixed(3))).join('  ');
   return [
     `${inspection.name}`,
     `  ${number(inspection.clicks)} clicks on ${number(inspection.exposures)} exposures of ${number(inspection.users)} users and ${number(inspection.items)} items; ${percent(inspection.density)} of pairs clicked`,
@@ -137,22 +154,63 @@ function draw(
   expectedClicks: Float64Array,
   sampledClicks: Float64Array,
 ): string {
-  const ranked = (counts: ArrayLike<number>): [number, number][] => Array.from(counts).sort((a, b) => b - a).map((count, k) => [k + 1, Math.max(count, 0.5)]);
+  const ranked = (counts: ArrayLike<number>): [number, number][] =>
+    Array.from(counts)
+      .sort((a, b) => b - a)
+      .map((count, k) => [k + 1, Math.max(count, 0.5)]);
   const panels = [
     { title: 'Clicks of items, by rank', x: 'rank', logX: true, logY: true, data: ranked(perItem), type: 'line' },
-    { title: 'Expected exposures of items, by rank', x: 'rank', logX: true, logY: true, data: ranked(expectedExposures), type: 'line' },
+    {
+      title: 'Expected exposures of items, by rank',
+      x: 'rank',
+      logX: true,
+      logY: true,
+      data: ranked(expectedExposures),
+      type: 'line',
+    },
     { title: 'Clicks of users, by rank', x: 'rank', logX: false, logY: true, data: ranked(perUser), type: 'line' },
-    { title: 'Percent of pairs by p_exp', x: 'p_exp', logX: false, logY: true, data: histogram(exposures, 40), type: 'step' },
-    { title: 'Percent of pairs by p_rel', x: 'p_rel', logX: false, logY: false, data: histogram(relevances, 40), type: 'step' },
-    { title: 'Clicks of items, drawn against expected', x: 'expected', logX: false, logY: false, data: [...expectedClicks].map((e, i) => [e, sampledClicks[i] as number]), type: 'scatter' },
+    {
+      title: 'Percent of pairs by p_exp',
+      x: 'p_exp',
+      logX: false,
+      logY: true,
+      data: histogram(exposures, 40),
+      type: 'step',
+    },
+    {
+      title: 'Percent of pairs by p_rel',
+      x: 'p_rel',
+      logX: false,
+      logY: false,
+      data: histogram(relevances, 40),
+      type: 'step',
+    },
+    {
+      title: 'Clicks of items, drawn against expected',
+      x: 'expected',
+      logX: false,
+      logY: false,
+      data: [...expectedClicks].map((e, i) => [e, sampledClicks[i] as number]),
+      type: 'scatter',
+    },
   ] as const;
   const [width, height] = [1080, 640];
-  const place = (p: number) => ({ left: 60 + (p % 3) * 350, top: 90 + Math.floor(p / 3) * 290, width: 270, height: 190 });
+  const place = (p: number) => ({
+    left: 60 + (p % 3) * 350,
+    top: 90 + Math.floor(p / 3) * 290,
+    width: 270,
+    height: 190,
+  });
   return drawSvg(
     {
       title: [
         { text: name, left: 'center', top: 8, textStyle: { fontSize: 16 } },
-        ...panels.map(({ title }, p) => ({ text: title, left: place(p).left, top: place(p).top - 32, textStyle: { fontSize: 13 } })),
+        ...panels.map(({ title }, p) => ({
+          text: title,
+          left: place(p).left,
+          top: place(p).top - 32,
+          textStyle: { fontSize: 13 },
+        })),
       ],
       grid: panels.map((_, p) => place(p)),
       xAxis: panels.map(({ x, logX, type }, p) => ({
@@ -164,7 +222,11 @@ function draw(
         splitLine: { show: false },
         ...(type === 'step' && { min: 0, max: 1 }),
       })),
-      yAxis: panels.map(({ logY }, p) => ({ gridIndex: p, type: logY ? 'log' : 'value', axisLabel: { hideOverlap: true } })),
+      yAxis: panels.map(({ logY }, p) => ({
+        gridIndex: p,
+        type: logY ? 'log' : 'value',
+        axisLabel: { hideOverlap: true },
+      })),
       series: panels.map(({ type, data, logY }, p) => ({
         type: type === 'scatter' ? type : 'line',
         data: logY ? data.filter(([, value]) => (value as number) > 0) : data,

@@ -11,7 +11,14 @@ export interface Noise {
 }
 
 /** Makes one. `name` keeps the draws of eps1 and eps2 apart; x and z are what structured noise looks at. */
-export function makeNoise(kernels: WasmKernels, spec: NoiseSpec, name: string, seed: number, x: Tensor, z: Tensor): Noise {
+export function makeNoise(
+  kernels: WasmKernels,
+  spec: NoiseSpec,
+  name: string,
+  seed: number,
+  x: Tensor,
+  z: Tensor,
+): Noise {
   const { location, scale } = spec;
   const [users, items] = [x.shape[0] as number, z.shape[0] as number];
   const key = { seed, stream: stream(`simulator ${name}`) };

@@ -1,13 +1,13 @@
-import { countIds, type Interactions, sharedFloat32, SPLITS } from '../datasets/interactions.js';
-import { writeIds } from '../datasets/store.js';
 import { log } from '../compute/math.js';
+import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/interactions.js';
+import type { Origin } from '../datasets/prepare.js';
+import { writeIds } from '../datasets/store.js';
 import { type Columns, TableWriter } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
-import type { Origin } from '../datasets/prepare.js';
 import type { SimulationConfig } from './config.js';
 import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
 import type { DrawnBlock, Expectation, SimulationAnswer, SimulationTask } from './worker.js';
@@ -57,8 +57,12 @@ export async function simulate(
   folder: OutputFolder,
   progress: Progress,
 ): Promise<SimulationSummary> {
-  if (!data.rating) throw new UserError(`"${data.name}" has no ratings: the simulator learns relevance from explicit feedback`);
-  const pool = new WorkerPool<SimulationTask, SimulationAnswer>(new URL('./worker.js', import.meta.url), options.workers);
+  if (!data.rating)
+    throw new UserError(`"${data.name}" has no ratings: the simulator learns relevance from explicit feedback`);
+  const pool = new WorkerPool<SimulationTask, SimulationAnswer>(
+    new URL('./worker.js', import.meta.url),
+    options.workers,
+  );
   try {
     return await new Simulation({ ...data, rating: data.rating }, origin, options, folder, progress, pool).run();
   } finally {
@@ -102,7 +106,8 @@ class Simulation {
     const clicks = new ClickCollector();
     const firstSummary = await this.draw(first, 1, (block) => clicks.add(block));
     const clicked = clicks.interactions(data);
-    if (clicked.user.length === 0) throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
+    if (clicked.user.length === 0)
+      throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
     const factors = await this.factors(exposure.factors, clicked);
     const counts = countIds(clicked.item, first.items);
     const most = counts.reduce((a, b) => Math.max(a, b), 0);
@@ -117,9 +122,14 @@ class Simulation {
     const secondSummary = await this.draw(world, 2, (block) => writer.add(block));
     await writer.close();
     if (secondSummary.cappedShare === 1) {
-      throw new UserError('e(x, z) takes every pair over the cap, so that all are shown to all: make it smaller, or set --exposures-per-user');
+      throw new UserError(
+        'e(x, z) takes every pair over the cap, so that all are shown to all: make it smaller, or set --exposures-per-user',
+      );
     }
-    if (secondSummary.clicks === 0) throw new UserError('the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user');
+    if (secondSummary.clicks === 0)
+      throw new UserError(
+        'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
+      );
     await writeIds(this.folder, data);
     writeWorld(this.folder, world);
     const summary: SimulationSummary = {
@@ -157,10 +167,16 @@ class Simulation {
   }
 
   /** x and z: trained on the first-stage clicks, or those of the first exposure model (step 5). */
-  private async factors(first: Factors, clicked: Interactions): Promise<{ dim: number; x: Float32Array; z: Float32Array }> {
+  private async factors(
+    first: Factors,
+    clicked: Interactions,
+  ): Promise<{ dim: number; x: Float32Array; z: Float32Array }> {
     const { config, progress } = this;
     if (config.factors === 'kept') return { dim: first.dim, x: first.user, z: first.item };
-    const { factors, loss } = await trainExposure(clicked, this.training('factors of first-stage clicks', config.exposureModel));
+    const { factors, loss } = await trainExposure(
+      clicked,
+      this.training('factors of first-stage clicks', config.exposureModel),
+    );
     progress.end(`loss ${loss.toFixed(3)} on pairs held out`);
     return { dim: factors.dim, x: factors.user, z: factors.item };
   }
@@ -195,14 +211,21 @@ class Simulation {
       });
       this.progress.update(step + 1);
       if (Math.abs(total / wished - 1) < 1e-4) break;
-      if (free === 0) throw new UserError(`--exposures-per-user ${exposuresPerUser} cannot be met: e(x, z) leaves too few items that may be shown`);
+      if (free === 0)
+        throw new UserError(
+          `--exposures-per-user ${exposuresPerUser} cannot be met: e(x, z) leaves too few items that may be shown`,
+        );
       constant += log(wished / total) / Math.max(free / total, 0.1);
     }
     this.progress.end(`constant ${constant.toFixed(3)}`);
     return constant;
   }
 
-  private async draw(state: WorldState, stage: Stage, take: (block: DrawnBlock) => void | Promise<void>): Promise<StageSummary> {
+  private async draw(
+    state: WorldState,
+    stage: Stage,
+    take: (block: DrawnBlock) => void | Promise<void>,
+  ): Promise<StageSummary> {
     let [exposures, clicks, capped] = [0, 0, 0];
     this.progress.begin(`drawing stage ${stage}`, state.users);
     let done = 0;
@@ -292,7 +315,10 @@ class ResultWriter {
       ...columns(isClick),
       split: { kind: 'names', values: block.split.filter((_, row) => isClick(row)), names: SPLITS },
     });
-    await this.exposures?.append({ ...columns(() => true), clicked: { kind: 'int32', values: Int32Array.from(block.clicked) } });
+    await this.exposures?.append({
+      ...columns(() => true),
+      clicked: { kind: 'int32', values: Int32Array.from(block.clicked) },
+    });
   }
 
   async close(): Promise<void> {

@@ -84,7 +84,10 @@ function draw(world: World, { from, to, stage }: SimulationTask): DrawnBlock {
 
 /** Columns of the given length, holding what fits of `old`. */
 function columns(length: number, old?: DrawnColumns): DrawnColumns {
-  const copy = <Values extends Int32Array | Float32Array | Float64Array | Uint8Array>(out: Values, values: Values | undefined): Values => {
+  const copy = <Values extends Int32Array | Float32Array | Float64Array | Uint8Array>(
+    out: Values,
+    values: Values | undefined,
+  ): Values => {
     if (values) out.set(values.subarray(0, length) as never);
     return out;
   };

@@ -90,7 +90,8 @@ export class World {
   private constructor(readonly state: WorldState) {
     const { kernels } = this;
     const { items, relevance, exposure, config } = state;
-    const make = (values: Float32Array, width: number): WasmTensor => kernels.tensor(values, [values.length / width, width]);
+    const make = (values: Float32Array, width: number): WasmTensor =>
+      kernels.tensor(values, [values.length / width, width]);
     this.relevanceItems = make(relevance.item, relevance.dim);
     this.relevanceBias = relevance.itemBias;
     this.exposureUsers = make(exposure.user, exposure.dim);
@@ -152,10 +153,20 @@ export class World {
     const count = Math.min(BLOCK, state.users - first);
     const values = kernels.floats(logits);
     for (let r = 0; r < count; r++) values.set(exposure.itemBias, r * items);
-    kernels.raw.matmul(count, items, exposure.dim, this.exposureUsers.address + first * exposure.dim * 4, exposure.dim, 1, this.exposureTransposed.address, logits.address);
+    kernels.raw.matmul(
+      count,
+      items,
+      exposure.dim,
+      this.exposureUsers.address + first * exposure.dim * 4,
+      exposure.dim,
+      1,
+      this.exposureTransposed.address,
+      logits.address,
+    );
     if (stage === 2 && this.rows) {
       this.rows.fill(first, count, this.extra, items);
-      if (state.second?.source !== undefined || state.config.exposure.name === 'expression') this.refuseNaN(first, count);
+      if (state.second?.source !== undefined || state.config.exposure.name === 'expression')
+        this.refuseNaN(first, count);
     }
     this.block = { first, stage };
   }
@@ -182,7 +193,16 @@ export class World {
     const shift = (state.exposure.userBias[user] as number) + (state.shift[user] as number);
     const first = stage === 1 ? constant : state.firstConstant;
     const extra = stage === 2 ? this.extra.address + offset : 0;
-    return [state.items, this.logits.address + offset, shift, state.config.power, this.noise.address, first, extra, constant] as const;
+    return [
+      state.items,
+      this.logits.address + offset,
+      shift,
+      state.config.power,
+      this.noise.address,
+      first,
+      extra,
+      constant,
+    ] as const;
   }
 
   /** Writes log p_exp of the user and every item to `row`. */
@@ -231,16 +251,23 @@ export class World {
   }
 
   /** p_rel and p_exp of pairs given as two columns of ids. Throws RangeError for an id outside the world. */
-  probabilities(users: ArrayLike<number>, items: ArrayLike<number>): { relevance: Float32Array; exposure: Float32Array } {
+  probabilities(
+    users: ArrayLike<number>,
+    items: ArrayLike<number>,
+  ): { relevance: Float32Array; exposure: Float32Array } {
     const relevance = new Float32Array(users.length);
     const exposure = new Float32Array(users.length);
-    const order = Array.from({ length: users.length }, (_, k) => k).sort((a, b) => (users[a] as number) - (users[b] as number));
+    const order = Array.from({ length: users.length }, (_, k) => k).sort(
+      (a, b) => (users[a] as number) - (users[b] as number),
+    );
     let current = -1;
     let rows: [Float32Array, Float32Array] = [relevance, exposure];
     for (const k of order) {
       const [user, item] = [users[k] as number, items[k] as number];
       if (!(user >= 0 && user < this.state.users && item >= 0 && item < this.state.items)) {
-        throw new RangeError(`no pair (${user}, ${item}) in a world of ${this.state.users} users and ${this.state.items} items`);
+        throw new RangeError(
+          `no pair (${user}, ${item}) in a world of ${this.state.users} users and ${this.state.items} items`,
+        );
       }
       if (user !== current) rows = [this.relevanceRow(user), this.exposureRow(user)];
       current = user;
@@ -270,11 +297,39 @@ export class World {
     const [n, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, this.constant(stage));
     const { items, probability, relevance, clicked, time, part } = lists;
     const stream = STREAMS.exposure[stage];
-    const count = raw.drawExposures(n, logits, shift, power, noise, first, extra, second, user, stream, k0, k1, items.address, probability.address, this.row.address);
+    const count = raw.drawExposures(
+      n,
+      logits,
+      shift,
+      power,
+      noise,
+      first,
+      extra,
+      second,
+      user,
+      stream,
+      k0,
+      k1,
+      items.address,
+      probability.address,
+      this.row.address,
+    );
     const capped = raw.lastCapped();
     this.fillRelevance(user, items, count, relevance);
     const span = state.time[1] - state.time[0];
-    raw.drawOutcomes(count, items.address, relevance.address, user, STREAMS.outcome[stage], k0, k1, span, clicked.address, time.address, part.address);
+    raw.drawOutcomes(
+      count,
+      items.address,
+      relevance.address,
+      user,
+      STREAMS.outcome[stage],
+      k0,
+      k1,
+      span,
+      clicked.address,
+      time.address,
+      part.address,
+    );
     return {
       count,
       items: kernels.integers(items).subarray(0, count),

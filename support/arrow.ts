@@ -1,13 +1,14 @@
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import {
   type DataType,
+  Dictionary,
   Field,
   Float32,
-  Int32,
   Int8,
+  Int32,
   makeData,
   RecordBatch,
   RecordBatchFileWriter,
@@ -17,9 +18,8 @@ import {
   TimestampSecond,
   tableFromIPC,
   Utf8,
-  Dictionary,
-  vectorFromArray,
   type Vector,
+  vectorFromArray,
 } from 'apache-arrow';
 import { UserError } from './errors.js';
 

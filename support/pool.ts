@@ -6,7 +6,9 @@ import { UserError } from './errors.js';
 type Answer<Result> = { readonly value: Result } | { readonly mistake: string };
 
 /** Wraps a worker's function so that UserErrors reach the main thread as such. */
-export function workerTask<Task, Result>(run: (task: Task) => Promise<Result>): (task: Task) => Promise<Answer<Result>> {
+export function workerTask<Task, Result>(
+  run: (task: Task) => Promise<Result>,
+): (task: Task) => Promise<Answer<Result>> {
   return async (task) => {
     try {
       return { value: await run(task) };
@@ -39,7 +41,10 @@ export class WorkerPool<Task, Result> {
    * Runs tasks on all workers and hands over results in the tasks' order. At most two tasks a worker are under way or
    * waiting for their turn, so memory does not grow with the number of tasks.
    */
-  async runInOrder(tasks: Iterable<Task>, onResult: (result: Result, index: number) => void | Promise<void>): Promise<void> {
+  async runInOrder(
+    tasks: Iterable<Task>,
+    onResult: (result: Result, index: number) => void | Promise<void>,
+  ): Promise<void> {
     const waiting: Promise<Result>[] = [];
     let next = 0;
     const settleFirst = async (): Promise<void> => onResult(await (waiting.shift() as Promise<Result>), next++);

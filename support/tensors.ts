@@ -1,10 +1,26 @@
 import { writeFileSync } from 'node:fs';
-import { Field, Float32, Int32, List, makeData, makeVector, RecordBatch, Schema, Struct, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import {
+  Field,
+  Float32,
+  Int32,
+  List,
+  makeData,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Struct,
+  Table,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow';
 import { readTable } from './arrow.js';
 import { UserError } from './errors.js';
 
 /** Named arrays with their shapes: a model's weights, a world's factors. */
-export type NamedArrays = Readonly<Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>>;
+export type NamedArrays = Readonly<
+  Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+>;
 
 /** Writes arrays as an Arrow table, a row an array: name (text), shape (list of int32), values (list of float32). */
 export function writeArrays(path: string, arrays: NamedArrays): void {
@@ -32,8 +48,14 @@ export function writeArrays(path: string, arrays: NamedArrays): void {
   ]);
   const children = [
     names,
-    list(new Int32(), entries.map(([, { shape }]) => Int32Array.from(shape))),
-    list(new Float32(), entries.map(([, { values }]) => values)),
+    list(
+      new Int32(),
+      entries.map(([, { shape }]) => Int32Array.from(shape)),
+    ),
+    list(
+      new Float32(),
+      entries.map(([, { values }]) => values),
+    ),
   ];
   const struct = makeData({ type: new Struct(schema.fields), length: entries.length, nullCount: 0, children } as never);
   writeFileSync(path, tableToIPC(new Table([new RecordBatch(schema, struct as never)]), 'file'));
@@ -44,8 +66,13 @@ export async function readArrays(path: string): Promise<NamedArrays> {
   const table = await readTable(path);
   const arrays: Record<string, { shape: number[]; values: Float32Array }> = {};
   for (const row of table) {
-    const { name, shape, values } = row as unknown as { name: string; shape: Iterable<number>; values: { toArray(): Float32Array } };
-    if (!shape || !values) throw new UserError(`"${path}" is not a table of named arrays: expected columns name, shape, values`);
+    const { name, shape, values } = row as unknown as {
+      name: string;
+      shape: Iterable<number>;
+      values: { toArray(): Float32Array };
+    };
+    if (!shape || !values)
+      throw new UserError(`"${path}" is not a table of named arrays: expected columns name, shape, values`);
     arrays[name] = { shape: [...shape], values: values.toArray().slice() };
   }
   return arrays;

@@ -29,13 +29,23 @@ export const quick: Suite = {
     const candidates = finished[0]?.trial.settings.evaluation.candidates ?? 0;
     const among = candidates > 0 ? `${candidates} sampled items` : 'all items';
     const tables = [
-      table(finished, `${dataName}: standard evaluation`, (result) => result.standard, `Percent, mean (sd) over repetitions; each test item ranked among ${among}.`),
+      table(
+        finished,
+        `${dataName}: standard evaluation`,
+        (result) => result.standard,
+        `Percent, mean (sd) over repetitions; each test item ranked among ${among}.`,
+      ),
     ];
     if (finished.some(({ outcome }) => 'result' in outcome && outcome.result.unbiased)) {
       const { weight, clip } = finished[0]?.trial.settings.unbiased ?? { weight: '', clip: 0 };
       const clipped = clip > 0 ? `, p_exp at least ${clip}` : '';
       tables.push(
-        table(finished, `${dataName}: unbiased evaluation`, (result) => result.unbiased?.metrics, `The same, test items weighted by ${weight} from the truth${clipped}${worth(finished)}.`),
+        table(
+          finished,
+          `${dataName}: unbiased evaluation`,
+          (result) => result.unbiased?.metrics,
+          `The same, test items weighted by ${weight} from the truth${clipped}${worth(finished)}.`,
+        ),
       );
     }
     return tables;
@@ -44,19 +54,32 @@ export const quick: Suite = {
 
 /** ", worth 120 equally weighted ones": the mean effective size over trials. */
 function worth(finished: readonly FinishedTrial[]): string {
-  const sizes = finished.flatMap(({ outcome }) => ('result' in outcome && outcome.result.unbiased ? [outcome.result.unbiased.size] : []));
+  const sizes = finished.flatMap(({ outcome }) =>
+    'result' in outcome && outcome.result.unbiased ? [outcome.result.unbiased.size] : [],
+  );
   return `, worth ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length)} equally weighted ones`;
 }
 
-function table(finished: readonly FinishedTrial[], title: string, pick: (result: TrialResult) => Metrics | undefined, note: string): ResultTable {
+function table(
+  finished: readonly FinishedTrial[],
+  title: string,
+  pick: (result: TrialResult) => Metrics | undefined,
+  note: string,
+): ResultTable {
   const rows = [...new Set(finished.map(({ trial }) => trial.row))].map((label) => {
     const own = finished.filter(({ trial }) => trial.row === label);
     const failures = own.flatMap(({ outcome }) => ('failure' in outcome ? [outcome.failure] : []));
-    const metrics = own.flatMap(({ outcome }) => ('result' in outcome ? [pick(outcome.result)] : [])).filter((m) => m !== undefined);
+    const metrics = own
+      .flatMap(({ outcome }) => ('result' in outcome ? [pick(outcome.result)] : []))
+      .filter((m) => m !== undefined);
     const cells = Object.fromEntries(
       METRICS.map((name) => [name, metrics.length > 0 ? summarize(metrics.map((m) => m[name])) : undefined]),
     );
-    return { label, cells, ...(failures[0] !== undefined && { failed: `${failures.length} of ${own.length}, ${failures[0]}` }) };
+    return {
+      label,
+      cells,
+      ...(failures[0] !== undefined && { failed: `${failures.length} of ${own.length}, ${failures[0]}` }),
+    };
   });
   return { title, note, columns: METRICS, rows };
 }

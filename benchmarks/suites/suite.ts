@@ -1,6 +1,6 @@
+import type { TrainerSettings } from '../../models/trainer.js';
 import type { ResultTable } from '../../results/table.js';
 import type { EvaluationSettings, UnbiasedSettings } from '../evaluation.js';
-import type { TrainerSettings } from '../../models/trainer.js';
 import type { TrialResult, TrialSettings } from '../trial.js';
 
 /** What the user may choose for a whole suite. */

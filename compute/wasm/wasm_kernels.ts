@@ -188,8 +188,30 @@ export class WasmKernels implements Kernels {
     return out;
   }
 
-  pairProductAdjoint(g: Tensor, a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor, ga: Tensor, gb: Tensor, gw: Tensor): void {
-    this.raw.pairProductAdjoint(g.size, width(a), at(g), at(a), at(ai), at(b), at(bi), at(weight), at(ga), at(gb), at(gw));
+  pairProductAdjoint(
+    g: Tensor,
+    a: Tensor,
+    ai: Tensor,
+    b: Tensor,
+    bi: Tensor,
+    weight: Tensor,
+    ga: Tensor,
+    gb: Tensor,
+    gw: Tensor,
+  ): void {
+    this.raw.pairProductAdjoint(
+      g.size,
+      width(a),
+      at(g),
+      at(a),
+      at(ai),
+      at(b),
+      at(bi),
+      at(weight),
+      at(ga),
+      at(gb),
+      at(gw),
+    );
   }
 
   matmul(a: Tensor, b: Tensor, out: Tensor, transposeA = false, transposeB = false): void {
@@ -326,7 +348,14 @@ export class WasmKernels implements Kernels {
     );
   }
 
-  drawBatch(data: SampledInteractions, first: number, count: number, negatives: number, key: DrawKey, batch: Batch): void {
+  drawBatch(
+    data: SampledInteractions,
+    first: number,
+    count: number,
+    negatives: number,
+    key: DrawKey,
+    batch: Batch,
+  ): void {
     const [k0, k1] = keyWords(key.seed);
     this.raw.drawBatch(
       count,

@@ -13,14 +13,27 @@ const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulatio
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');
 try {
-  const chosen = names.length > 0 ? names.map((name) => benchmarks.get(name)) : benchmarks.all.filter(({ always }) => always);
-  const table = new Table({ head: ['', 'ours', 'unit', 'reference', 'ratio', 'goal', 'reference is'], style: { head: [], border: [], compact: true } });
+  const chosen =
+    names.length > 0 ? names.map((name) => benchmarks.get(name)) : benchmarks.all.filter(({ always }) => always);
+  const table = new Table({
+    head: ['', 'ours', 'unit', 'reference', 'ratio', 'goal', 'reference is'],
+    style: { head: [], border: [], compact: true },
+  });
   for (const benchmark of chosen) {
     if (!json) process.stderr.write(`${benchmark.name}: ${benchmark.summary} ...\n`);
     for (const figure of await benchmark.run()) {
       const { name, value, unit, reference, ratio, goal, referenceName } = figure;
       if (json) console.log(JSON.stringify({ name, value, unit, reference: reference ?? null, ratio: ratio ?? null }));
-      else table.push([name, value.toPrecision(3), unit, reference?.toPrecision(3) ?? 'not here', ratio?.toFixed(1) ?? '-', goal, referenceName]);
+      else
+        table.push([
+          name,
+          value.toPrecision(3),
+          unit,
+          reference?.toPrecision(3) ?? 'not here',
+          ratio?.toFixed(1) ?? '-',
+          goal,
+          referenceName,
+        ]);
     }
   }
   if (!json) console.log(table.toString());

@@ -29,6 +29,18 @@ export const memory: Benchmark = {
     clearInterval(timer);
     rmSync(folder, { recursive: true, force: true });
     if (code !== 0) throw new Error(`the main job ended with ${code}`);
-    return peak === 0 ? [] : [{ name: 'peak memory of npm start', value: peak, unit: 'MiB', reference: LIMIT, referenceName: 'the limit', ratio: LIMIT / peak, goal: 'under 700 MB' }];
+    return peak === 0
+      ? []
+      : [
+          {
+            name: 'peak memory of npm start',
+            value: peak,
+            unit: 'MiB',
+            reference: LIMIT,
+            referenceName: 'the limit',
+            ratio: LIMIT / peak,
+            goal: 'under 700 MB',
+          },
+        ];
   },
 };

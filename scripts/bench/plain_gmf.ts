@@ -43,7 +43,8 @@ export class PlainGmf {
       const a = u * dim;
       const b = i * dim;
       let score = (userBias.w[u] as number) + (itemBias.w[i] as number);
-      for (let k = 0; k < dim; k++) score += (user.w[a + k] as number) * (item.w[b + k] as number) * (weight[k] as number);
+      for (let k = 0; k < dim; k++)
+        score += (user.w[a + k] as number) * (item.w[b + k] as number) * (weight[k] as number);
       const p = 1 / (1 + Math.exp(-score));
       const y = labels[r] as number;
       loss -= y === 1 ? Math.log(p) : Math.log(1 - p);
@@ -70,7 +71,8 @@ export class PlainGmf {
       }
     });
     adam(weight, this.weightMoments[0], this.weightMoments[1], weightGradient, 0, dim, size, 1e-8 * correction);
-    for (const side of [0, 1] as const) for (let c = 0; c < (counts[side] as number); c++) this.marks[side][this.touched[side][c] as number] = 0;
+    for (const side of [0, 1] as const)
+      for (let c = 0; c < (counts[side] as number); c++) this.marks[side][this.touched[side][c] as number] = 0;
     return loss / n;
   }
 
@@ -83,7 +85,16 @@ export class PlainGmf {
 
 type PlainTable = { w: Float32Array; m: Float32Array; v: Float32Array; g: Float32Array; width: number };
 
-function adam(w: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, from: number, count: number, step: number, epsilon: number): void {
+function adam(
+  w: Float32Array,
+  m: Float32Array,
+  v: Float32Array,
+  g: Float32Array,
+  from: number,
+  count: number,
+  step: number,
+  epsilon: number,
+): void {
   for (let k = from; k < from + count; k++) {
     const gradient = g[k] as number;
     g[k] = 0;

@@ -16,21 +16,36 @@ function randomFactors(name: string, bias: number): Factors {
     shared.set(kernels.floats(out));
     return shared;
   };
-  return { dim: DIM, user: normal('user', USERS * DIM, 0.3), item: normal('item', ITEMS * DIM, 0.3), userBias: normal('user bias', USERS, 0.5, bias), itemBias: normal('item bias', ITEMS, 1) };
+  return {
+    dim: DIM,
+    user: normal('user', USERS * DIM, 0.3),
+    item: normal('item', ITEMS * DIM, 0.3),
+    userBias: normal('user bias', USERS, 0.5, bias),
+    itemBias: normal('item bias', ITEMS, 1),
+  };
 }
 
 /** A world of the size of MovieLens-1M with about five percent of pairs shown. */
 function world(): WorldState {
   const exposure = randomFactors('exposure', -4);
   return {
-    config: { ...SIMULATION_DEFAULTS, eps1: { kind: 'normal', location: 4, scale: 0.5 }, eps2: { kind: 'normal', location: 0, scale: 0.5 }, exposure: { name: 'affinity', settings: {} } },
+    config: {
+      ...SIMULATION_DEFAULTS,
+      eps1: { kind: 'normal', location: 4, scale: 0.5 },
+      eps2: { kind: 'normal', location: 0, scale: 0.5 },
+      exposure: { name: 'affinity', settings: {} },
+    },
     users: USERS,
     items: ITEMS,
     relevance: randomFactors('relevance', 3.5),
     exposure,
     shift: sharedFloat32(USERS),
     firstConstant: 0,
-    second: { factors: { dim: DIM, x: exposure.user, z: exposure.item }, popularity: sharedFloat32(ITEMS).fill(0.5), constant: 0 },
+    second: {
+      factors: { dim: DIM, x: exposure.user, z: exposure.item },
+      popularity: sharedFloat32(ITEMS).fill(0.5),
+      constant: 0,
+    },
     time: [0, 1e6],
   };
 }
@@ -49,11 +64,15 @@ function plainRate(state: WorldState, users: number): number {
   for (const stage of [1, 2] as const) {
     for (let u = 0; u < users; u++) {
       for (let i = 0; i < ITEMS; i++) {
-        const logit = dot(exposure.user, u, exposure.item, i) + (exposure.userBias[u] as number) + (exposure.itemBias[i] as number);
+        const logit =
+          dot(exposure.user, u, exposure.item, i) + (exposure.userBias[u] as number) + (exposure.itemBias[i] as number);
         let log = Math.min(0, -Math.log(1 + Math.exp(-logit)) + 0.5 * normal());
         if (stage === 2) log = Math.min(0, log + 0.5 * dot(exposure.user, u, exposure.item, i));
         if (Math.random() >= Math.exp(log)) continue;
-        const rating = dot(relevance.user, u, relevance.item, i) + (relevance.userBias[u] as number) + (relevance.itemBias[i] as number);
+        const rating =
+          dot(relevance.user, u, relevance.item, i) +
+          (relevance.userBias[u] as number) +
+          (relevance.itemBias[i] as number);
         if (Math.random() < 1 / (1 + Math.exp(4 + 0.5 * normal() - rating))) clicks++;
       }
     }
@@ -81,6 +100,16 @@ export const simulation: Benchmark = {
     const value = (USERS * ITEMS) / (performance.now() - start) / 1000;
     plainRate(state, 20);
     const reference = plainRate(state, 100);
-    return [{ name: 'simulation, both stages', value, unit: 'million pairs/s', reference, referenceName: 'plain JavaScript', ratio: value / reference, goal: '25 million pairs/s' }];
+    return [
+      {
+        name: 'simulation, both stages',
+        value,
+        unit: 'million pairs/s',
+        reference,
+        referenceName: 'plain JavaScript',
+        ratio: value / reference,
+        goal: '25 million pairs/s',
+      },
+    ];
   },
 };

@@ -23,7 +23,9 @@ export function ourStep(name: string): number {
   return medianTime(STEPS, (run) => {
     kernels.scope(() => {
       const batch = batches[run % 20] as (typeof batches)[number];
-      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, labels) => t.crossEntropy(logits, labels));
+      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, labels) =>
+        t.crossEntropy(logits, labels),
+      );
       optimizer.step(tape.backward(loss));
     });
   });
@@ -40,7 +42,13 @@ function plainGmfStep(): number {
 
 const rate = (milliseconds: number): number => ROWS / milliseconds / 1000;
 
-function figure(name: string, ours: number, reference: number | undefined, referenceName: string, goal: string): Figure {
+function figure(
+  name: string,
+  ours: number,
+  reference: number | undefined,
+  referenceName: string,
+  goal: string,
+): Figure {
   return {
     name,
     value: rate(ours),

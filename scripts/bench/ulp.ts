@@ -11,7 +11,13 @@ function ulps(found: number, truth: number): number {
 }
 
 /** Largest error of a kernel over every `stride`-th float from `low` to `high`, against double precision. */
-export function largestError(name: 'exp' | 'log' | 'sigmoid', truth: (x: number) => number, low: number, high: number, stride: number): { error: number; at: number } {
+export function largestError(
+  name: 'exp' | 'log' | 'sigmoid',
+  truth: (x: number) => number,
+  low: number,
+  high: number,
+  stride: number,
+): { error: number; at: number } {
   const kernels = new WasmKernels();
   const bits = new Uint32Array(1);
   const float = new Float32Array(bits.buffer);
@@ -59,7 +65,15 @@ export const ulp: Benchmark = {
     return (Object.keys(RANGES) as (keyof typeof RANGES)[]).map((name): Figure => {
       const { truth, low, high } = RANGES[name];
       const { error, at } = largestError(name, truth, low, high, 1);
-      return { name: `${name}, at ${at}`, value: error, unit: 'ulp', reference: undefined, referenceName: 'Math, double precision', ratio: undefined, goal: '-' };
+      return {
+        name: `${name}, at ${at}`,
+        value: error,
+        unit: 'ulp',
+        reference: undefined,
+        referenceName: 'Math, double precision',
+        ratio: undefined,
+        goal: '-',
+      };
     });
   },
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineExposure, innerProducts, innerProductScale } from './exposure.js';
+import { defineExposure, innerProductScale, innerProducts } from './exposure.js';
 
 /** e = strength x.z, with x.z brought to root mean square 1: shows people more, or less, of what they are close to. */
 export const affinity = defineExposure({

@@ -14,10 +14,14 @@ export const bubble = defineExposure({
     const { kernels, dim, items, seed } = context;
     const z = kernels.floats(context.z).slice();
     const centres = kMeans(kernels, z, items, dim, Math.min(clusters, items), seed);
-    const clusterOf = Int32Array.from({ length: items }, (_, item) => nearest(centres, z.subarray(item * dim, (item + 1) * dim)));
+    const clusterOf = Int32Array.from({ length: items }, (_, item) =>
+      nearest(centres, z.subarray(item * dim, (item + 1) * dim)),
+    );
     const x = kernels.floats(context.x).slice();
     const own = (user: number): number => {
-      const products = centres.map((centre) => centre.reduce((sum, c, k) => sum + c * (x[user * dim + k] as number), 0));
+      const products = centres.map((centre) =>
+        centre.reduce((sum, c, k) => sum + c * (x[user * dim + k] as number), 0),
+      );
       return products.indexOf(Math.max(...products));
     };
     return byUser(context, (user, out) => {

@@ -31,7 +31,8 @@ export type ExposureOfBlock = (x: Float32Array, block: ItemBlock, out: Float32Ar
 
 /** Bundles a TypeScript or JavaScript file with what it imports into one module. Throws UserError with file and line. */
 export async function bundleExposure(path: string): Promise<string> {
-  if (!existsSync(path)) throw new UserError(`--exposure "${path}" does not exist: name a .ts or .js file, or a built-in function`);
+  if (!existsSync(path))
+    throw new UserError(`--exposure "${path}" does not exist: name a .ts or .js file, or a built-in function`);
   const { build } = await import('esbuild');
   try {
     const bundled = await build({
@@ -47,7 +48,9 @@ export async function bundleExposure(path: string): Promise<string> {
     return bundled.outputFiles[0]?.text ?? '';
   } catch (error) {
     const first = (error as { errors?: { text: string; location?: { line: number } | null }[] }).errors?.[0];
-    throw new UserError(`"${path}"${first?.location ? `, line ${first.location.line}` : ''}: ${first?.text ?? (error as Error).message}`);
+    throw new UserError(
+      `"${path}"${first?.location ? `, line ${first.location.line}` : ''}: ${first?.text ?? (error as Error).message}`,
+    );
   }
 }
 
@@ -61,7 +64,9 @@ export async function customExposure(source: string, context: ExposureContext): 
   }
   const { default: pair, block } = module;
   if (typeof pair !== 'function' && typeof block !== 'function') {
-    throw new UserError('the exposure file must export default a function (x, z, context) => number, or a function named block');
+    throw new UserError(
+      'the exposure file must export default a function (x, z, context) => number, or a function named block',
+    );
   }
   const { kernels, dim, items, popularity } = context;
   const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
@@ -82,7 +87,12 @@ export async function customExposure(source: string, context: ExposureContext): 
           const vector = vectors[item] as Float32Array;
           let dot = 0;
           for (let k = 0; k < dim; k++) dot += (own[k] as number) * (vector[k] as number);
-          out[item] = (pair as ExposureOfPair)(own, vector, { user, item, popularity: popularity[item] as number, dot });
+          out[item] = (pair as ExposureOfPair)(own, vector, {
+            user,
+            item,
+            popularity: popularity[item] as number,
+            dot,
+          });
         }
       }
     });

@@ -15,17 +15,18 @@ interface Pair {
 
 type Formula = (pair: Pair) => number;
 
-const FUNCTIONS: Readonly<Record<string, { readonly arity: number; readonly apply: (...values: number[]) => number }>> = {
-  exp: { arity: 1, apply: exp },
-  log: { arity: 1, apply: log },
-  sqrt: { arity: 1, apply: Math.sqrt },
-  abs: { arity: 1, apply: Math.abs },
-  tanh: { arity: 1, apply: tanh },
-  sigmoid: { arity: 1, apply: sigmoid },
-  pow: { arity: 2, apply: pow },
-  min: { arity: 2, apply: Math.min },
-  max: { arity: 2, apply: Math.max },
-};
+const FUNCTIONS: Readonly<Record<string, { readonly arity: number; readonly apply: (...values: number[]) => number }>> =
+  {
+    exp: { arity: 1, apply: exp },
+    log: { arity: 1, apply: log },
+    sqrt: { arity: 1, apply: Math.sqrt },
+    abs: { arity: 1, apply: Math.abs },
+    tanh: { arity: 1, apply: tanh },
+    sigmoid: { arity: 1, apply: sigmoid },
+    pow: { arity: 2, apply: pow },
+    min: { arity: 2, apply: Math.min },
+    max: { arity: 2, apply: Math.max },
+  };
 
 const norm = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
@@ -66,7 +67,14 @@ export function compileFormula(formula: string, dim: number): Formula {
         const member = node as jsep.MemberExpression;
         const which = (member.object as jsep.Identifier).name;
         const k = (member.property as jsep.Literal).value;
-        if ((which !== 'x' && which !== 'z') || !member.computed || typeof k !== 'number' || !Number.isInteger(k) || k < 0 || k >= dim) {
+        if (
+          (which !== 'x' && which !== 'z') ||
+          !member.computed ||
+          typeof k !== 'number' ||
+          !Number.isInteger(k) ||
+          k < 0 ||
+          k >= dim
+        ) {
           return refuse(`only x[k] and z[k] with k from 0 to ${dim - 1} can be indexed`);
         }
         return (pair) => pair[which][k] as number;

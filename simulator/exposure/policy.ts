@@ -9,7 +9,10 @@ import { defineExposure, innerProducts } from './exposure.js';
 export const policy = defineExposure({
   name: 'policy',
   summary: 'a logging recommender shows its top k, the rest only by exploration',
-  settings: z.object({ k: z.number().int().positive().default(100), exploration: z.number().positive().max(1).default(0.1) }),
+  settings: z.object({
+    k: z.number().int().positive().default(100),
+    exploration: z.number().positive().max(1).default(0.1),
+  }),
   create(context, { k, exploration }) {
     const { kernels, items } = context;
     const outside = log(exploration);
