@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Parameter, ParameterFactory } from './parameter.js';
+import { Tape, type Variable } from './tape.js';
+import { WasmKernels } from './wasm/wasm_kernels.js';
+
+/**
+ * Compares each gradient of a scalar loss with central differences. Single precision limits both: with a step of 1e-2 and losses of
+ * order one, truncation and rounding stay below 2e-3 for the smooth functions here.
+ */
+function checkGradients(kernels: WasmKernels, parameters: Parameter[], loss: (tape: Tape) => Variable): void {
+  const value = (): number => kernels.scope(() => kernels.floats(loss(new Tape(kernels)).value)[0] as number);
+  const gradients = new Map<Parameter, Float32Array>();
+  kernels.scope(() => {
+    const tape = new Tape(kernels);
+    for (const { parameter, lookup, variable } of tape.backward(loss(tape))) {
+      const dense = gradients.get(parameter) ?? new Float32Array(parameter.value.size);
+      const rows = kernels.floats(variable.gradient as never);
+      if (!lookup) dense.set(rows);
+      else {
+        const width = rows.length / lookup.count;
+        const ids = kernels.integers(lookup.rows);
+        for (let k = 0; k < rows.length; k++) {
+          (dense[(ids[Math.floor(k / width)] as number) * width + (k % width)] as number) += rows[k] as number;
+        }
+      }
+      gradients.set(parameter, dense);
+    }
+  });
+  const step = 1e-2;
+  for (const parameter of parameters) {
+    const found = gradients.get(parameter);
+    expect(found).toBeDefined();
+    for (let k = 0; k < parameter.value.size; k++) {
+      const kept = kernels.floats(parameter.value)[k] as number;
+      kernels.floats(parameter.value)[k] = kept + step;
+      const above = value();
+      kernels.floats(parameter.value)[k] = kept - step;
+      const below = value();
+      kernels.floats(parameter.value)[k] = kept;
+      const difference = (above - below) / (2 * step);
+      const error = Math.abs((found?.[k] as number) - difference);
+      if (error > 2e-3) throw new Error(`${parameter.name}[${k}]: gradient ${found?.[k]}, differences ${difference}`);
+    }
+  }
+}
+
+// Odd widths, so that the tails beyond whole vectors are checked, too.
+const [USERS, ITEMS, WIDTH, ROWS] = [5, 6, 7, 11];
+
+function setting() {
+  const kernels = new WasmKernels();
+  const make = new ParameterFactory(kernels, 3);
+  const users = kernels.tensor(Int32Array.from({ length: ROWS }, (_, r) => (r * r) % USERS));
+  const items = kernels.tensor(Int32Array.from({ length: ROWS }, (_, r) => (r * 5 + 1) % ITEMS));
+  const labels = kernels.tensor(Float32Array.from({ length: ROWS }, (_, r) => r % 2));
+  const pairs = () => ({ users: kernels.lookup(users, USERS), items: kernels.lookup(items, ITEMS) });
+  return { kernels, make, labels, pairs };
+}
+
+describe('adjoints agree with finite differences', () => {
+  test('pairProduct, pairSum, add, crossEntropy, mean, with repeated rows', () => {
+    const { kernels, make, labels, pairs } = setting();
+    const user = make.table('user', USERS, WIDTH, 0.8);
+    const item = make.table('item', ITEMS, WIDTH, 0.8);
+    const [ub, ib] = [make.table('ub', USERS, 1, 0.5), make.table('ib', ITEMS, 1, 0.5)];
+    const weight = make.weight('weight', WIDTH, 1);
+    const bias = make.constant('bias', [1], 0.3);
+    checkGradients(kernels, [user, item, ub, ib, weight, bias], (tape) => {
+      const { users, items } = pairs();
+      const product = tape.pairProduct(
+        tape.embed(user, users),
+        users,
+        tape.embed(item, items),
+        items,
+        tape.parameter(weight),
+      );
+      const biases = tape.pairSum(tape.embed(ub, users), users, tape.embed(ib, items), items, tape.parameter(bias));
+      return tape.mean(tape.crossEntropy(tape.add(product, biases), labels));
+    });
+  });
+
+  test('spread, concatenate, dense, matmul, sigmoid, squaredError', () => {
+    const { kernels, make, labels, pairs } = setting();
+    const user = make.table('user', USERS, WIDTH, 0.8);
+    const item = make.table('item', ITEMS, 3, 0.8);
+    const hidden = make.weight('hidden', WIDTH + 3, 9);
+    const bias = make.table('bias', 1, 9, 0.5);
+    const flat = { name: 'flat bias', value: kernels.tensor(kernels.floats(bias.value).slice(), [9]) };
+    const last = make.weight('last', 9, 1);
+    checkGradients(kernels, [user, item, hidden, flat, last], (tape) => {
+      const { users, items } = pairs();
+      const x = tape.concatenate(
+        tape.spread(tape.embed(user, users), users),
+        tape.spread(tape.embed(item, items), items),
+      );
+      const y = tape.sigmoid(tape.dense(x, tape.parameter(hidden), tape.parameter(flat)));
+      return tape.mean(tape.squaredError(tape.matmul(y, tape.parameter(last)), labels));
+    });
+  });
+
+  test('row weights by multiply; ReLU in pairSum, dense and alone, away from its kink', () => {
+    const { kernels, make, labels, pairs } = setting();
+    const user = make.table('user', USERS, 20, 0.5);
+    const item = make.table('item', ITEMS, 20, 0.5);
+    const bias = make.constant('bias', [20], 0.4);
+    const hidden = make.weight('hidden', 20, 33);
+    const hiddenBias = make.constant('hidden bias', [33], 0.7);
+    const last = make.weight('last', 33, 1);
+    // Shift parameters until no ReLU is within reach of the step; then the loss is smooth where it is tried.
+    const weights = kernels.tensor(Float32Array.from({ length: ROWS }, (_, r) => 0.5 + 0.2 * r));
+    const loss = (tape: Tape): Variable => {
+      const { users, items } = pairs();
+      const first = tape.pairSum(
+        tape.embed(user, users),
+        users,
+        tape.embed(item, items),
+        items,
+        tape.parameter(bias),
+        'relu',
+      );
+      const second = tape.relu(tape.dense(first, tape.parameter(hidden), tape.parameter(hiddenBias), 'relu'));
+      const losses = tape.crossEntropy(tape.matmul(second, tape.parameter(last)), labels);
+      return tape.mean(tape.multiply(losses, tape.constant(weights)));
+    };
+    checkGradients(kernels, [last], loss);
+    // For the parameters below the kinks compare along the gradient: the loss falls as fast as its squared length says.
+    const before = kernels.scope(() => kernels.floats(loss(new Tape(kernels)).value)[0] as number);
+    const rate = 1e-3;
+    let squared = 0;
+    kernels.scope(() => {
+      const tape = new Tape(kernels);
+      for (const { parameter, lookup, variable } of tape.backward(loss(tape))) {
+        const gradient = kernels.floats(variable.gradient as never).slice();
+        const width = lookup ? gradient.length / lookup.count : gradient.length;
+        const ids = lookup ? kernels.integers(lookup.rows).slice() : Int32Array.of(0);
+        const values = kernels.floats(parameter.value);
+        gradient.forEach((g, k) => {
+          squared += g * g;
+          (values[(ids[Math.floor(k / width)] as number) * width + (k % width)] as number) -= rate * g;
+        });
+      }
+    });
+    const after = kernels.scope(() => kernels.floats(loss(new Tape(kernels)).value)[0] as number);
+    expect((before - after) / (rate * squared)).toBeCloseTo(1, 1);
+  });
+});
+
+describe('memory', () => {
+  test('a step leaves nothing behind', () => {
+    const { kernels, make, labels, pairs } = setting();
+    const user = make.table('user', USERS, WIDTH);
+    const item = make.table('item', ITEMS, WIDTH);
+    const weight = make.constant('weight', [WIDTH], 1);
+    const step = (): void =>
+      kernels.scope(() => {
+        const tape = new Tape(kernels);
+        const { users, items } = pairs();
+        const product = tape.pairProduct(
+          tape.embed(user, users),
+          users,
+          tape.embed(item, items),
+          items,
+          tape.parameter(weight),
+        );
+        tape.backward(tape.mean(tape.crossEntropy(product, labels)));
+      });
+    step();
+    const taken = kernels.bytes;
+    for (let k = 0; k < 50; k++) step();
+    expect(kernels.bytes).toBe(taken);
+  });
+});
