@@ -1,0 +1,207 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Adam, ParameterFactory, Tape, WasmKernels } from '../compute/index.js';
+import { type Interactions, userItems } from '../datasets/interactions.js';
+import { OutputFolder } from '../support/output.js';
+import { implicitBatches } from './batches.js';
+import { factorization } from './factorization.js';
+import { models } from './registry.js';
+import { readModel, writeModel } from './store.js';
+import { truncatedSvd } from './svd.js';
+import { DivergedError, evaluateLoss, TRAINER_DEFAULTS, train } from './trainer.js';
+
+const SIZE = { users: 6, items: 8, dim: 5 };
+
+function interactions(pairs: readonly (readonly [number, number])[], users: number, items: number): Interactions {
+  return {
+    name: 'test',
+    userIds: Array.from({ length: users }, (_, u) => `u${u}`),
+    itemIds: Array.from({ length: items }, (_, i) => `i${i}`),
+    user: Int32Array.from(pairs, ([u]) => u),
+    item: Int32Array.from(pairs, ([, i]) => i),
+    rating: undefined,
+    time: undefined,
+    split: new Uint8Array(pairs.length),
+  };
+}
+
+/** Two groups of users, each with half of the items. */
+const GROUPS = interactions(
+  Array.from({ length: 6 }, (_, u) => [0, 1, 2].map((k) => [u, (u % 2) * 4 + ((u + k) % 4)] as const)).flat(),
+  6,
+  8,
+);
+
+describe.each(models.names)('%s', (name) => {
+  const fresh = (seed: number) => {
+    const kernels = new WasmKernels();
+    const model = models.get(name).create(kernels, new ParameterFactory(kernels, seed), SIZE);
+    model.fit?.(userItems(GROUPS), seed);
+    return { kernels, model };
+  };
+  const score = ({ kernels, model }: ReturnType<typeof fresh>): Float32Array =>
+    kernels.scope(() => {
+      const users = kernels.tensor(Int32Array.from({ length: 48 }, (_, p) => Math.floor(p / 8)));
+      const items = kernels.tensor(Int32Array.from({ length: 48 }, (_, p) => p % 8));
+      const pairs = { users: kernels.lookup(users, 6), items: kernels.lookup(items, 8) };
+      return kernels.floats(model.forward(new Tape(kernels), pairs).value).slice();
+    });
+
+  test('scores do not depend on which other pairs are scored with a pair', () => {
+    const one = fresh(1);
+    const all = score(one);
+    for (const [u, i] of [
+      [3, 5],
+      [0, 0],
+      [5, 7],
+    ] as const) {
+      const alone = one.kernels.scope(() => {
+        const pairs = {
+          users: one.kernels.lookup(one.kernels.tensor(Int32Array.of(u)), 6),
+          items: one.kernels.lookup(one.kernels.tensor(Int32Array.of(i)), 8),
+        };
+        return one.kernels.floats(one.model.forward(new Tape(one.kernels), pairs).value)[0];
+      });
+      expect(alone).toBe(all[u * 8 + i]);
+    }
+  });
+
+  test('weights survive saving and loading, to the bit', async () => {
+    const one = fresh(2);
+    const folder = new OutputFolder(join(mkdtempSync(join(tmpdir(), 'expobench-')), 'model'));
+    writeModel(folder, name, { ...one, size: SIZE });
+    folder.commit();
+    const kernels = new WasmKernels();
+    const { model, size } = await readModel(kernels, folder.path);
+    expect(size).toEqual(SIZE);
+    expect(score({ kernels, model })).toEqual(score(one));
+  });
+
+  test('training lowers the loss, or the fit prefers what the group likes', () => {
+    const { kernels, model } = fresh(3);
+    if (!models.get(name).trained) {
+      if (name === 'Pop')
+        return expect(score({ kernels, model })[0]).toBe(GROUPS.item.filter((item) => item === 0).length);
+      const scores = score({ kernels, model });
+      expect(scores[0]).toBeGreaterThan(scores[4] as number);
+      return;
+    }
+    const adam = new Adam(kernels, 0.05);
+    adam.prepare(model.parameters);
+    const source = implicitBatches(kernels, GROUPS, { batch: 8, negatives: 3, seed: 1 });
+    const losses: number[] = [];
+    for (let epoch = 0; epoch < 30; epoch++) {
+      source.beginEpoch(epoch);
+      for (let b = 0; b < source.batches; b++) {
+        kernels.scope(() => {
+          const { tape, loss } = evaluateLoss(kernels, model, SIZE, source.batch(b), (t, x, y) => t.crossEntropy(x, y));
+          losses.push(kernels.floats(loss.value)[0] as number);
+          adam.step(tape.backward(loss));
+        });
+      }
+    }
+    expect(losses.at(-1)).toBeLessThan(0.6 * (losses[0] as number));
+  });
+});
+
+test('a factorization finds a matrix of its own rank (known optimum: no error)', async () => {
+  const kernels = new WasmKernels();
+  const size = { users: 30, items: 20, dim: 4 };
+  const truth = (u: number, i: number): number =>
+    Math.sin(u) * Math.cos(i) + 0.5 * Math.cos(2 * u) * Math.sin(3 * i) + 0.1 * u;
+  const pairs = Array.from({ length: 600 }, (_, p) => [Math.floor(p / 20), p % 20] as const);
+  const users = kernels.tensor(Int32Array.from(pairs, ([u]) => u));
+  const items = kernels.tensor(Int32Array.from(pairs, ([, i]) => i));
+  const labels = kernels.tensor(Float32Array.from(pairs, ([u, i]) => truth(u, i)));
+  const model = factorization(new ParameterFactory(kernels, 1), size, { weighted: false });
+  const source = { batches: 1, beginEpoch() {}, batch: () => ({ users, items, labels }) };
+  const record = await train(
+    kernels,
+    model,
+    size,
+    {
+      source,
+      loss: (tape, x, y) => tape.squaredError(x, y),
+      validate: async () =>
+        kernels.scope(
+          () =>
+            -(kernels.floats(
+              evaluateLoss(kernels, model, size, { users, items, labels }, (t, x, y) => t.squaredError(x, y)).loss
+                .value,
+            )[0] as number),
+        ),
+    },
+    { ...TRAINER_DEFAULTS, rate: 0.02, epochs: 1500, patience: 1500 },
+  );
+  expect(-record.best.metric).toBeLessThan(1e-4);
+});
+
+test('the trainer stops after `patience` epochs without improvement and restores the best weights', async () => {
+  const kernels = new WasmKernels();
+  const model = models.get('MF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  const metrics = [0.1, 0.5, 0.3, 0.2, 0.4, 0.9];
+  const kept: Float32Array[] = [];
+  let epoch = 0;
+  const record = await train(
+    kernels,
+    model,
+    SIZE,
+    {
+      source: implicitBatches(kernels, GROUPS, { batch: 8, negatives: 2, seed: 1 }),
+      loss: (tape, x, y) => tape.crossEntropy(x, y),
+      validate: async () => {
+        kept.push(kernels.floats(model.parameters[0]?.value as never).slice());
+        return metrics[epoch++] as number;
+      },
+    },
+    { ...TRAINER_DEFAULTS, patience: 3 },
+  );
+  expect(record.epochs.length).toBe(5);
+  expect(record.best.epoch).toBe(2);
+  expect(kernels.floats(model.parameters[0]?.value as never)).toEqual(kept[1]);
+});
+
+test('a loss that is not a number stops training with a reason', async () => {
+  const kernels = new WasmKernels();
+  const model = models.get('MF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  kernels.fill(model.parameters[0]?.value as never, Number.NaN);
+  const task = {
+    source: implicitBatches(kernels, GROUPS, { batch: 8, negatives: 2, seed: 1 }),
+    loss: (tape: Tape, x: never, y: never) => tape.crossEntropy(x, y),
+    validate: async () => 0,
+  };
+  await expect(train(kernels, model, SIZE, task, TRAINER_DEFAULTS)).rejects.toThrow(DivergedError);
+});
+
+test('truncated SVD gives the best approximation: exact for a matrix of low rank, and singular values of a known one', () => {
+  const kernels = new WasmKernels();
+  // Blocks of ones, 3 x 4 and 2 x 5: singular values sqrt(12) and sqrt(10).
+  const pairs = [
+    ...Array.from({ length: 12 }, (_, p) => [Math.floor(p / 4), p % 4] as const),
+    ...Array.from({ length: 10 }, (_, p) => [3 + Math.floor(p / 5), 4 + (p % 5)] as const),
+  ];
+  const matrix = userItems(interactions(pairs, 6, 10));
+  const { left, right, singularValues } = truncatedSvd(kernels, matrix, 2, 1);
+  expect(singularValues[0]).toBeCloseTo(Math.sqrt(12), 4);
+  expect(singularValues[1]).toBeCloseTo(Math.sqrt(10), 4);
+  for (let u = 0; u < 6; u++) {
+    for (let i = 0; i < 10; i++) {
+      const found =
+        (left[u * 2] as number) * (right[i * 2] as number) + (left[u * 2 + 1] as number) * (right[i * 2 + 1] as number);
+      expect(found).toBeCloseTo(pairs.some(([a, b]) => a === u && b === i) ? 1 : 0, 4);
+    }
+  }
+});
+
+test('weights of another version are refused with their name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'expobench-'));
+  const out = new OutputFolder(join(folder, 'model'));
+  const kernels = new WasmKernels();
+  const model = models.get('GMF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  writeModel(out, 'GMF', { kernels, model, size: SIZE });
+  out.commit();
+  writeFileSync(join(out.path, 'model.json'), JSON.stringify({ model: 'MLP', size: SIZE }));
+  await expect(readModel(new WasmKernels(), out.path)).rejects.toThrow(/lacks "hidden 1 user weight"/);
+});
