@@ -5,10 +5,9 @@ export class UserError extends Error {
 
 /** The sentence for an error of the file system, or undefined where the error is of another kind. */
 export function explainFileError(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  const file = path ? `"${path}"` : 'a file';
-  switch (error.code) {
+  const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
+  const file = typeof path === 'string' ? `"${path}"` : 'a file';
+  switch (code) {
     case 'ENOENT':
       return `${file} does not exist`;
     case 'EACCES':

@@ -15,6 +15,7 @@ export function drawSvg(option: echarts.EChartsOption, width: number, height: nu
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // The library numbers its drawings; one drawing does not depend on how many came before.
-  return svg.replace(/zr\d+/g, 'zr');
+  // The library numbers its drawings and classes through; here they depend on this drawing alone.
+  const classes = [...new Set(svg.match(/zr\d+-cls-\d+/g))];
+  return svg.replace(/zr\d+-cls-\d+/g, (name) => `class-${classes.indexOf(name)}`).replace(/zr\d+/g, 'zr');
 }

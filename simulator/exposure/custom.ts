@@ -33,7 +33,7 @@ export type ExposureOfBlock = (x: Float32Array, block: ItemBlock, out: Float32Ar
 export async function bundleExposure(path: string): Promise<string> {
   if (!existsSync(path))
     throw new UserError(`--exposure "${path}" does not exist: name a .ts or .js file, or a built-in function`);
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   try {
     const bundled = await build({
       entryPoints: [resolve(path)],
@@ -51,6 +51,8 @@ export async function bundleExposure(path: string): Promise<string> {
     throw new UserError(
       `"${path}"${first?.location ? `, line ${first.location.line}` : ''}: ${first?.text ?? (error as Error).message}`,
     );
+  } finally {
+    await stop(); // its helper process would outlive the program
   }
 }
 

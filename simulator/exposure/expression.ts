@@ -98,6 +98,7 @@ export function compileFormula(formula: string, dim: number): Formula {
       }
       case 'CallExpression': {
         const { callee, arguments: given } = node as jsep.CallExpression;
+        if (callee.type !== 'Identifier') return refuse('only the functions themselves can be called');
         const { name } = callee as jsep.Identifier;
         const known = FUNCTIONS[name] ?? refuse(unknownName('function', name, Object.keys(FUNCTIONS)));
         if (given.length !== known.arity) return refuse(`${name} takes ${known.arity} value(s)`);

@@ -79,13 +79,13 @@ function below(words: v128, probability: v128): v128 {
 }
 
 /**
- * Where the words may be below e^x 2^32, for x at most a little above 0: never false where they are. 1 + f is at least 2^f, so
+ * Where the words may be below e^min(0, x) 2^32: never false where they are. 1 + f is at least 2^f, so
  * the bits of a float read as whole and fraction of a power of two give an upper bound, here with a margin for rounding.
  */
 // @ts-ignore: decorator
 @inline
 function mayBeBelow(words: v128, x: v128): v128 {
-  const power = f32x4.mul(f32x4.pmax(f32x4.add(x, splat(1e-4)), splat(-80)), splat(12102203.161561485)); // 2^23 / ln 2
+  const power = f32x4.mul(f32x4.pmax(f32x4.add(f32x4.pmin(x, splat(0)), splat(1e-4)), splat(-80)), splat(12102203.161561485)); // 2^23 / ln 2
   const bound = i32x4.add(i32x4.trunc_sat_f32x4_s(power), i32x4.splat((127 << 23) + 2));
   const upper = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(words, 8)), splat(5.9604644775390625e-8));
   return f32x4.le(upper, bound);

@@ -1,0 +1,245 @@
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ParameterFactory, WasmKernels } from '../compute/index.js';
+import { type Interactions, TEST, userItems, VALIDATION } from '../datasets/interactions.js';
+import { openSplit } from '../datasets/open.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
+import type { Model } from '../models/model.js';
+import { models } from '../models/registry.js';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { simulate } from '../simulator/simulate.js';
+import { readWorld } from '../simulator/world.js';
+import { writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+import { Evaluator } from './evaluation.js';
+import { metricsOf } from './metrics.js';
+import { quick } from './suites/quick.js';
+import type { SuiteOptions } from './suites/suite.js';
+import { sweep } from './sweep.js';
+import { runTrial, type TrialSettings } from './trial.js';
+
+const root = mkdtempSync(join(tmpdir(), 'expobench-'));
+const PLANTED = { ...PLANTED_DEFAULTS, users: 300, items: 200, ratingsPerUser: 30 };
+const { seed: _, ...trainer } = { ...TRAINER_DEFAULTS, epochs: 6, batch: 256, rate: 0.02 };
+const OPTIONS: SuiteOptions = {
+  models: quick.models,
+  repetitions: 2,
+  seed: 1,
+  dim: 8,
+  trainer,
+  evaluation: { candidates: 50 },
+  unbiased: { weight: 'relevance/exposure', clip: 0 },
+};
+const settings = (model: string): TrialSettings => ({
+  model,
+  dim: 8,
+  trainer: { ...trainer, seed: 1 },
+  evaluation: { candidates: 50, seed: 1 },
+  unbiased: OPTIONS.unbiased,
+});
+
+let data: Interactions;
+beforeAll(async () => {
+  data = await openSplit('planted', {}, PLANTED);
+});
+
+/** All files below a folder, with their text. */
+function contents(path: string): Record<string, string> {
+  const files = readdirSync(path, { recursive: true }) as string[];
+  return Object.fromEntries(
+    files
+      .filter((file) => statSync(join(path, file)).isFile())
+      .map((file) => [file, readFileSync(join(path, file), 'utf8')]),
+  );
+}
+
+describe('evaluation', () => {
+  test('candidates are the same for every model, and never known to the user', async () => {
+    const kernels = new WasmKernels();
+    const [a, b] = [
+      await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 }),
+      await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 }),
+    ];
+    const model = models
+      .get('Pop')
+      .create(kernels, new ParameterFactory(kernels, 1), { users: 300, items: 200, dim: 1 });
+    model.fit?.(userItems(data), 1);
+    expect(await a.rank(model)).toEqual(await b.rank(model));
+  });
+
+  test('full ranking counts just the items that the user has not interacted with', async () => {
+    const kernels = new WasmKernels();
+    const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 0, seed: 1 });
+    const constant: Model = {
+      parameters: [],
+      forward: (tape, pairs) => tape.constant(kernels.zeros([pairs.items.positions])),
+    };
+    const { greater, equal } = await evaluator.rank(constant);
+    const known = userItems(data);
+    evaluator.rows.forEach((row, r) => {
+      const user = data.user[row] as number;
+      expect(greater[r]).toBe(0);
+      expect(equal[r]).toBe(200 - ((known.starts[user + 1] as number) - (known.starts[user] as number)));
+    });
+  });
+
+  test('sampled ranking with as many candidates as there are equals full ranking', async () => {
+    const kernels = new WasmKernels();
+    const model = models
+      .get('MF')
+      .create(kernels, new ParameterFactory(kernels, 5), { users: 300, items: 200, dim: 8 });
+    const [sampled, full] = [
+      await Evaluator.create(kernels, data, VALIDATION, { candidates: 200, seed: 1 }),
+      await Evaluator.create(kernels, data, VALIDATION, { candidates: 0, seed: 1 }),
+    ];
+    expect(await sampled.rank(model)).toEqual(await full.rank(model));
+  });
+
+  test('a model that scores NaN is reported as diverged', async () => {
+    const kernels = new WasmKernels();
+    const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 10, seed: 1 });
+    const broken: Model = {
+      parameters: [],
+      forward: (tape, pairs) => tape.constant(kernels.tensor(new Float32Array(pairs.items.positions).fill(Number.NaN))),
+    };
+    await expect(evaluator.rank(broken)).rejects.toThrow(/scores some items as NaN/);
+  });
+});
+
+test('a trial gives the same result to the bit each time', async () => {
+  const [a, b] = [await runTrial(data, settings('MLP')), await runTrial(data, settings('MLP'))];
+  expect(a.result).toEqual(b.result);
+  expect(a.result.unbiased).toBeUndefined();
+});
+
+test('trained models beat a random order, and the best epoch is the one that was kept', async () => {
+  for (const model of ['CF', 'MF', 'GMF', 'MLP', 'Pop']) {
+    const { result } = await runTrial(data, settings(model));
+    expect(result.standard['hit@10']).toBeGreaterThan(1.2 * (10 / 51));
+    const best = Math.max(...result.epochs.map(({ metric }) => metric));
+    if (result.bestEpoch !== undefined) expect(result.validation['hit@10']).toBe(best);
+  }
+});
+
+describe('a sweep', () => {
+  test('one and two workers give byte-identical folders', async () => {
+    await sweep(quick, data, OPTIONS, { out: join(root, 'one'), workers: 1 }, silent);
+    await sweep(quick, data, OPTIONS, { out: join(root, 'two'), workers: 2 }, silent);
+    const files = contents(join(root, 'one'));
+    expect(Object.keys(files).sort()).toEqual([
+      'manifest.json',
+      'tables/quick.csv',
+      'tables/quick.json',
+      'tables/quick.md',
+      'tables/quick.svg',
+      'trials.ndjson',
+    ]);
+    expect(contents(join(root, 'two'))).toEqual(files);
+    expect(files['trials.ndjson']?.trim().split('\n').length).toBe(10);
+  });
+
+  test('goes on where it was stopped: finished trials are not run again, a cut-off line is', async () => {
+    const whole = join(root, 'whole');
+    await sweep(quick, data, OPTIONS, { out: whole, workers: 2 }, silent);
+    const lines = readFileSync(join(whole, 'trials.ndjson'), 'utf8').trim().split('\n');
+    const stopped = join(root, 'stopped');
+    mkdirSync(`${stopped}.partial`);
+    // A mark that only a kept line can carry, then a line that a kill cut in two.
+    const marked = lines
+      .slice(0, 4)
+      .map((line) => line.replace('"bestEpoch":', '"kept":1,"bestEpoch":').replace('"epochs":', '"kept":1,"epochs":'));
+    writeFileSync(join(`${stopped}.partial`, 'trials.ndjson'), `${marked.join('\n')}\n`);
+    appendFileSync(join(`${stopped}.partial`, 'trials.ndjson'), (lines[4] as string).slice(0, 30));
+    let ran = 0;
+    await sweep(quick, data, OPTIONS, { out: stopped, workers: 2 }, { ...silent, update: () => ran++ });
+    expect(ran).toBe(1 + 6);
+    expect(existsSync(`${stopped}.partial`)).toBe(false);
+    const { 'trials.ndjson': found, ...files } = contents(stopped);
+    const { 'trials.ndjson': expected, ...others } = contents(whole);
+    expect(files).toEqual(others);
+    expect(found?.replaceAll('"kept":1,', '')).toBe(expected);
+  });
+
+  test('a trial that diverges is listed with its reason, and the others go on', async () => {
+    const options = { ...OPTIONS, models: ['Pop', 'MF'], repetitions: 1, trainer: { ...trainer, rate: 1e30 } };
+    const { tables } = await sweep(quick, data, options, { out: join(root, 'diverged'), workers: 1 }, silent);
+    const rows = tables[0]?.rows ?? [];
+    expect(rows[0]?.failed).toBeUndefined();
+    expect(rows[1]?.failed).toMatch(/1 of 1, .*lower the learning rate/);
+    expect(readFileSync(join(root, 'diverged', 'tables', 'quick.md'), 'utf8')).toMatch(/MF \(failed: /);
+  });
+
+  test('does not replace a folder', async () => {
+    cpSync(join(root, 'one'), join(root, 'kept'), { recursive: true });
+    await expect(sweep(quick, data, OPTIONS, { out: join(root, 'kept') }, silent)).rejects.toThrow(
+      /exists: name another folder/,
+    );
+  });
+});
+
+/**
+ * Popular items are pushed hard, so that standard evaluation flatters Pop. The truth is what a hit is worth when every pair has
+ * the same chance to be shown: over all unknown pairs, hits weighted by relevance as often as the estimate weights them.
+ */
+test('the unbiased estimate is closer to the true metric than the standard one', async () => {
+  const { data: ratings } = plantedRatings({ ...PLANTED, users: 1500, ratingsPerUser: 40 });
+  const path = join(root, 'biased');
+  const config = {
+    ...SIMULATION_DEFAULTS,
+    dim: 8,
+    exposuresPerUser: 60,
+    split: 'random' as const,
+    exposure: { name: 'popularity', settings: { strength: 1 } },
+  };
+  await writeFolder(path, {}, (folder) =>
+    simulate(ratings, { source: 'planted', format: 'planted' }, { config, workers: 2 }, folder, silent),
+  );
+  const clicks = (await readFolder(path)).data;
+  const world = await readWorld(path);
+  const known = userItems(clicks);
+  for (const weight of ['1/exposure', 'relevance/exposure'] as const) {
+    const kernels = new WasmKernels();
+    const model = models
+      .get('Pop')
+      .create(kernels, new ParameterFactory(kernels, 1), { users: 1500, items: 200, dim: 8 });
+    model.fit?.(
+      userItems(clicks, (row) => clicks.split?.[row] === 0),
+      1,
+    );
+    const counts = kernels.floats(model.parameters[0]?.value as never);
+    const evaluator = await Evaluator.create(kernels, clicks, TEST, { candidates: 0, seed: 1 });
+    const ranks = await evaluator.rank(model);
+    const standard = evaluator.standard(ranks)['hit@10'];
+    const unbiased = evaluator.unbiased(ranks, { weight, clip: 0 })?.metrics['hit@10'] as number;
+    let [hits, total] = [0, 0];
+    for (let user = 0; user < 1500; user++) {
+      const own = new Set(known.items.subarray(known.starts[user], known.starts[user + 1]));
+      const others = Array.from(counts, (count, item) => ({ count, item })).filter(({ item }) => !own.has(item));
+      const relevance = world.relevanceRow(user);
+      for (let item = 0; item < 200; item++) {
+        const worth = weight === '1/exposure' ? (relevance[item] as number) : (relevance[item] as number) ** 2;
+        const score = counts[item] as number;
+        const greater = others.filter((other) => other.item !== item && other.count > score).length;
+        const equal = others.filter((other) => other.item !== item && other.count === score).length;
+        hits += worth * metricsOf(greater, equal)['hit@10'];
+        total += worth;
+      }
+    }
+    const truth = hits / total;
+    expect(Math.abs(unbiased - truth)).toBeLessThan(0.5 * Math.abs(standard - truth));
+  }
+});

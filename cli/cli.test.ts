@@ -1,0 +1,262 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+
+const main = join(dirname(fileURLToPath(import.meta.url)), 'main.js');
+const folder = mkdtempSync(join(tmpdir(), 'expobench-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the program in the test folder, as a user would. */
+function run(...options: string[]): { code: number | null; out: string; err: string } {
+  const env = { ...process.env, EXPOBENCH_CACHE: join(folder, 'cache') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...options], {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+const SMALL = ['--users', '200', '--items', '120', '--ratings-per-user', '25'];
+
+describe('the way from ratings to a table', () => {
+  test('prepare, simulate, inspect, train, sweep', () => {
+    const ratings = Array.from(
+      { length: 3000 },
+      (_, r) => `${r % 100}\t${(r * 7919) % 113}\t${1 + ((r * 31) % 5)}\t${1000 + r}`,
+    );
+    writeFileSync(join(folder, 'u.data'), `${ratings.join('\n')}\n`);
+    const prepared = run('datasets', 'prepare', 'u.data', '--min-user', '3', '--out', 'ml');
+    expect([prepared.code, prepared.err]).toEqual([0, '']);
+    expect(prepared.out).toMatch(/split: .* train, 100 validation, 100 test\nwritten to ml/);
+
+    const simulated = run(
+      'simulate',
+      '--data',
+      'ml',
+      '--exposure',
+      'popularity',
+      '--strength',
+      '0.5',
+      '--dim',
+      '8',
+      '--out',
+      'sim',
+      '--json',
+    );
+    expect([simulated.code, simulated.err]).toEqual([0, '']);
+    expect(JSON.parse(simulated.out).second.clicks).toBeGreaterThan(0);
+    expect(readdirSync(join(folder, 'sim')).sort()).toEqual([
+      'clicks.arrow',
+      'items.arrow',
+      'manifest.json',
+      'users.arrow',
+      'world.arrow',
+      'world.json',
+    ]);
+
+    const inspected = run('inspect', 'sim');
+    expect(inspected.out).toMatch(/Gini of items/);
+    expect(readFileSync(join(folder, 'sim.svg'), 'utf8')).toMatch(/^<svg/);
+
+    const trained = run('train', '--model', 'gmf', '--data', 'sim', '--epochs', '3', '--dim', '8', '--out', 'gmf');
+    expect([trained.code, trained.err]).toEqual([0, '']);
+    expect(trained.out).toMatch(/GMF on .*\n[\s\S]*test, unbiased/);
+
+    const swept = run(
+      'sweep',
+      'quick',
+      '--data',
+      'sim',
+      '--models',
+      'Pop',
+      'MF',
+      '--repetitions',
+      '2',
+      '--epochs',
+      '3',
+      '--dim',
+      '8',
+      '--out',
+      'quick',
+    );
+    expect([swept.code, swept.err]).toEqual([0, '']);
+    expect(swept.out).toMatch(/standard evaluation[\s\S]*Pop[\s\S]*MF[\s\S]*unbiased evaluation/);
+    expect(readFileSync(join(folder, 'quick', 'tables', 'quick.csv'), 'utf8')).toMatch(
+      /^row,metric,n,mean,sd\nPop,hit@5,2,/,
+    );
+
+    // No result names the machine's folders, so that runs compare from place to place.
+    for (const file of [
+      'sim/manifest.json',
+      'sim/world.json',
+      'ml/manifest.json',
+      'quick/manifest.json',
+      'quick/trials.ndjson',
+    ]) {
+      expect(readFileSync(join(folder, file), 'utf8')).not.toContain(folder);
+    }
+  });
+
+  test('every verb has help with an example', () => {
+    for (const verb of [
+      ['quickstart'],
+      ['datasets', 'prepare'],
+      ['datasets', 'fetch'],
+      ['datasets', 'info'],
+      ['datasets', 'list'],
+      ['simulate'],
+      ['inspect'],
+      ['train'],
+      ['sweep'],
+    ]) {
+      const { code, out } = run(...verb, '--help');
+      expect([verb, code]).toEqual([verb, 0]);
+      expect(out).toMatch(/Examples:/);
+    }
+  });
+
+  test('list and info', () => {
+    expect(run('datasets', 'list').out).toMatch(/planted.*embedded/);
+    expect(run('datasets', 'info', 'ml-1m').out).toMatch(/6,040 users/);
+  });
+});
+
+describe('mistakes: one sentence that says what would be right, exit code 2, nothing left behind', () => {
+  mkdirSync(join(folder, 'there'));
+  writeFileSync(join(folder, 'bad.dat'), '1::2::3::4\n1::2::x::4\n');
+  writeFileSync(join(folder, 'short.csv'), 'user,item,rating,time\nann,1,3,1\nann,2,3,2\n');
+  writeFileSync(
+    join(folder, 'implicit.csv'),
+    `user,item,time\n${Array.from({ length: 9 }, (_, r) => `${r % 3},${r},${r}`).join('\n')}\n`,
+  );
+  writeFileSync(join(folder, 'nan.js'), 'export default () => NaN;\n');
+  const out = ['--out', 'result'];
+
+  test.each<[string[], RegExp]>([
+    [[], /Name a verb, e\.g\. expobench quickstart/],
+    [['simulat'], /Did you mean simulate\?/],
+    [['train', '--modle', 'GMF', '--model', 'GMF', ...out], /Unknown arguments?: modle/],
+    [['train', '--model', 'GMFF', ...out], /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP/],
+    [['train', '--model', 'GMF'], /Missing required argument: out/],
+    [['train', '--model', 'GMF', '--rate', 'fast', ...out], /--rate must be a number from 1e-8 to 10/],
+    [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
+    [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],
+    [['train', '--model', 'GMF', '--data', 'there', ...out], /has no manifest\.json/],
+    [['train', '--model', 'GMF', '--out', 'there'], /--out "there" exists: name another folder, or add --overwrite/],
+    [['sweep', 'quik', ...out], /unknown suite "quik": did you mean quick\?/],
+    [['sweep', 'quick', '--repetitions', '0', ...out], /--repetitions must be a whole number from 1 to 1000/],
+    [['datasets', 'prepare', 'nothing.csv', ...out], /"nothing\.csv" does not exist/],
+    [['datasets', 'prepare', 'bad.dat', ...out], /"bad\.dat", line 2: expected a number as rating, found "x"/],
+    [['datasets', 'prepare', 'short.csv', ...out], /user "ann" has 2 interaction\(s\), and leave-last-two needs three/],
+    [['datasets', 'prepare', 'short.csv', '--min-user', '5', ...out], /the filters leave no interaction/],
+    [['datasets', 'prepare', 'ml-1m', ...out], /ml-1m is not in the cache: run "expobench datasets fetch ml-1m"/],
+    [['datasets', 'info', 'ml-2m'], /unknown data set "ml-2m": did you mean ml-1m\?/],
+    [['datasets', 'fetch', 'planted'], /"planted" needs no fetching/],
+    [
+      ['simulate', '--exposure', 'populrity', ...out],
+      /--exposure: unknown exposure function "populrity": did you mean popularity\?/,
+    ],
+    [['simulate', '--exposure', './none.ts', ...out], /--exposure "\.\/none\.ts" does not exist/],
+    [
+      ['simulate', '--exposure', 'bubble', '--set', 'cluster=4', ...out],
+      /unknown setting of "bubble" "cluster": did you mean clusters\?/,
+    ],
+    [
+      ['simulate', '--exposure', 'policy', '--set', 'exploration=2', ...out],
+      /exposure "policy", setting "exploration"/,
+    ],
+    [['simulate', '--eps1', 'gauss:3', ...out], /--eps1 "gauss:3" is not understood/],
+    [
+      ['simulate', '--exposures-per-user', '5000', ...SMALL, ...out],
+      /--exposures-per-user 5000 is not below the number of items, 120/,
+    ],
+    [['simulate', '--exposure', 'nan.js', ...SMALL, ...out], /returned NaN for user 0, item 0/],
+    [
+      ['simulate', '--data', 'implicit.csv', ...out],
+      /has no ratings: the simulator learns relevance from explicit feedback/,
+    ],
+    [['inspect', 'there'], /has no manifest\.json/],
+  ])('expobench %p', (options, message) => {
+    const { code, out: printed, err } = run(...options);
+    expect(err).toMatch(message);
+    expect(err.trim().split('\n').length).toBe(1);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect([code, printed]).toEqual([2, '']);
+    expect(existsSync(join(folder, 'result')) || existsSync(join(folder, 'result.partial'))).toBe(false);
+  });
+
+  test('--verbose shows where it happened', () => {
+    expect(run('train', '--model', 'GMFF', '--verbose', ...out).err).toMatch(/at .*registry/);
+  });
+
+  test('a fetch that fails says how to use a copy got by other means', () => {
+    const environment = { ...process.env, EXPOBENCH_CACHE: join(folder, 'cache'), http_proxy: '', https_proxy: '' };
+    const script = `globalThis.fetch = async () => { throw new TypeError('fetch failed', { cause: new Error('no network') }); };`;
+    writeFileSync(join(folder, 'offline.mjs'), script);
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', join(folder, 'offline.mjs'), main, 'datasets', 'fetch', 'ml-100k'],
+      { encoding: 'utf8', env: environment },
+    );
+    expect(stderr).toMatch(
+      /cannot fetch ml-100k from https:.*: no network\. If you have a copy.*datasets prepare path\/to\/u\.data/,
+    );
+    expect(status).toBe(2);
+  });
+});
+
+describe('Ctrl-C half-way', () => {
+  /** Starts the program, interrupts it as soon as `ready` holds, and waits for its end. */
+  async function interrupt(options: string[], ready: () => boolean): Promise<{ code: number | null; err: string }> {
+    const child = spawn(process.execPath, [main, ...options], { cwd: folder });
+    let err = '';
+    child.stderr.on('data', (chunk) => (err += chunk));
+    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    while (!ready() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGINT');
+    return { code: await ended, err };
+  }
+
+  test('a simulation leaves nothing, and exits with 130', async () => {
+    const { code, err } = await interrupt(['simulate', '--out', 'stopped'], () =>
+      existsSync(join(folder, 'stopped.partial')),
+    );
+    expect(code).toBe(130);
+    expect(err).toMatch(/stopped; nothing half-written was kept/);
+    expect(existsSync(join(folder, 'stopped')) || existsSync(join(folder, 'stopped.partial'))).toBe(false);
+  });
+
+  test('a sweep keeps its finished trials and goes on when started again', async () => {
+    const options = [
+      'sweep',
+      'quick',
+      ...SMALL,
+      '--repetitions',
+      '3',
+      '--epochs',
+      '4',
+      '--workers',
+      '1',
+      '--out',
+      'swept',
+    ];
+    const journal = join(folder, 'swept.partial', 'trials.ndjson');
+    const { code } = await interrupt(
+      options,
+      () => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n'),
+    );
+    expect(code).toBe(130);
+    const kept = readFileSync(journal, 'utf8').trim().split('\n').length;
+    expect(kept).toBeGreaterThan(0);
+    expect(run(...options).code).toBe(0);
+    const whole = run(...options.slice(0, -1), 'uninterrupted');
+    expect(whole.code).toBe(0);
+    for (const file of ['trials.ndjson', 'tables/quick.json', 'manifest.json']) {
+      expect(readFileSync(join(folder, 'swept', file))).toEqual(readFileSync(join(folder, 'uninterrupted', file)));
+    }
+  });
+});
