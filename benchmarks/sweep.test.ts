@@ -3,13 +3,11 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ParameterFactory, WasmKernels } from '../compute/index.js';
@@ -25,6 +23,7 @@ import { simulate } from '../simulator/simulate.js';
 import { readWorld } from '../simulator/world.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
+import { testFolder } from '../support/test_folder.js';
 import { Evaluator } from './evaluation.js';
 import { metricsOf } from './metrics.js';
 import { quick } from './suites/quick.js';
@@ -32,7 +31,7 @@ import type { SuiteOptions } from './suites/suite.js';
 import { sweep } from './sweep.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
-const root = mkdtempSync(join(tmpdir(), 'expobench-'));
+const root = testFolder();
 const PLANTED = { ...PLANTED_DEFAULTS, users: 300, items: 200, ratingsPerUser: 30 };
 const { seed: _, ...trainer } = { ...TRAINER_DEFAULTS, epochs: 6, batch: 256, rate: 0.02 };
 const OPTIONS: SuiteOptions = {

@@ -61,6 +61,9 @@ export async function sweep(
         progress.update(++done, trial.row);
       }),
     );
+  } catch (error) {
+    if (outcomes.size === 0) folder.discard(); // nothing to go on from
+    throw error;
   } finally {
     await pool.close();
   }

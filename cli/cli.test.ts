@@ -1,13 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { testFolder } from '../support/test_folder.js';
 
 const main = join(dirname(fileURLToPath(import.meta.url)), 'main.js');
-const folder = mkdtempSync(join(tmpdir(), 'expobench-cli-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = testFolder();
 
 /** Runs the program in the test folder, as a user would. */
 function run(...options: string[]): { code: number | null; out: string; err: string } {

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { writeTable } from '../support/arrow.js';
 import { writeFolder } from '../support/output.js';
+import { testFolder } from '../support/test_folder.js';
 import { filterInteractions, NO_FILTER } from './filter.js';
 import { countIds, type Interactions, SPLITS, TEST, TRAIN, userItems, VALIDATION } from './interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from './planted.js';
@@ -12,7 +12,7 @@ import { type ReadOptions, readInteractions } from './reader.js';
 import { leaveLastTwoCodes, splitInteractions } from './split.js';
 import { readFolder } from './store.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'expobench-'));
+const folder = testFolder();
 const file = (name: string, text: string): string => {
   const path = join(folder, name);
   writeFileSync(path, text);

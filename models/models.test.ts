@@ -1,10 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Adam, ParameterFactory, Tape, WasmKernels } from '../compute/index.js';
 import { type Interactions, userItems } from '../datasets/interactions.js';
 import { OutputFolder } from '../support/output.js';
+import { testFolder } from '../support/test_folder.js';
 import { implicitBatches } from './batches.js';
 import { factorization } from './factorization.js';
 import { models } from './registry.js';
@@ -12,6 +12,7 @@ import { readModel, writeModel } from './store.js';
 import { truncatedSvd } from './svd.js';
 import { DivergedError, evaluateLoss, TRAINER_DEFAULTS, train } from './trainer.js';
 
+const root = testFolder();
 const SIZE = { users: 6, items: 8, dim: 5 };
 
 function interactions(pairs: readonly (readonly [number, number])[], users: number, items: number): Interactions {
@@ -70,7 +71,7 @@ describe.each(models.names)('%s', (name) => {
 
   test('weights survive saving and loading, to the bit', async () => {
     const one = fresh(2);
-    const folder = new OutputFolder(join(mkdtempSync(join(tmpdir(), 'expobench-')), 'model'));
+    const folder = new OutputFolder(join(mkdtempSync(join(root, 'x')), 'model'));
     writeModel(folder, name, { ...one, size: SIZE });
     folder.commit();
     const kernels = new WasmKernels();
@@ -196,7 +197,7 @@ test('truncated SVD gives the best approximation: exact for a matrix of low rank
 });
 
 test('weights of another version are refused with their name', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'expobench-'));
+  const folder = mkdtempSync(join(root, 'x'));
   const out = new OutputFolder(join(folder, 'model'));
   const kernels = new WasmKernels();
   const model = models.get('GMF').create(kernels, new ParameterFactory(kernels, 1), SIZE);

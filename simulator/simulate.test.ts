@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Interactions } from '../datasets/interactions.js';
@@ -10,6 +9,7 @@ import { numbersOf, readTable } from '../support/arrow.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { rankCorrelation } from '../support/statistics.js';
+import { testFolder } from '../support/test_folder.js';
 import { NOISE_KINDS, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { bundleExposure } from './exposure/custom.js';
 import { exposureFunctions } from './exposure/registry.js';
@@ -17,7 +17,7 @@ import { inspect } from './inspect.js';
 import { type SimulationSummary, simulate } from './simulate.js';
 import { readWorld, type World } from './world.js';
 
-const root = mkdtempSync(join(tmpdir(), 'expobench-'));
+const root = testFolder();
 const SIZES = { users: 400, items: 300 };
 const planted: { data: Interactions; truth: PlantedTruth } = plantedRatings({
   ...PLANTED_DEFAULTS,

@@ -18,7 +18,7 @@ export function explainFileError(error: unknown): string | undefined {
     case 'ENOTDIR':
       return `${file} lies below something that is not a folder`;
     case 'ENOSPC':
-      return 'the disk is full: free some space, or give --out on another disk; nothing was kept';
+      return 'the disk is full: free some space, or give --out on another disk';
     case 'EROFS':
       return `${file} is on a read-only disk: give --out elsewhere`;
     default:

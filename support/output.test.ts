@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { OutputFolder, writeFolder } from './output.js';
+import { testFolder } from './test_folder.js';
 
-const place = (): string => join(mkdtempSync(join(tmpdir(), 'expobench-')), 'out');
+const root = testFolder();
+const place = (): string => join(mkdtempSync(join(root, 'x')), 'out');
 
 describe('a result folder', () => {
   test('appears when it is complete, and not before', async () => {
