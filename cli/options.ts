@@ -132,18 +132,11 @@ export function trainerOptions<T>(argv: Argv<T>) {
     });
 }
 
-export interface TrainingArguments {
+export interface TrainingArguments extends TrainerSettings {
   readonly dim: number;
-  readonly rate: number;
-  readonly l2: number;
-  readonly batch: number;
-  readonly negatives: number;
-  readonly epochs: number;
-  readonly patience: number;
   readonly candidates: number;
   readonly unbiasedWeight: UnbiasedSettings['weight'];
   readonly clip: number;
-  readonly seed: number;
 }
 
 export function trainingOf(argv: TrainingArguments): {
@@ -177,6 +170,14 @@ export function outputOptions<T>(argv: Argv<T>, what: string) {
     .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
     .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
     .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' });
+}
+
+/** What `outputOptions` gives. */
+export interface OutputArguments {
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly seed: number;
+  readonly json: boolean;
 }
 
 export function checkSeed(seed: number): void {

@@ -11,6 +11,7 @@ import { unknownName } from '../support/registry.js';
 import {
   checkNumber,
   checkSeed,
+  type OutputArguments,
   outputOptions,
   plantedOptionsOf,
   type ReadingArguments,
@@ -20,11 +21,8 @@ import {
 } from './options.js';
 import { terminalProgress } from './progress.js';
 
-interface SimulateArguments extends ReadingArguments {
+interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly data: string;
-  readonly out: string;
-  readonly overwrite: boolean;
-  readonly json: boolean;
   readonly workers?: number;
   readonly preset: string;
   readonly dim: number;

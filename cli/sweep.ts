@@ -8,6 +8,7 @@ import { terminalTable } from '../results/table.js';
 import {
   checkNumber,
   checkSeed,
+  type OutputArguments,
   outputOptions,
   plantedOptionsOf,
   type ReadingArguments,
@@ -20,16 +21,12 @@ import {
 } from './options.js';
 import { terminalProgress } from './progress.js';
 
-interface SweepArguments extends ReadingArguments, TrainingArguments {
-  readonly seed: number;
+interface SweepArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly suite: string;
   readonly data: string;
   readonly models?: readonly string[];
   readonly repetitions: number;
   readonly workers?: number;
-  readonly out: string;
-  readonly overwrite: boolean;
-  readonly json: boolean;
 }
 
 export const sweepCommand: CommandModule<object, SweepArguments> = {

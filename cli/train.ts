@@ -9,6 +9,7 @@ import { writeFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import {
   checkSeed,
+  type OutputArguments,
   outputOptions,
   plantedOptionsOf,
   type ReadingArguments,
@@ -20,13 +21,9 @@ import {
 } from './options.js';
 import { terminalProgress } from './progress.js';
 
-interface TrainArguments extends ReadingArguments, TrainingArguments {
-  readonly seed: number;
+interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly model: string;
   readonly data: string;
-  readonly out: string;
-  readonly overwrite: boolean;
-  readonly json: boolean;
 }
 
 export const trainCommand: CommandModule<object, TrainArguments> = {

@@ -1,7 +1,7 @@
 /**
  * Four-lane exp, log, sigmoid, softplus, sine and cosine in single precision. Only IEEE basic operations are used, so
  * every machine gives the same bits. pmin and pmax are one instruction each and let NaN in the first operand through. The polynomials are the Cephes library's minimax fits for float (S. Moshier).
- * Maximal errors, measured over every float by `npm run bench -- ulp`, stand in compute/wasm/vector.test.ts.
+ * Largest errors, over every seventh float (`npm run bench -- ulp`): exp 0.99, log 0.82, sigmoid 2.49 units of the last place.
  */
 
 // @ts-ignore: decorator
