@@ -5,7 +5,7 @@ import { implicitBatches } from '../../models/batches.js';
 import { models } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
 import type { Benchmark } from './measure.js';
-import { PlainGmf } from './plain_gmf.js';
+import { PlainGmf } from './plain.js';
 
 const [USERS, ITEMS, PER_USER] = [6040, 3706, 166];
 

@@ -2,7 +2,7 @@ import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { models } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
 import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
-import { PlainGmf } from './plain_gmf.js';
+import { PlainGmf, PlainMlp } from './plain.js';
 import { torchStep } from './torch.js';
 
 const SIZE = { users: 6040, items: 3706, dim: 32 };
@@ -31,10 +31,10 @@ export function ourStep(name: string): number {
   });
 }
 
-function plainGmfStep(): number {
-  const model = new PlainGmf(SIZE.users, SIZE.items, SIZE.dim, 0.005);
+function plainStep(Model: typeof PlainGmf | typeof PlainMlp): number {
+  const model = new Model(SIZE.users, SIZE.items, SIZE.dim, 0.005);
   const batches = randomBatches(20, SIZE.users, SIZE.items);
-  return medianTime(STEPS / 2, (run) => {
+  return medianTime(40, (run) => {
     const { users, items, labels } = batches[run % 20] as (typeof batches)[number];
     model.train(users, items, labels);
   });
@@ -68,8 +68,9 @@ export const steps: Benchmark = {
   async run() {
     const [gmf, mlp] = [ourStep('GMF'), ourStep('MLP')];
     return [
-      figure('GMF step', gmf, plainGmfStep(), 'the same loop in plain JavaScript', '4'),
+      figure('GMF step', gmf, plainStep(PlainGmf), 'the same loop in plain JavaScript', '4'),
       figure('GMF step', gmf, torchStep('GMF'), 'PyTorch, one CPU thread', '-'),
+      figure('MLP step', mlp, plainStep(PlainMlp), 'the same in plain JavaScript', '5 without torch'),
       figure('MLP step', mlp, torchStep('MLP'), 'PyTorch, one CPU thread', '5'),
     ];
   },
