@@ -2,6 +2,7 @@ import { type Kernels, type Lookup, stream, Tape, type Tensor } from '../compute
 import {
   type Interactions,
   rowsWhere,
+  SPLITS,
   type TEST,
   type UserItems,
   userItems,
@@ -10,6 +11,7 @@ import {
 import { knownTensors } from '../models/batches.js';
 import type { Model } from '../models/model.js';
 import { DivergedError } from '../models/trainer.js';
+import { UserError } from '../support/errors.js';
 import { averageMetrics, effectiveSize, type Metrics, type Ranks } from './metrics.js';
 
 /** How test items are ranked. */
@@ -66,6 +68,8 @@ export class Evaluator {
     settings: EvaluationSettings,
   ): Promise<Evaluator> {
     const evaluator = new Evaluator(kernels, data, userItems(data), part);
+    if (evaluator.rows.length === 0)
+      throw new UserError(`"${data.name}" has no ${SPLITS[part]} interactions to evaluate on`);
     if (settings.candidates > 0) await evaluator.drawCandidates(settings);
     return evaluator;
   }

@@ -41,7 +41,12 @@ interface SimulateArguments extends ReadingArguments, OutputArguments {
 }
 
 const defaults = SIMULATION_DEFAULTS;
-const functionHelp = exposureFunctions.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n');
+const functionHelp = exposureFunctions.all
+  .map(({ name, summary, settings }) => {
+    const defaults = Object.entries(settings.safeParse({}).data ?? {}).map(([key, value]) => `${key}=${value}`);
+    return `${name}: ${summary}${defaults.length > 0 ? ` [${defaults.join(', ')}]` : ''}`;
+  })
+  .join('\n');
 
 export const simulateCommand: CommandModule<object, SimulateArguments> = {
   command: 'simulate',
@@ -220,7 +225,7 @@ export function describeSimulation(summary: SimulationSummary): string {
   }
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
-    summary.shortUsers > 0 ? ` (${number(summary.shortUsers)} users have too few clicks to leave two out)` : '';
+    summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
   return [
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),

@@ -6,7 +6,7 @@ export type Activation = 'linear' | 'relu';
 
 /**
  * What a backend can do. Kernels queue work in order; only `read` waits for it. Tensors made inside `scope` are freed when it
- * ends, except those it returns through `keep`. "Adds to" means +=, so that adjoints of several uses sum up.
+ * ends. "Adds to" means +=, so that adjoints of several uses sum up.
  */
 export interface Kernels {
   /** The backend's name: `wasm`, `webgpu` or `tensorflow`. */

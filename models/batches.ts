@@ -7,6 +7,7 @@ import {
   type Tensor,
 } from '../compute/index.js';
 import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import { UserError } from '../support/errors.js';
 
 /** Where a trainer gets its batches from. */
 export interface BatchSource {
@@ -101,6 +102,7 @@ function shuffled(
   wide: number,
   fill: (first: number, count: number, epoch: number, batch: Batch) => void,
 ): BatchSource {
+  if (order.size === 0) throw new UserError('there are no interactions to train on');
   const size = Math.min(settings.batch, order.size);
   const batchOf = (count: number): Batch => ({
     users: kernels.zeros([count * wide], 'int32'),

@@ -13,7 +13,10 @@ export function nearest(centres: readonly Float64Array[], point: ArrayLike<numbe
 
 function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < a.length; k++) sum += ((a[k] as number) - (b[k] as number)) ** 2;
+  for (let k = 0; k < a.length; k++) {
+    const d = (a[k] as number) - (b[k] as number);
+    sum += d * d;
+  }
   return sum;
 }
 

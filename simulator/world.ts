@@ -78,13 +78,15 @@ export class World {
   private readonly eps2: Noise;
   /** e(x, z) of stage two; absent where it is 0, and then `extra` stays so. */
   private rows: ExposureRows | undefined;
-  /** Row length of blocks: items, as matrix products need it. */
+  /** [BLOCK, items]: exposure logits, and e(x, z), of the current block of users. */
   private readonly logits: WasmTensor;
   private readonly extra: WasmTensor;
+  /** [items]: eps2 and log p_exp of the current user. */
   private readonly noise: WasmTensor;
   private readonly row: WasmTensor;
+  /** [items]: columns of what is drawn for the current user. */
   private readonly lists: Record<'items' | 'probability' | 'relevance' | 'clicked' | 'time' | 'part', WasmTensor>;
-  private readonly double: WasmTensor;
+  private readonly sums: WasmTensor;
   private block = { first: -1, stage: 1 as Stage };
 
   private constructor(readonly state: WorldState) {
@@ -103,7 +105,7 @@ export class World {
     this.extra = kernels.zeros([BLOCK, items]);
     this.noise = kernels.zeros([items]);
     this.row = kernels.zeros([items]);
-    this.double = kernels.zeros([4]);
+    this.sums = kernels.zeros([4]);
     this.lists = {
       items: kernels.zeros([items], 'int32'),
       probability: kernels.zeros([items]),
@@ -285,8 +287,8 @@ export class World {
   /** Expected exposures of a user if the stage's constant were another: all of them, and those below the cap. */
   expectedExposures(user: number, stage: Stage, constant: number): { total: number; free: number } {
     this.fillLogs(user, stage, constant);
-    this.kernels.raw.expectedCount(this.state.items, this.row.address, this.double.address);
-    return { total: this.kernels.double(this.double, 0), free: this.kernels.double(this.double, 1) };
+    this.kernels.raw.expectedCount(this.state.items, this.row.address, this.sums.address);
+    return { total: this.kernels.double(this.sums, 0), free: this.kernels.double(this.sums, 1) };
   }
 
   /** Draws a user's exposures, clicks and times. */
