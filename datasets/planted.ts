@@ -15,6 +15,9 @@ export interface PlantedOptions {
 
 export const PLANTED_DEFAULTS: PlantedOptions = { users: 2000, items: 1000, ratingsPerUser: 80, rank: 4, seed: 1 };
 
+/** Users over whom the density is solved. */
+const SAMPLE = 2000;
+
 /** The planted world's truth. */
 export interface PlantedTruth {
   /** Expected rating on the scale 1 to 5, before rounding and noise. */
@@ -59,19 +62,25 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
   const attention = Float64Array.from(activity, (a) => exp(0.5 * a));
   const weight = (user: number, item: number): number =>
     (popularity[item] as number) * (attention[user] as number) * exp(1.2 * (expected(user, item) - 3.4));
-  // One factor, found by bisection on its logarithm, brings sum of w / (1 + w) to the wished density.
-  const weights = new Float64Array(users * items);
-  for (let u = 0; u < users; u++) for (let i = 0; i < items; i++) weights[u * items + i] = weight(u, i);
+  // One factor, found by bisection on its logarithm, brings the mean of w / (1 + w) to the wished density; for many users over
+  // an even sample of them, so that memory does not grow with the number of pairs.
+  const sample = Array.from({ length: Math.min(users, SAMPLE) }, (_, k) =>
+    Math.floor((k * users) / Math.min(users, SAMPLE)),
+  );
+  const weights = new Float64Array(sample.length * items);
+  sample.forEach((u, k) => {
+    for (let i = 0; i < items; i++) weights[k * items + i] = weight(u, i);
+  });
   const expectedRatings = (scale: number): number => weights.reduce((sum, w) => sum + (scale * w) / (1 + scale * w), 0);
   let [low, high] = [-20, 20];
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
-    if (expectedRatings(exp(middle)) < options.ratingsPerUser * users) low = middle;
+    if (expectedRatings(exp(middle)) < options.ratingsPerUser * sample.length) low = middle;
     else high = middle;
   }
   const scale = exp(low);
   const exposure = (user: number, item: number): number => {
-    const w = scale * (weights[user * items + item] as number);
+    const w = scale * weight(user, item);
     return w / (1 + w);
   };
 
