@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Interactions } from '../datasets/interactions.js';
 import { csvOf, markdownOf, type ResultTable } from '../results/table.js';
 import { tablePicture } from '../results/table_picture.js';
@@ -42,7 +42,9 @@ export async function sweep(
   const keys = trials.map(({ settings }) => hashText(JSON.stringify([settings, dataHash, PROGRAM])));
   const journal = folder.file('trials.ndjson');
   const lines = readJournal(journal);
-  writeFileSync(journal, lines.map((line) => `${JSON.stringify(line)}\n`).join('')); // without a line that was cut off
+  // Without a line that was cut off; renamed, so that no kill can lose the others.
+  writeFileSync(`${journal}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { flush: true });
+  renameSync(`${journal}.new`, journal);
   const outcomes = new Map(lines.map(({ key, outcome }) => [key, outcome]));
   const missing = trials.flatMap((trial, t) =>
     outcomes.has(keys[t] as string) ? [] : [{ trial, key: keys[t] as string }],

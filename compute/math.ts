@@ -5,7 +5,6 @@ const { exports } = instantiate();
 
 export const exp: (x: number) => number = exports.exponential;
 export const log: (x: number) => number = exports.logarithm;
-export const sin: (x: number) => number = exports.sine;
 export const tanh: (x: number) => number = exports.hyperbolicTangent;
 export const pow: (x: number, y: number) => number = exports.power;
 

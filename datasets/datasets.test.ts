@@ -246,6 +246,18 @@ describe('planted world', () => {
   });
 });
 
+test('times with parts of a second are read, split by and written', async () => {
+  const path = file('fractions.csv', 'user,item,rating,time\n1,1,3,10.75\n1,2,3,10.25\n1,3,3,10.5\n');
+  const { data: raw, origin } = await loadRatings(path, {}, PLANTED_DEFAULTS);
+  const split = { rule: 'leave-last-two', seed: 1, shortUsers: 'refuse' } as const;
+  const { data, summary } = prepareInteractions(raw, NO_FILTER, split);
+  expect(data.split).toEqual(Uint8Array.from([TEST, TRAIN, VALIDATION]));
+  await writeFolder(join(folder, 'fractions'), {}, (out) =>
+    writePrepared(out, data, origin, NO_FILTER, split, summary),
+  );
+  expect(Array.from((await readFolder(join(folder, 'fractions'))).data.time ?? [])).toEqual([10, 10, 10]);
+});
+
 test('a prepared folder holds what was prepared, and the same bytes each time', async () => {
   const { data: raw, origin } = await loadRatings(
     'planted',

@@ -16,7 +16,7 @@ export function randomSplitCode(u: number): number {
   return u < 0.8 ? TRAIN : u < 0.9 ? VALIDATION : TEST;
 }
 
-export const splitKey = (seed: number): DrawKey => ({ seed, stream: stream('split') });
+const splitKey = (seed: number): DrawKey => ({ seed, stream: stream('split') });
 
 /**
  * Assigns every interaction to train, validation or test (PAPER section 1). Leave-last-two orders a user's interactions by

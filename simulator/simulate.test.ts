@@ -362,6 +362,14 @@ describe('exposure functions', () => {
   });
 });
 
+test('times in milliseconds are refused before anything is drawn', async () => {
+  const data = { ...planted.data, time: planted.data.time?.map((t) => t * 1000) };
+  const running = writeFolder(join(root, 'milliseconds'), {}, (folder) =>
+    simulate(data, origin, { config: QUICK, workers: 1 }, folder, silent),
+  );
+  await expect(running).rejects.toThrow(/span 1000 years|span 99\d years/);
+});
+
 describe('noise', () => {
   test.each(NOISE_KINDS)('%s eps1 and eps2 keep the world consistent with its tables', async (kind) => {
     const noise = { kind, location: 0, scale: kind === 'constant' ? 0 : 0.4 };

@@ -87,6 +87,13 @@ class Simulation {
 
   async run(): Promise<SimulationSummary> {
     const { data, config, progress } = this;
+    const time = timeSpan(data);
+    const { exposuresPerUser } = config;
+    if (exposuresPerUser !== undefined && exposuresPerUser >= data.itemIds.length) {
+      throw new UserError(
+        `--exposures-per-user ${exposuresPerUser} is not below the number of items, ${data.itemIds.length}`,
+      );
+    }
     const relevance = await trainRelevance(data, this.training('relevance model', config.relevanceModel));
     progress.end(`error ${relevance.error.toFixed(3)} on ratings held out`);
     const exposure = await trainExposure(data, this.training('exposure model', config.exposureModel));
@@ -99,7 +106,7 @@ class Simulation {
       exposure: exposure.factors,
       shift: config.correction === 'log-odds' ? logOddsShift(data) : sharedFloat32(data.userIds.length),
       firstConstant: 0,
-      time: timeSpan(data),
+      time,
     };
     const firstConstant = await this.solveDensity(start, 1);
     const first = { ...start, firstConstant };
@@ -196,9 +203,6 @@ class Simulation {
   private async solveDensity(state: WorldState, stage: Stage): Promise<number> {
     const { exposuresPerUser } = this.config;
     if (exposuresPerUser === undefined) return 0;
-    if (exposuresPerUser >= state.items) {
-      throw new UserError(`--exposures-per-user ${exposuresPerUser} is not below the number of items, ${state.items}`);
-    }
     const wished = exposuresPerUser * state.users;
     let constant = 0;
     this.progress.begin(`density of stage ${stage}`, 20);
@@ -256,6 +260,11 @@ function timeSpan(data: Interactions): [number, number] {
   for (const t of time) {
     from = Math.min(from, t);
     to = Math.max(to, t);
+  }
+  if (to - from > 2 ** 31) {
+    throw new UserError(
+      `the times of "${data.name}" span ${Math.round((to - from) / 31557600)} years: expected seconds since 1970, are these milliseconds?`,
+    );
   }
   return [Math.floor(from), Math.floor(to) + 1];
 }

@@ -27,7 +27,7 @@ import { UserError } from './errors.js';
 export type Column =
   | { readonly kind: 'int32'; readonly values: Int32Array }
   | { readonly kind: 'float32'; readonly values: Float32Array }
-  /** Seconds since 1970, written as an Arrow timestamp in UTC. */
+  /** Seconds since 1970, written as an Arrow timestamp in UTC; parts of a second are dropped. */
   | { readonly kind: 'seconds'; readonly values: Float64Array }
   | { readonly kind: 'text'; readonly values: readonly string[] }
   /** Codes into a fixed list of names, written as an Arrow dictionary. */
@@ -58,7 +58,11 @@ function dataOf(column: Column, type: DataType) {
     case 'float32':
       return makeData({ type: type as Float32, data: column.values, length });
     case 'seconds':
-      return makeData({ type: type as TimestampSecond, data: BigInt64Array.from(column.values, BigInt), length });
+      return makeData({
+        type: type as TimestampSecond,
+        data: BigInt64Array.from(column.values, (seconds) => BigInt(Math.floor(seconds))),
+        length,
+      });
     case 'text':
       return vectorFromArray(column.values as string[], new Utf8()).data[0] as never;
     case 'names': {

@@ -7,10 +7,6 @@ export function logarithm(x: f64): f64 {
   return Math.log(x);
 }
 
-export function sine(x: f64): f64 {
-  return Math.sin(x);
-}
-
 export function hyperbolicTangent(x: f64): f64 {
   return Math.tanh(x);
 }
