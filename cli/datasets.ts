@@ -122,9 +122,14 @@ const prepare: CommandModule = {
     const { minItem, minUser, maxUser, rule, duplicates } = argv;
     const filter: FilterOptions = { minItem, minUser, maxUser, rule, duplicates };
     const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
+    const progress = terminalProgress();
+    progress.begin('reading ratings', 1);
     const { data: raw, origin } = await loadRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    progress.end(`${raw.user.length.toLocaleString('en')} from ${origin.source} (${origin.format})`);
+    progress.begin('preparing', 1);
     const { data, summary } = prepareInteractions(raw, filter, split);
     await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, filter, split, summary));
+    progress.end();
     console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
   },
 };

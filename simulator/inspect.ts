@@ -220,6 +220,8 @@ function draw(
         nameLocation: 'middle',
         nameGap: 26,
         splitLine: { show: false },
+        splitNumber: 4,
+        axisLabel: { hideOverlap: true },
         ...(type === 'step' && { min: 0, max: 1 }),
       })),
       yAxis: panels.map(({ logY }, p) => ({
