@@ -139,9 +139,16 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [[], /Name a verb, e\.g\. expobench quickstart/],
     [['simulat'], /Did you mean simulate\?/],
     [['train', '--modle', 'GMF', '--model', 'GMF', ...out], /Unknown arguments?: modle/],
-    [['train', '--model', 'GMFF', ...out], /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP/],
+    [
+      ['train', '--model', 'GMFF', ...out],
+      /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP, NCF/,
+    ],
     [['train', '--model', 'GMF'], /Missing required argument: out/],
     [['train', '--model', 'GMF', '--rate', 'fast', ...out], /--rate must be a number from 1e-8 to 10/],
+    [
+      ['train', '--model', 'NCF', '--dim', '10', ...SMALL, ...out],
+      /NCF splits the dimension into quarters: --dim 10 must be a multiple of 4/,
+    ],
     [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],
     [['train', '--model', 'GMF', '--data', 'there', ...out], /has no manifest\.json/],

@@ -13,7 +13,7 @@ import { truncatedSvd } from './svd.js';
 import { DivergedError, evaluateLoss, TRAINER_DEFAULTS, train } from './trainer.js';
 
 const root = testFolder();
-const SIZE = { users: 6, items: 8, dim: 5 };
+const SIZE = { users: 6, items: 8, dim: 8 };
 
 function interactions(pairs: readonly (readonly [number, number])[], users: number, items: number): Interactions {
   return {

@@ -222,7 +222,7 @@ function draw(
         splitLine: { show: false },
         splitNumber: 4,
         axisLabel: { hideOverlap: true },
-        ...(type === 'step' && { min: 0, max: 1 }),
+        ...(type === 'step' && { min: 0, max: 1, interval: 0.2 }),
       })),
       yAxis: panels.map(({ logY }, p) => ({
         gridIndex: p,

@@ -63,15 +63,16 @@ function figure(
 /** One training step: 10,240 rows, dimension 32, 6,040 x 3,706, lazy Adam, one thread, sampling not counted. */
 export const steps: Benchmark = {
   name: 'steps',
-  summary: 'training steps of GMF and MLP against plain JavaScript and PyTorch on one thread',
+  summary: 'training steps of GMF, MLP and NCF against plain JavaScript and PyTorch on one thread',
   always: true,
   async run() {
-    const [gmf, mlp] = [ourStep('GMF'), ourStep('MLP')];
+    const [gmf, mlp, ncf] = [ourStep('GMF'), ourStep('MLP'), ourStep('NCF')];
     return [
       figure('GMF step', gmf, plainStep(PlainGmf), 'the same loop in plain JavaScript', '4'),
       figure('GMF step', gmf, torchStep('GMF'), 'PyTorch, one CPU thread', '-'),
-      figure('MLP step', mlp, plainStep(PlainMlp), 'the same in plain JavaScript', '5 without torch'),
+      figure('MLP step', mlp, plainStep(PlainMlp), 'plain JavaScript, row by row', '5 without torch'),
       figure('MLP step', mlp, torchStep('MLP'), 'PyTorch, one CPU thread', '5'),
+      figure('NCF step', ncf, torchStep('NCF'), 'PyTorch, one CPU thread', '5'),
     ];
   },
 };

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
  * Milliseconds of one training step in PyTorch on one CPU thread, written as a user of PyTorch would; undefined where python3 (or
  * $EXPOBENCH_PYTHON) has no torch.
  */
-export function torchStep(model: 'GMF' | 'MLP'): number | undefined {
+export function torchStep(model: 'GMF' | 'MLP' | 'NCF'): number | undefined {
   const python = process.env['EXPOBENCH_PYTHON'] ?? 'python3';
   const { status, stdout } = spawnSync(python, ['-c', PROGRAM, model], { encoding: 'utf8' });
   const value = Number(stdout?.trim());
@@ -22,6 +22,12 @@ u, i, bu, bi = table(users, dim), table(items, dim), table(users, 1), table(item
 if sys.argv[1] == 'GMF':
     net, tables = torch.nn.Linear(dim, 1), [u, i, bu, bi]
     forward = lambda a, b: net(u(a) * i(b)) + bu(a) + bi(b)
+elif sys.argv[1] == 'NCF':
+    nn = torch.nn
+    pu, pi, mu, mi = table(users, 24), table(items, 24), table(users, 16), table(items, 16)
+    net = nn.ModuleList([nn.Sequential(nn.Linear(32, 16), nn.ReLU(), nn.Linear(16, 8), nn.ReLU()), nn.Linear(32, 1)])
+    tables = [pu, pi, mu, mi]
+    forward = lambda a, b: net[1](torch.cat([net[0](torch.cat([mu(a), mi(b)], -1)), pu(a) * pi(b)], -1))
 else:
     net = torch.nn.Sequential(torch.nn.Linear(2 * dim, 32), torch.nn.ReLU(), torch.nn.Linear(32, 16), torch.nn.ReLU(), torch.nn.Linear(16, 1))
     tables = [u, i]

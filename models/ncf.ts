@@ -1,0 +1,34 @@
+import { UserError } from '../support/errors.js';
+import type { ModelDefinition } from './model.js';
+import { tower } from './tower.js';
+
+/**
+ * Neural collaborative filtering (He et al. 2017; PAPER section 3): a perceptron branch (embeddings of dim / 2, hidden layers of
+ * dim / 2 and dim / 4) beside a product branch (embeddings of dim - dim / 4), concatenated, one output.
+ */
+export const ncf: ModelDefinition = {
+  name: 'NCF',
+  summary: 'a perceptron branch beside a product branch, concatenated; dim a multiple of 4',
+  trained: true,
+  create(_kernels, make, { users, items, dim }) {
+    if (dim % 4 !== 0)
+      throw new UserError(`NCF splits the dimension into quarters: --dim ${dim} must be a multiple of 4`);
+    const width = dim - dim / 4;
+    const hidden = tower(make, { users, items, dim: dim / 2 }, [dim / 2, dim / 4], 'perceptron ');
+    const user = make.table('product user', users, width);
+    const item = make.table('product item', items, width);
+    const weight = make.weight('output weight', dim, 1);
+    const bias = make.constant('output bias', [1]);
+    return {
+      parameters: [...hidden.parameters, user, item, weight, bias],
+      forward(tape, pairs) {
+        const product = tape.multiply(
+          tape.spread(tape.embed(user, pairs.users), pairs.users),
+          tape.spread(tape.embed(item, pairs.items), pairs.items),
+        );
+        const both = tape.concatenate(hidden.forward(tape, pairs), product);
+        return tape.dense(both, tape.parameter(weight), tape.parameter(bias));
+      },
+    };
+  },
+};
