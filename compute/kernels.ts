@@ -60,7 +60,9 @@ export interface Kernels {
   ): void;
 
   // Matrices.
-  /** Adds op(a) op(b) to out[m, n]; op transposes where asked. */
+  /** [m, n] = op(a) op(b); op transposes where asked. */
+  product(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor;
+  /** Adds op(a) op(b) to out[m, n]. */
   matmul(a: Tensor, b: Tensor, out: Tensor, transposeA?: boolean, transposeB?: boolean): void;
   /** Adds the column sums of x[rows, width] to out[width]. */
   addColumnSums(x: Tensor, out: Tensor): void;

@@ -104,12 +104,9 @@ export class Tape {
 
   /** [m, n] = a[m, k] b[k, n]. */
   matmul(a: Variable, b: Variable): Variable {
-    const { kernels } = this;
-    const product = kernels.zeros([a.shape[0] as number, b.shape[1] as number]);
-    kernels.matmul(a.value, b.value, product);
-    return this.record(new Variable(product), (g) => {
-      if (a.differentiable) kernels.matmul(g, b.value, this.gradient(a), false, true);
-      if (b.differentiable) kernels.matmul(a.value, g, this.gradient(b), true, false);
+    return this.record(new Variable(this.kernels.product(a.value, b.value)), (g) => {
+      if (a.differentiable) this.addProduct(a, g, b.value, false, true);
+      if (b.differentiable) this.addProduct(b, a.value, g, true, false);
     });
   }
 
@@ -202,6 +199,12 @@ export class Tape {
       if (out.gradient) adjoint(out.gradient);
     });
     return out;
+  }
+
+  /** Adds op(a) op(b) to a gradient; the first to come needs no zeros to add to. */
+  private addProduct(variable: Variable, a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): void {
+    if (variable.gradient) this.kernels.matmul(a, b, variable.gradient, transposeA, transposeB);
+    else variable.gradient = this.kernels.product(a, b, transposeA, transposeB);
   }
 
   private gradient(variable: Variable): Tensor {

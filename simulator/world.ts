@@ -164,6 +164,7 @@ export class World {
       1,
       this.exposureTransposed.address,
       logits.address,
+      false,
     );
     if (stage === 2 && this.rows) {
       this.rows.fill(first, count, this.extra, items);
@@ -228,7 +229,7 @@ export class World {
       const [values, items] = [kernels.floats(scores), kernels.integers(list)];
       const bias = relevance.userBias[user] as number;
       for (let k = 0; k < count; k++) values[k] = bias + (this.relevanceBias[items[k] as number] as number);
-      raw.matmul(count, 1, dim, vectors.address, dim, 1, own.address, scores.address);
+      raw.matmul(count, 1, dim, vectors.address, dim, 1, own.address, scores.address, false);
       this.eps1.listed(user, list, count, noise);
       raw.sigmoidOfDifference(count, scores.address, noise.address, out.address);
     });

@@ -214,18 +214,38 @@ export class WasmKernels implements Kernels {
     );
   }
 
+  product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
+    const out = this.empty([
+      transposeA ? width(a) : (a.shape[0] as number),
+      transposeB ? (b.shape[0] as number) : width(b),
+    ]);
+    this.multiplyMatrices(a, b, out, transposeA, transposeB, true);
+    return out;
+  }
+
   matmul(a: Tensor, b: Tensor, out: Tensor, transposeA = false, transposeB = false): void {
+    this.multiplyMatrices(a, b, out, transposeA, transposeB, false);
+  }
+
+  private multiplyMatrices(
+    a: Tensor,
+    b: Tensor,
+    out: Tensor,
+    transposeA: boolean,
+    transposeB: boolean,
+    fresh: boolean,
+  ): void {
     const [aRows, aColumns] = [a.shape[0] as number, width(a)];
     const [bRows, bColumns] = [b.shape[0] as number, width(b)];
     const [m, depth] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
     const n = transposeB ? bRows : bColumns;
     let right = at(b);
     if (transposeB && bRows > 1 && bColumns > 1) {
-      const turned = this.memory.allocate(b.size * 4);
-      this.raw.transpose(bRows, bColumns, at(b), turned);
-      right = turned;
+      right = this.memory.allocate(b.size * 4);
+      this.raw.transpose(bRows, bColumns, at(b), right);
     }
-    this.raw.matmul(m, n, depth, at(a), transposeA ? 1 : aColumns, transposeA ? aColumns : 1, right, at(out));
+    const [row, step] = transposeA ? [1, aColumns] : [aColumns, 1];
+    this.raw.matmul(m, n, depth, at(a), row, step, right, at(out), fresh);
     if (right !== at(b)) this.memory.release(right, b.size * 4);
   }
 

@@ -14,7 +14,6 @@ export const affinity = defineExposure({
     const prepared = { ...context, x: scaled, dim };
     return {
       fill(first, count, out) {
-        kernels.fill(out, 0);
         innerProducts(prepared, first, count, out);
       },
     };

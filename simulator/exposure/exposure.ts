@@ -57,10 +57,20 @@ export function byUser(context: ExposureContext, fillUser: (user: number, out: F
   };
 }
 
-/** Fills out[count, stride] with x . z for users from `first` on; `out` holds zeros before. Needs stride = items. */
+/** Fills out[count, items] with x . z for users from `first` on. */
 export function innerProducts(context: ExposureContext, first: number, count: number, out: WasmTensor): void {
   const { kernels, dim, x, zTransposed } = context;
-  kernels.raw.matmul(count, context.items, dim, x.address + first * dim * 4, dim, 1, zTransposed.address, out.address);
+  kernels.raw.matmul(
+    count,
+    context.items,
+    dim,
+    x.address + first * dim * 4,
+    dim,
+    1,
+    zTransposed.address,
+    out.address,
+    true,
+  );
 }
 
 /** Root mean square of x . z over all pairs, without visiting them: the trace of (X'X)(Z'Z) over the number of pairs. */

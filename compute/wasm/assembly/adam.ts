@@ -8,7 +8,9 @@ import { splat } from './vector';
 // @ts-ignore: decorator
 @inline
 function flush(x: v128, least: f32): v128 {
-  return v128.andnot(x, f32x4.lt(f32x4.abs(x), splat(least)));
+  // Magnitudes of floats are ordered as their bits are, and NaN lies above them all.
+  const magnitude = v128.and(x, i32x4.splat(0x7fffffff));
+  return v128.and(x, i32x4.ge_s(magnitude, i32x4.splat(reinterpret<i32>(least))));
 }
 
 // @ts-ignore: decorator

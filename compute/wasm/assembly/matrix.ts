@@ -7,14 +7,21 @@ function multiplyAddLane(c: v128, a: usize, b: v128): v128 {
   return f32x4.add(c, f32x4.mul(v128.load32_splat(a), b));
 }
 
-/** C rows m..m+3, columns n..n+7: += over `depth` terms. Strides in bytes. */
+/** C rows m..m+3, columns n..n+7: the sum over `depth` terms, added to what is there unless `fresh`. Strides in bytes. */
 // @ts-ignore: decorator
 @inline
-function block4x8(depth: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize): void {
-  let c00 = v128.load(c), c01 = v128.load(c, 16);
-  let c10 = v128.load(c + cRow), c11 = v128.load(c + cRow, 16);
-  let c20 = v128.load(c + 2 * cRow), c21 = v128.load(c + 2 * cRow, 16);
-  let c30 = v128.load(c + 3 * cRow), c31 = v128.load(c + 3 * cRow, 16);
+function block4x8(depth: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, fresh: bool): void {
+  let c00 = splat(0), c01 = splat(0), c10 = splat(0), c11 = splat(0), c20 = splat(0), c21 = splat(0), c30 = splat(0), c31 = splat(0);
+  if (!fresh) {
+    c00 = v128.load(c);
+    c01 = v128.load(c, 16);
+    c10 = v128.load(c + cRow);
+    c11 = v128.load(c + cRow, 16);
+    c20 = v128.load(c + 2 * cRow);
+    c21 = v128.load(c + 2 * cRow, 16);
+    c30 = v128.load(c + 3 * cRow);
+    c31 = v128.load(c + 3 * cRow, 16);
+  }
   const end = b + depth * bStep;
   let a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
   for (; b < end; b += bStep) {
@@ -45,8 +52,8 @@ function block4x8(depth: usize, a: usize, aRow: usize, aStep: usize, b: usize, b
 /** One row of C, 4 columns. */
 // @ts-ignore: decorator
 @inline
-function block1x4(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, c: usize): void {
-  let sum = v128.load(c);
+function block1x4(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, fresh: bool): void {
+  let sum = fresh ? splat(0) : v128.load(c);
   const end = b + depth * bStep;
   for (; b < end; b += bStep) {
     sum = multiplyAddLane(sum, a, v128.load(b));
@@ -57,8 +64,8 @@ function block1x4(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, 
 
 // @ts-ignore: decorator
 @inline
-function block1x1(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, c: usize): void {
-  let sum = load<f32>(c);
+function block1x1(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, fresh: bool): void {
+  let sum: f32 = fresh ? 0 : load<f32>(c);
   const end = b + depth * bStep;
   for (; b < end; b += bStep) {
     sum += load<f32>(a) * load<f32>(b);
@@ -68,15 +75,16 @@ function block1x1(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, 
 }
 
 /**
- * C[rows, columns] += A[rows, depth] * B[depth, columns]. A's element (m, k) lies at a + 4 (m aRow + k aStep); B and C are
+ * C[rows, columns] = A[rows, depth] * B[depth, columns], added to what is there unless `fresh`. A's element (m, k) lies at a + 4 (m aRow + k aStep); B and C are
  * row-major and dense. Every element is summed over k in order, in runs of 512, whatever the blocking.
  */
-export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, c: usize): void {
+export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, c: usize, fresh: bool): void {
   const aRowBytes = <usize>aRow << 2, aStepBytes = <usize>aStep << 2, wide = <usize>columns << 2;
-  if (columns == 1 && aStep == 1) return matrixVector(rows, depth, a, aRowBytes, b, c);
-  if (columns == 1 && aRow == 1) return transposedMatrixVector(rows, depth, a, aStepBytes, b, c);
+  if (columns == 1 && aStep == 1) return matrixVector(rows, depth, a, aRowBytes, b, c, fresh);
+  if (columns == 1 && aRow == 1) return transposedMatrixVector(rows, depth, a, aStepBytes, b, c, fresh);
   for (let k = 0; k < depth; k += 512) {
     const run = <usize>min(512, depth - k);
+    const first = fresh && k == 0;
     const bk = b + <usize>k * wide;
     const ak = a + <usize>k * aStepBytes;
     let m = 0;
@@ -84,27 +92,27 @@ export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32,
       const am = ak + <usize>m * aRowBytes;
       const cm = c + <usize>m * wide;
       let n: usize = 0;
-      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, wide, cm + n, wide);
+      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, wide, cm + n, wide, first);
       for (let row: usize = 0; row < 4; row++) {
-        columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, wide, cm + row * wide, n);
+        columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, wide, cm + row * wide, n, first);
       }
     }
     for (; m < rows; m++) {
-      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, wide, c + <usize>m * wide, 0);
+      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, wide, c + <usize>m * wide, 0, first);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function columnsOfRow(depth: usize, a: usize, aStep: usize, b: usize, wide: usize, c: usize, from: usize): void {
+function columnsOfRow(depth: usize, a: usize, aStep: usize, b: usize, wide: usize, c: usize, from: usize, fresh: bool): void {
   let n = from;
-  for (; n + 16 <= wide; n += 16) block1x4(depth, a, aStep, b + n, wide, c + n);
-  for (; n < wide; n += 4) block1x1(depth, a, aStep, b + n, wide, c + n);
+  for (; n + 16 <= wide; n += 16) block1x4(depth, a, aStep, b + n, wide, c + n, fresh);
+  for (; n < wide; n += 4) block1x1(depth, a, aStep, b + n, wide, c + n, fresh);
 }
 
 /** c[m] += sum over k of A[m, k] b[k]: lanes are summed apart, then together, then the last one to three terms. */
-function matrixVector(rows: i32, depth: i32, a: usize, aRow: usize, b: usize, c: usize): void {
+function matrixVector(rows: i32, depth: i32, a: usize, aRow: usize, b: usize, c: usize, fresh: bool): void {
   const bytes = <usize>depth << 2;
   for (let m = 0; m < rows; m++, a += aRow, c += 4) {
     let sums = splat(0);
@@ -112,13 +120,14 @@ function matrixVector(rows: i32, depth: i32, a: usize, aRow: usize, b: usize, c:
     for (; k + 16 <= bytes; k += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + k), v128.load(b + k)));
     let sum = sumLanes(sums);
     for (; k < bytes; k += 4) sum += load<f32>(a + k) * load<f32>(b + k);
-    store<f32>(c, load<f32>(c) + sum);
+    store<f32>(c, fresh ? sum : load<f32>(c) + sum);
   }
 }
 
 /** c[m] += sum over k of A[k, m] b[k]. */
-function transposedMatrixVector(rows: i32, depth: i32, a: usize, aStep: usize, b: usize, c: usize): void {
+function transposedMatrixVector(rows: i32, depth: i32, a: usize, aStep: usize, b: usize, c: usize, fresh: bool): void {
   const wide = <usize>rows << 2, end = b + (<usize>depth << 2);
+  if (fresh) memory.fill(c, 0, wide);
   let m: usize = 0;
   for (; m + 64 <= wide; m += 64) {
     let s0 = v128.load(c + m), s1 = v128.load(c + m, 16), s2 = v128.load(c + m, 32), s3 = v128.load(c + m, 48);
@@ -134,7 +143,7 @@ function transposedMatrixVector(rows: i32, depth: i32, a: usize, aStep: usize, b
     v128.store(c + m, s2, 32);
     v128.store(c + m, s3, 48);
   }
-  for (; m < wide; m += 4) block1x1(<usize>depth, a + m, aStep, b, 4, c + m);
+  for (; m < wide; m += 4) block1x1(<usize>depth, a + m, aStep, b, 4, c + m, false);
 }
 
 /** out[columns, rows] = transpose of a[rows, columns]. */
