@@ -2,27 +2,32 @@
 import { splat } from './vector';
 
 /**
- * Zero for what is smaller than `least`. Numbers on their way to 0 would else linger as subnormals, which cost a hundred times the
- * time of others; the thresholds lie far below what an epsilon of 1e-8 lets matter. NaN stays.
+ * Gradients, first moments and weights smaller than 1e-12 count as 0, and second moments are kept at 1e-35 or more. Numbers on
+ * their way to 0 would else linger as subnormals, which cost a hundred times the time of others; beside an epsilon of 1e-8 and rates of
+ * any use, none of this matters.
  */
+const SMALLEST: f32 = 1e-12;
+const SMALLEST_SQUARE: f32 = 1e-35;
+
+/** 0 for what is smaller than SMALLEST. Magnitudes of floats are ordered as their bits are, and NaN, which stays, lies above all. */
 // @ts-ignore: decorator
 @inline
-function flush(x: v128, least: f32): v128 {
-  // Magnitudes of floats are ordered as their bits are, and NaN lies above them all.
+function flush(x: v128): v128 {
   const magnitude = v128.and(x, i32x4.splat(0x7fffffff));
-  return v128.and(x, i32x4.ge_s(magnitude, i32x4.splat(reinterpret<i32>(least))));
+  return v128.and(x, i32x4.ge_s(magnitude, i32x4.splat(reinterpret<i32>(SMALLEST))));
 }
 
 // @ts-ignore: decorator
 @inline
 function update(w: usize, m: usize, v: usize, gradient: v128, step: v128, epsilon: v128): void {
-  const g = flush(gradient, 1e-15);
-  const first = flush(f32x4.add(f32x4.mul(splat(0.9), v128.load(m)), f32x4.mul(splat(0.1), g)), 1e-18);
-  const second = flush(f32x4.add(f32x4.mul(splat(0.999), v128.load(v)), f32x4.mul(splat(0.001), f32x4.mul(g, g))), 1e-33);
+  const g = flush(gradient);
+  const first = flush(f32x4.add(f32x4.mul(splat(0.9), v128.load(m)), f32x4.mul(splat(0.1), g)));
+  const squares = f32x4.add(f32x4.mul(splat(0.999), v128.load(v)), f32x4.mul(splat(0.001), f32x4.mul(g, g)));
+  const second = f32x4.pmax(squares, splat(SMALLEST_SQUARE));
   v128.store(m, first);
   v128.store(v, second);
   const moved = f32x4.sub(v128.load(w), f32x4.div(f32x4.mul(step, first), f32x4.add(f32x4.sqrt(second), epsilon)));
-  v128.store(w, flush(moved, 1e-12));
+  v128.store(w, flush(moved));
 }
 
 /**
@@ -61,8 +66,8 @@ export function adamRows(
 
 // @ts-ignore: decorator
 @inline
-function flushOne(x: f32, least: f32): f32 {
-  return abs<f32>(x) < least ? 0 : x;
+function flushOne(x: f32): f32 {
+  return abs<f32>(x) < SMALLEST ? 0 : x;
 }
 
 /** `update` for one number. */
@@ -70,10 +75,11 @@ function flushOne(x: f32, least: f32): f32 {
 @inline
 function updateOne(w: usize, m: usize, v: usize, gradient: f32, decay: f32, step: f32, epsilon: f32): void {
   const weight = load<f32>(w);
-  const g = flushOne(gradient + decay * weight, 1e-15);
-  const first = flushOne(<f32>0.9 * load<f32>(m) + <f32>0.1 * g, 1e-18);
-  const second = flushOne(<f32>0.999 * load<f32>(v) + <f32>0.001 * (g * g), 1e-33);
+  const g = flushOne(gradient + decay * weight);
+  const first = flushOne(<f32>0.9 * load<f32>(m) + <f32>0.1 * g);
+  const squares: f32 = <f32>0.999 * load<f32>(v) + <f32>0.001 * (g * g);
+  const second = squares < SMALLEST_SQUARE ? SMALLEST_SQUARE : squares;
   store<f32>(m, first);
   store<f32>(v, second);
-  store<f32>(w, flushOne(weight - (step * first) / (sqrt<f32>(second) + epsilon), 1e-12));
+  store<f32>(w, flushOne(weight - (step * first) / (sqrt<f32>(second) + epsilon)));
 }
