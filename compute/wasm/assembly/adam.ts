@@ -1,5 +1,11 @@
 /** Adam (Kingma and Ba 2015) and its lazy form for tables, which touches only the rows of the batch. */
-import { splat } from './vector';
+import { constant, splat } from './vector';
+
+const FIRST_KEPT: usize = memory.data<f32>([0.9]);
+const FIRST_NEW: usize = memory.data<f32>([0.1]);
+const SECOND_KEPT: usize = memory.data<f32>([0.999]);
+const SECOND_NEW: usize = memory.data<f32>([0.001]);
+const MAGNITUDE: usize = memory.data<u32>([0x7fffffff]);
 
 /**
  * Gradients, first moments and weights smaller than 1e-12 count as 0, and second moments are kept at 1e-35 or more. Numbers on
@@ -8,22 +14,24 @@ import { splat } from './vector';
  */
 const SMALLEST: f32 = 1e-12;
 const SMALLEST_SQUARE: f32 = 1e-35;
+const SMALLEST_SPLAT: usize = memory.data<f32>([1e-12]);
+const SMALLEST_SQUARE_SPLAT: usize = memory.data<f32>([1e-35]);
 
 /** 0 for what is smaller than SMALLEST. Magnitudes of floats are ordered as their bits are, and NaN, which stays, lies above all. */
 // @ts-ignore: decorator
 @inline
 function flush(x: v128): v128 {
-  const magnitude = v128.and(x, i32x4.splat(0x7fffffff));
-  return v128.and(x, i32x4.ge_s(magnitude, i32x4.splat(reinterpret<i32>(SMALLEST))));
+  const magnitude = v128.and(x, constant(MAGNITUDE));
+  return v128.and(x, i32x4.ge_s(magnitude, constant(SMALLEST_SPLAT)));
 }
 
 // @ts-ignore: decorator
 @inline
 function update(w: usize, m: usize, v: usize, gradient: v128, step: v128, epsilon: v128): void {
   const g = flush(gradient);
-  const first = flush(f32x4.add(f32x4.mul(splat(0.9), v128.load(m)), f32x4.mul(splat(0.1), g)));
-  const squares = f32x4.add(f32x4.mul(splat(0.999), v128.load(v)), f32x4.mul(splat(0.001), f32x4.mul(g, g)));
-  const second = f32x4.pmax(squares, splat(SMALLEST_SQUARE));
+  const first = flush(f32x4.add(f32x4.mul(constant(FIRST_KEPT), v128.load(m)), f32x4.mul(constant(FIRST_NEW), g)));
+  const squares = f32x4.add(f32x4.mul(constant(SECOND_KEPT), v128.load(v)), f32x4.mul(constant(SECOND_NEW), f32x4.mul(g, g)));
+  const second = f32x4.pmax(squares, constant(SMALLEST_SQUARE_SPLAT));
   v128.store(m, first);
   v128.store(v, second);
   const moved = f32x4.sub(v128.load(w), f32x4.div(f32x4.mul(step, first), f32x4.add(f32x4.sqrt(second), epsilon)));

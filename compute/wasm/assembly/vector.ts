@@ -1,6 +1,7 @@
 /**
  * Four-lane exp, log, sigmoid, softplus, sine and cosine in single precision. Only IEEE basic operations are used, so
- * every machine gives the same bits. pmin and pmax are one instruction each and let NaN in the first operand through. The polynomials are the Cephes library's minimax fits for float (S. Moshier).
+ * every machine gives the same bits. pmin and pmax are one instruction each and let NaN in the first operand through. The
+ * polynomials are the Cephes library's minimax fits for float (S. Moshier).
  * Largest errors, over every seventh float (`npm run bench -- ulp`): exp 0.99, log 0.82, sigmoid 2.49 units of the last place.
  */
 
@@ -8,6 +9,53 @@
 @inline
 export function splat(x: f32): v128 {
   return f32x4.splat(x);
+}
+
+/**
+ * Constants lie in memory, because engines make a splatted immediate anew at each use, at the price of three instructions.
+ */
+const LOG2_E: usize = memory.data<f32>([1.44269504088896341]);
+const HALF: usize = memory.data<f32>([0.5]);
+const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
+const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);
+const EXP_5: usize = memory.data<f32>([1.9875691500e-4]);
+const EXP_4: usize = memory.data<f32>([1.3981999507e-3]);
+const EXP_3: usize = memory.data<f32>([8.3334519073e-3]);
+const EXP_2: usize = memory.data<f32>([4.1665795894e-2]);
+const EXP_1: usize = memory.data<f32>([1.6666665459e-1]);
+const EXP_0: usize = memory.data<f32>([5.0000001201e-1]);
+const ONE: usize = memory.data<f32>([1]);
+const EXP_MOST: usize = memory.data<f32>([89]);
+const EXP_LEAST: usize = memory.data<f32>([-88]);
+const EXP_ZERO: usize = memory.data<f32>([-87.33654]);
+const LOG_8: usize = memory.data<f32>([7.0376836292e-2]);
+const LOG_7: usize = memory.data<f32>([-1.1514610310e-1]);
+const LOG_6: usize = memory.data<f32>([1.1676998740e-1]);
+const LOG_5: usize = memory.data<f32>([-1.2420140846e-1]);
+const LOG_4: usize = memory.data<f32>([1.4249322787e-1]);
+const LOG_3: usize = memory.data<f32>([-1.6668057665e-1]);
+const LOG_2: usize = memory.data<f32>([2.0000714765e-1]);
+const LOG_1: usize = memory.data<f32>([-2.4999993993e-1]);
+const LOG_0: usize = memory.data<f32>([3.3333331174e-1]);
+const SQRT_HALF: usize = memory.data<f32>([0.707106781186547524]);
+const LEAST_NORMAL: usize = memory.data<f32>([1.17549435e-38]);
+const TWO_TO_23: usize = memory.data<f32>([8388608]);
+const LN_TWO_TO_23: usize = memory.data<f32>([15.942385152878742]);
+const SQRT_TWO_LESS_ONE: usize = memory.data<f32>([0.414213562373095049]);
+const SINE_2: usize = memory.data<f32>([-1.9515295891e-4]);
+const SINE_1: usize = memory.data<f32>([8.3321608736e-3]);
+const SINE_0: usize = memory.data<f32>([-1.6666654611e-1]);
+const COSINE_2: usize = memory.data<f32>([2.443315711809948e-5]);
+const COSINE_1: usize = memory.data<f32>([-1.388731625493765e-3]);
+const COSINE_0: usize = memory.data<f32>([4.166664568298827e-2]);
+const FOUR: usize = memory.data<f32>([4]);
+const HALF_PI: usize = memory.data<f32>([1.57079632679489662]);
+
+/** A constant in all four lanes. */
+// @ts-ignore: decorator
+@inline
+export function constant(address: usize): v128 {
+  return v128.load32_splat(address);
 }
 
 // @ts-ignore: decorator
@@ -27,7 +75,7 @@ function powerOfTwo(n: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function wholePowers(x: v128): v128 {
-  return f32x4.floor(multiplyAdd(x, splat(1.44269504088896341), splat(0.5)));
+  return f32x4.floor(multiplyAdd(x, constant(LOG2_E), constant(HALF)));
 }
 
 /** e^(x - whole ln 2), between 2^-1/2 and 2^1/2. */
@@ -35,37 +83,37 @@ function wholePowers(x: v128): v128 {
 @inline
 function expOfRest(x: v128, whole: v128): v128 {
   // ln 2 in two parts, so that the first product is exact.
-  let r = f32x4.sub(x, f32x4.mul(whole, splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(whole, splat(-2.12194440e-4)));
-  let p = multiplyAdd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
-  p = multiplyAdd(p, r, splat(8.3334519073e-3));
-  p = multiplyAdd(p, r, splat(4.1665795894e-2));
-  p = multiplyAdd(p, r, splat(1.6666665459e-1));
-  p = multiplyAdd(p, r, splat(5.0000001201e-1));
-  return f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
+  let r = f32x4.sub(x, f32x4.mul(whole, constant(LN2_HIGH)));
+  r = f32x4.sub(r, f32x4.mul(whole, constant(LN2_LOW)));
+  let p = multiplyAdd(constant(EXP_5), r, constant(EXP_4));
+  p = multiplyAdd(p, r, constant(EXP_3));
+  p = multiplyAdd(p, r, constant(EXP_2));
+  p = multiplyAdd(p, r, constant(EXP_1));
+  p = multiplyAdd(p, r, constant(EXP_0));
+  return f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), constant(ONE));
 }
 
 /** e^x; 0 below -87.33 (no subnormals), infinity above 88.72, NaN for NaN. */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  const clamped = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-88));
+  const clamped = f32x4.pmax(f32x4.pmin(x, constant(EXP_MOST)), constant(EXP_LEAST));
   const whole = wholePowers(clamped);
   // Two factors, because 2^128 and 2^-127 do not fit into one.
   const n = i32x4.trunc_sat_f32x4_s(whole);
   const half = i32x4.shr_s(n, 1);
   const y = f32x4.mul(f32x4.mul(expOfRest(clamped, whole), powerOfTwo(half)), powerOfTwo(i32x4.sub(n, half)));
-  return v128.andnot(y, f32x4.lt(x, splat(-87.33654)));
+  return v128.andnot(y, f32x4.lt(x, constant(EXP_ZERO)));
 }
 
 /** e^x for x at most 0, in fewer steps; the same bits as `exp`. */
 // @ts-ignore: decorator
 @inline
 export function expOfNegative(x: v128): v128 {
-  const clamped = f32x4.pmax(x, splat(-87.33654));
+  const clamped = f32x4.pmax(x, constant(EXP_ZERO));
   const whole = wholePowers(clamped);
   const y = f32x4.mul(expOfRest(clamped, whole), powerOfTwo(i32x4.trunc_sat_f32x4_s(whole)));
-  return v128.andnot(y, f32x4.lt(x, splat(-87.33654)));
+  return v128.andnot(y, f32x4.lt(x, constant(EXP_ZERO)));
 }
 
 /** log(1 + r) for 1 + r in [sqrt(1/2), sqrt(2)], plus e ln 2. */
@@ -73,18 +121,18 @@ export function expOfNegative(x: v128): v128 {
 @inline
 function logNearOne(r: v128, e: v128): v128 {
   const z = f32x4.mul(r, r);
-  let p = multiplyAdd(splat(7.0376836292e-2), r, splat(-1.1514610310e-1));
-  p = multiplyAdd(p, r, splat(1.1676998740e-1));
-  p = multiplyAdd(p, r, splat(-1.2420140846e-1));
-  p = multiplyAdd(p, r, splat(1.4249322787e-1));
-  p = multiplyAdd(p, r, splat(-1.6668057665e-1));
-  p = multiplyAdd(p, r, splat(2.0000714765e-1));
-  p = multiplyAdd(p, r, splat(-2.4999993993e-1));
-  p = multiplyAdd(p, r, splat(3.3333331174e-1));
+  let p = multiplyAdd(constant(LOG_8), r, constant(LOG_7));
+  p = multiplyAdd(p, r, constant(LOG_6));
+  p = multiplyAdd(p, r, constant(LOG_5));
+  p = multiplyAdd(p, r, constant(LOG_4));
+  p = multiplyAdd(p, r, constant(LOG_3));
+  p = multiplyAdd(p, r, constant(LOG_2));
+  p = multiplyAdd(p, r, constant(LOG_1));
+  p = multiplyAdd(p, r, constant(LOG_0));
   let y = f32x4.mul(f32x4.mul(r, z), p);
-  y = multiplyAdd(e, splat(-2.12194440e-4), y);
-  y = f32x4.sub(y, f32x4.mul(z, splat(0.5)));
-  return f32x4.add(f32x4.add(r, y), f32x4.mul(e, splat(0.693359375)));
+  y = multiplyAdd(e, constant(LN2_LOW), y);
+  y = f32x4.sub(y, f32x4.mul(z, constant(HALF)));
+  return f32x4.add(f32x4.add(r, y), f32x4.mul(e, constant(LN2_HIGH)));
 }
 
 /** Natural logarithm of positive normal numbers. */
@@ -94,9 +142,9 @@ export function logOfNormal(x: v128): v128 {
   const exponent = i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(126));
   // Mantissa in [0.5, 1), then moved to [sqrt(1/2), sqrt(2)) around 1.
   const mantissa = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
-  const low = f32x4.lt(mantissa, splat(0.707106781186547524));
+  const low = f32x4.lt(mantissa, constant(SQRT_HALF));
   const e = f32x4.convert_i32x4_s(i32x4.add(exponent, low)); // `low` is -1 where true
-  const r = f32x4.add(f32x4.sub(mantissa, splat(1)), v128.and(mantissa, low));
+  const r = f32x4.add(f32x4.sub(mantissa, constant(ONE)), v128.and(mantissa, low));
   return logNearOne(r, e);
 }
 
@@ -104,9 +152,9 @@ export function logOfNormal(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function log(x: v128): v128 {
-  const subnormal = f32x4.lt(x, splat(1.17549435e-38));
-  const scaled = v128.bitselect(f32x4.mul(x, splat(8388608)), x, subnormal);
-  const shift = v128.and(subnormal, splat(15.942385152878742)); // 23 ln 2
+  const subnormal = f32x4.lt(x, constant(LEAST_NORMAL));
+  const scaled = v128.bitselect(f32x4.mul(x, constant(TWO_TO_23)), x, subnormal);
+  const shift = v128.and(subnormal, constant(LN_TWO_TO_23)); // 23 ln 2
   let y = f32x4.sub(logOfNormal(scaled), shift);
   y = v128.bitselect(splat(f32.NEGATIVE_INFINITY), y, f32x4.eq(x, splat(0)));
   const outside = v128.or(f32x4.lt(x, splat(0)), f32x4.ne(x, x));
@@ -118,16 +166,16 @@ export function log(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  return f32x4.div(splat(1), f32x4.add(splat(1), exp(f32x4.neg(x))));
+  return f32x4.div(constant(ONE), f32x4.add(constant(ONE), exp(f32x4.neg(x))));
 }
 
 /** log(1 + t) for t in [0, 1]; t itself is never rounded away by the 1. */
 // @ts-ignore: decorator
 @inline
 function logOnePlus(t: v128): v128 {
-  const large = f32x4.gt(t, splat(0.414213562373095049));
-  const r = v128.bitselect(f32x4.mul(f32x4.sub(t, splat(1)), splat(0.5)), t, large); // (1 + t) / 2 - 1
-  return logNearOne(r, v128.and(large, splat(1)));
+  const large = f32x4.gt(t, constant(SQRT_TWO_LESS_ONE));
+  const r = v128.bitselect(f32x4.mul(f32x4.sub(t, constant(ONE)), constant(HALF)), t, large); // (1 + t) / 2 - 1
+  return logNearOne(r, v128.and(large, constant(ONE)));
 }
 
 /** log(1 + e^x), without overflow. -softplus(-x) is log sigmoid(x). */
@@ -142,8 +190,8 @@ export function softplus(x: v128): v128 {
 @inline
 function sineNearZero(r: v128): v128 {
   const z = f32x4.mul(r, r);
-  let p = multiplyAdd(splat(-1.9515295891e-4), z, splat(8.3321608736e-3));
-  p = multiplyAdd(p, z, splat(-1.6666654611e-1));
+  let p = multiplyAdd(constant(SINE_2), z, constant(SINE_1));
+  p = multiplyAdd(p, z, constant(SINE_0));
   return multiplyAdd(f32x4.mul(r, z), p, r);
 }
 
@@ -151,9 +199,9 @@ function sineNearZero(r: v128): v128 {
 @inline
 function cosineNearZero(r: v128): v128 {
   const z = f32x4.mul(r, r);
-  let p = multiplyAdd(splat(2.443315711809948e-5), z, splat(-1.388731625493765e-3));
-  p = multiplyAdd(p, z, splat(4.166664568298827e-2));
-  return f32x4.add(f32x4.sub(f32x4.mul(f32x4.mul(z, z), p), f32x4.mul(z, splat(0.5))), splat(1));
+  let p = multiplyAdd(constant(COSINE_2), z, constant(COSINE_1));
+  p = multiplyAdd(p, z, constant(COSINE_0));
+  return f32x4.add(f32x4.sub(f32x4.mul(f32x4.mul(z, z), p), f32x4.mul(z, constant(HALF))), constant(ONE));
 }
 
 /** Results of the last call of `sineAndCosine`. */
@@ -164,10 +212,10 @@ export let cosine: v128 = f32x4.splat(0);
 // @ts-ignore: decorator
 @inline
 export function sineAndCosine(u: v128): void {
-  const turns = f32x4.mul(u, splat(4));
+  const turns = f32x4.mul(u, constant(FOUR));
   const quarter = f32x4.nearest(turns);
   const q = i32x4.trunc_sat_f32x4_s(quarter);
-  const r = f32x4.mul(f32x4.sub(turns, quarter), splat(1.57079632679489662));
+  const r = f32x4.mul(f32x4.sub(turns, quarter), constant(HALF_PI));
   const s = sineNearZero(r), c = cosineNearZero(r);
   const odd = i32x4.ne(v128.and(q, i32x4.splat(1)), i32x4.splat(0));
   sine = v128.xor(v128.bitselect(c, s, odd), i32x4.shl(v128.and(q, i32x4.splat(2)), 30));
