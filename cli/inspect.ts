@@ -22,7 +22,7 @@ export const inspectCommand: CommandModule<object, InspectArguments> = {
       .example('$0 inspect runs/popular', '') as never,
   async handler({ folder, picture, json }) {
     const inspection = await inspect(folder);
-    const path = await writeInspection(inspection, picture ?? `${join(folder)}.svg`);
+    const path = writeInspection(inspection, picture ?? `${join(folder)}.svg`);
     const { picture: _, ...numbers } = inspection;
     console.log(
       json

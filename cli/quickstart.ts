@@ -69,7 +69,7 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
       `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
     );
     const inspection = await inspect(dataFolder);
-    const picture = await writeInspection(inspection, join(out, 'data.svg'));
+    const picture = writeInspection(inspection, join(out, 'data.svg'));
     console.log(`${describeInspection(inspection)}\n`);
     const suite = suites.get('quick');
     const trainer = { ...TRAINER_DEFAULTS, batch: 512 };

@@ -79,20 +79,22 @@ describe('adjoints agree with finite differences', () => {
     });
   });
 
-  test('spread, concatenate, dense, matmul, sigmoid, squaredError', () => {
+  test('spread, multiply, concatenate, dense, matmul, sigmoid, squaredError', () => {
     const { kernels, make, labels, pairs } = setting();
     const user = make.table('user', USERS, WIDTH, 0.8);
+    const other = make.table('other', ITEMS, WIDTH, 0.8);
     const item = make.table('item', ITEMS, 3, 0.8);
     const hidden = make.weight('hidden', WIDTH + 3, 9);
     const bias = make.table('bias', 1, 9, 0.5);
     const flat = { name: 'flat bias', value: kernels.tensor(kernels.floats(bias.value).slice(), [9]) };
     const last = make.weight('last', 9, 1);
-    checkGradients(kernels, [user, item, hidden, flat, last], (tape) => {
+    checkGradients(kernels, [user, other, item, hidden, flat, last], (tape) => {
       const { users, items } = pairs();
-      const x = tape.concatenate(
+      const product = tape.multiply(
         tape.spread(tape.embed(user, users), users),
-        tape.spread(tape.embed(item, items), items),
+        tape.spread(tape.embed(other, items), items),
       );
+      const x = tape.concatenate(product, tape.spread(tape.embed(item, items), items));
       const y = tape.sigmoid(tape.dense(x, tape.parameter(hidden), tape.parameter(flat)));
       return tape.mean(tape.squaredError(tape.matmul(y, tape.parameter(last)), labels));
     });

@@ -1,4 +1,4 @@
-import { type DrawKey, stream, WasmKernels } from '../compute/index.js';
+import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { type Interactions, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 
@@ -16,8 +16,6 @@ export function randomSplitCode(u: number): number {
   return u < 0.8 ? TRAIN : u < 0.9 ? VALIDATION : TEST;
 }
 
-const splitKey = (seed: number): DrawKey => ({ seed, stream: stream('split') });
-
 /**
  * Assigns every interaction to train, validation or test (PAPER section 1). Leave-last-two orders a user's interactions by
  * time, ties by file order: last = test, second-to-last = validation. Throws UserError where a user has fewer than three and that is
@@ -31,23 +29,13 @@ export function splitInteractions(data: Interactions, options: SplitOptions): In
 }
 
 function splitAtRandom(data: Interactions, seed: number): Uint8Array {
-  const kernels = new WasmKernels();
+  const { raw } = new WasmKernels();
+  const [k0, k1] = keyWords(seed);
+  const key = stream('split');
   const split = sharedUint8(data.user.length);
-  const key = splitKey(seed);
-  const rowOf = new Map<number, Float32Array>();
   for (let r = 0; r < split.length; r++) {
-    const user = data.user[r] as number;
-    let row = rowOf.get(user);
-    if (!row) {
-      row = kernels.scope(() => {
-        const out = kernels.zeros([data.itemIds.length]);
-        kernels.drawUniform(out, key, user);
-        return kernels.floats(out).slice();
-      });
-      rowOf.clear(); // rows of one user usually stand together; remembering one is enough
-      rowOf.set(user, row);
-    }
-    split[r] = randomSplitCode(row[data.item[r] as number] as number);
+    const word = raw.wordAt(data.item[r] as number, data.user[r] as number, key, 0, k0, k1) >>> 0;
+    split[r] = randomSplitCode(word / 4294967296);
   }
   return split;
 }

@@ -45,17 +45,18 @@ const ORDER = stream('order of training');
 const NEGATIVES = stream('training negatives');
 
 /**
- * Implicit feedback: each training interaction once an epoch, label 1, with `negatives` items drawn uniformly from those the user did not
- * train on, label 0. Validation and test items may be drawn, since a trainer cannot know them; `known` names other items to reject
- * instead. Users who know every item have no negatives and are left out.
+ * Implicit feedback: each training interaction (all, where there is no split) once an epoch, label 1, with `negatives` items drawn
+ * uniformly from those the user did not train on, label 0. Validation and test items may be drawn, since a trainer cannot know them; `knownItems` names other items to
+ * reject instead. Users who know every item have no negatives and are left out.
  */
 export function implicitBatches(
   kernels: Kernels,
   data: Interactions,
   settings: { readonly batch: number; readonly negatives: number; readonly seed: number },
-  known: UserItems = userItems(data, (row) => data.split?.[row] === TRAIN),
+  knownItems?: UserItems,
 ): BatchSource {
   const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
+  const known = knownItems ?? userItems(data, isTrain);
   const knowsAll = (user: number): boolean =>
     (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
   const rows = rowsWhere(data.user.length, (row) => isTrain(row) && !knowsAll(data.user[row] as number));

@@ -131,7 +131,7 @@ export function describeInspection(inspection: Inspection): string {
 }
 
 /** Writes the picture beside its final name and renames it; returns the path. */
-export async function writeInspection(inspection: Inspection, path: string): Promise<string> {
+export function writeInspection(inspection: Inspection, path: string): string {
   writeFileSync(`${path}.partial`, inspection.picture);
   renameSync(`${path}.partial`, path);
   return path;

@@ -50,7 +50,9 @@ export class WorkerPool<Task, Result> {
     const settleFirst = async (): Promise<void> => onResult(await (waiting.shift() as Promise<Result>), next++);
     try {
       for (const task of tasks) {
-        waiting.push(this.run(task));
+        const running = this.run(task);
+        running.catch(() => {}); // reported when its turn comes, or not at all where an earlier one failed
+        waiting.push(running);
         if (waiting.length >= 2 * this.workers) await settleFirst();
       }
       while (waiting.length > 0) await settleFirst();

@@ -45,13 +45,14 @@ export function defineExposure<Schema extends z.ZodObject>(definition: {
   return definition as unknown as ExposureDefinition;
 }
 
-/** Rows from a function of one user that fills e for every item. */
+/** Rows from a function of one user that fills e for every item. It may use the kernels: `out` is not in their memory, which can move. */
 export function byUser(context: ExposureContext, fillUser: (user: number, out: Float32Array) => void): ExposureRows {
+  const row = new Float32Array(context.items);
   return {
     fill(first, count, out, stride) {
       for (let r = 0; r < count; r++) {
-        const values = context.kernels.floats(out);
-        fillUser(first + r, values.subarray(r * stride, r * stride + context.items));
+        fillUser(first + r, row);
+        context.kernels.floats(out).set(row, r * stride);
       }
     },
   };
