@@ -21,6 +21,7 @@ describe('matmul', () => {
     [3, 20, 2],
   ])('%d x %d, depth %d, plain and transposed', (m, n, depth) => {
     const kernels = new WasmKernels();
+    kernels.scope(() => kernels.fill(kernels.zeros([m, n]), 7)); // so that fresh memory is not zero
     for (const [turnA, turnB] of [
       [false, false],
       [true, false],
@@ -31,7 +32,10 @@ describe('matmul', () => {
       const out = kernels.zeros([m, n]);
       kernels.fill(out, 1); // products are added
       kernels.matmul(a, b, out, turnA, turnB);
+      const product = kernels.product(a, b, turnA, turnB); // into memory of arbitrary contents
+      expect(product.shape).toEqual([m, n]);
       const [x, y, z] = [kernels.floats(a), kernels.floats(b), kernels.floats(out)];
+      const fresh = kernels.floats(product);
       for (let r = 0; r < m; r++) {
         for (let c = 0; c < n; c++) {
           let sum = 1;
@@ -39,6 +43,7 @@ describe('matmul', () => {
             sum += (x[turnA ? k * m + r : r * depth + k] as number) * (y[turnB ? c * depth + k : k * n + c] as number);
           }
           expect(Math.abs((z[r * n + c] as number) - sum)).toBeLessThan(1e-5 * depth + 1e-5);
+          expect(Math.abs((fresh[r * n + c] as number) - (sum - 1))).toBeLessThan(1e-5 * depth + 1e-5);
         }
       }
     }
