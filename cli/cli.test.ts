@@ -186,6 +186,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
       /has no ratings: the simulator learns relevance from explicit feedback/,
     ],
     [['inspect', 'there'], /has no manifest\.json/],
+    [['inspect', 'nowhere'], /"nowhere" does not exist: expected a folder made by expobench/],
   ])('expobench %p', (options, message) => {
     const { code, out: printed, err } = run(...options);
     expect(err).toMatch(message);

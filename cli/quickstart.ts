@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { suites } from '../benchmarks/suites/registry.js';
@@ -24,11 +24,11 @@ interface QuickstartArguments {
   readonly workers?: number;
 }
 
-/** The first of runs/quickstart, runs/quickstart-2 ... that does not exist. */
+/** The first of runs/quickstart, runs/quickstart-2 ... that does not exist or is empty. */
 function freeName(): string {
   for (let n = 1; ; n++) {
     const name = join('runs', n === 1 ? 'quickstart' : `quickstart-${n}`);
-    if (!existsSync(name)) return name;
+    if (!existsSync(name) || readdirSync(name).length === 0) return name;
   }
 }
 

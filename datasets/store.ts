@@ -46,6 +46,7 @@ export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'u
 /** Reads a folder's manifest. Throws UserError where the folder is not one of ours. */
 export function readManifest(path: string): DataManifest {
   const file = join(path, 'manifest.json');
+  if (!existsSync(path)) throw new UserError(`"${path}" does not exist: expected a folder made by expobench`);
   if (!existsSync(file)) throw new UserError(`"${path}" has no manifest.json: it is not a folder made by expobench`);
   try {
     return manifestSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
