@@ -2,12 +2,26 @@
  * expobench as a library. The layers, from the ground up: compute (tensors, kernels, tape), datasets and models, simulator and
  * benchmarks, results.
  */
+export * from './benchmarks/bootstrap.js';
+export * from './benchmarks/comparison.js';
+export * from './benchmarks/estimates.js';
 export * from './benchmarks/evaluation.js';
+export * from './benchmarks/full_pass.js';
+export * from './benchmarks/method.js';
 export * from './benchmarks/metrics.js';
+export * from './benchmarks/oracle.js';
 export { suites } from './benchmarks/suites/registry.js';
 export type * from './benchmarks/suites/suite.js';
 export { type SweepOptions, sweep } from './benchmarks/sweep.js';
-export { runTrial, type TrainedModel, type TrialResult, type TrialSettings } from './benchmarks/trial.js';
+export { type TrainedMethod, type TrainingContext, trainMethod } from './benchmarks/training.js';
+export {
+  type ReportSettings,
+  runTrial,
+  type TrainedModel,
+  type TrialContext,
+  type TrialResult,
+  type TrialSettings,
+} from './benchmarks/trial.js';
 export * from './compute/index.js';
 export * from './datasets/filter.js';
 export * from './datasets/interactions.js';
@@ -18,9 +32,20 @@ export { type ReadOptions, readInteractions } from './datasets/reader.js';
 export { datasets } from './datasets/registry.js';
 export { type SplitOptions, type SplitRule, splitInteractions } from './datasets/split.js';
 export { readFolder, readManifest } from './datasets/store.js';
+export {
+  GAME_DEFAULTS,
+  type GameSettings,
+  type GameTask,
+  type Players,
+  trainAdversarial,
+} from './models/adversarial.js';
 export { explicitBatches, implicitBatches } from './models/batches.js';
-export type { Model, ModelDefinition, ModelSize, Pairs } from './models/model.js';
-export { models } from './models/registry.js';
+export * from './models/losses.js';
+export type { Model, ModelDefinition, ModelSettings, ModelSize } from './models/model.js';
+export { type PairColumns, type Pairs, pairsOf, type SequenceColumns, type Sequences } from './models/pairs.js';
+export * from './models/propensity.js';
+export { createModel, models } from './models/registry.js';
+export { histories, sequenceBatches } from './models/sequences.js';
 export { readModel, writeModel } from './models/store.js';
 export { DivergedError, TRAINER_DEFAULTS, type TrainerSettings, type TrainingRecord, train } from './models/trainer.js';
 export * from './results/table.js';

@@ -1,18 +1,22 @@
-import { type Kernels, type Lookup, stream, Tape, type Tensor } from '../compute/index.js';
+import { type Kernels, stream, Tape, type Tensor } from '../compute/index.js';
 import {
   type Interactions,
   rowsWhere,
   SPLITS,
-  type TEST,
+  TEST,
+  TRAIN,
   type UserItems,
   userItems,
   type VALIDATION,
 } from '../datasets/interactions.js';
 import { knownTensors } from '../models/batches.js';
 import type { Model } from '../models/model.js';
+import { type Pairs, pairsOf } from '../models/pairs.js';
+import type { ExposureScores } from '../models/propensity.js';
+import { type Histories, histories, sequenceTensors, tokenColumns } from '../models/sequences.js';
 import { DivergedError } from '../models/trainer.js';
 import { UserError } from '../support/errors.js';
-import { averageMetrics, effectiveSize, type Metrics, type Ranks } from './metrics.js';
+import { averageMetrics, type Metrics, type Ranks } from './metrics.js';
 
 /** How test items are ranked. */
 export interface EvaluationSettings {
@@ -21,134 +25,178 @@ export interface EvaluationSettings {
   readonly seed: number;
 }
 
-/** Unbiased evaluation by the simulator's truth (PAPER section 6). */
-export interface UnbiasedSettings {
-  /**
-   * `relevance/exposure` weights a hit by p_rel / p_exp of the test pair, as the paper says. A click already comes in
-   * proportion to p_rel p_exp, so this counts relevance twice; `1/exposure` counts it once.
-   */
-  readonly weight: 'relevance/exposure' | '1/exposure';
-  /** Least p_exp to divide by. */
-  readonly clip: number;
-}
-
 const CANDIDATES = stream('evaluation candidates');
 const BLOCK = 256;
 
-/** One block of test items with their candidates, the target first in each row. */
+/** One block of test items with their candidates, the target first in each row, all of `wide` columns. */
 interface Block {
-  readonly users: Lookup;
-  readonly items: Lookup;
+  readonly rows: Int32Array;
+  readonly users: Tensor;
+  readonly items: Tensor;
   readonly counts: Tensor;
 }
 
+/** Places of the evaluated items, and their scores. */
+export interface ScoredRanks extends Ranks {
+  readonly scores: Float32Array;
+}
+
 /**
- * Ranks the validation or test items of a data set. Candidates are drawn once, for (seed, user), so every model meets the
- * same ones, as does the same model after every epoch.
+ * Ranks the validation or test items of a data set. Candidates are those that the data gives for its test part, or are drawn
+ * once, for (seed, user), so every model meets the same ones, as does the same model after every epoch.
  */
 export class Evaluator {
   /** Rows of the data that are evaluated. */
   readonly rows: Int32Array;
+  /** What each user interacted with, in any part of the data. */
+  readonly known: UserItems;
   private readonly blocks: Block[] = [];
+  /** What came before the evaluated items; made when the first sequential model asks. */
+  private ordered: Histories | undefined;
+  /** Blocks' pairs by the length of history that goes with them. */
+  private readonly pairs = new Map<number, Pairs[]>();
+  private everyItem: Tensor | undefined;
 
   private constructor(
     private readonly kernels: Kernels,
-    private readonly data: Interactions,
-    private readonly known: UserItems,
-    part: typeof VALIDATION | typeof TEST,
+    readonly data: Interactions,
+    private readonly part: typeof VALIDATION | typeof TEST,
   ) {
+    this.known = userItems(data);
     this.rows = rowsWhere(data.user.length, (row) => data.split?.[row] === part);
   }
 
-  /** Draws the candidates. */
+  /** Draws the candidates. Throws UserError where the part is empty. */
   static async create(
     kernels: Kernels,
     data: Interactions,
     part: typeof VALIDATION | typeof TEST,
     settings: EvaluationSettings,
   ): Promise<Evaluator> {
-    const evaluator = new Evaluator(kernels, data, userItems(data), part);
+    const evaluator = new Evaluator(kernels, data, part);
     if (evaluator.rows.length === 0)
       throw new UserError(`"${data.name}" has no ${SPLITS[part]} interactions to evaluate on`);
-    if (settings.candidates > 0) await evaluator.drawCandidates(settings);
+    if (part === TEST && data.candidates) evaluator.takeCandidates(data.candidates);
+    else if (settings.candidates > 0) await evaluator.drawCandidates(settings);
     return evaluator;
   }
 
-  private async drawCandidates(settings: EvaluationSettings): Promise<void> {
-    const { kernels, data, rows } = this;
+  private async drawCandidates({ candidates, seed }: EvaluationSettings): Promise<void> {
+    const { kernels, data } = this;
     const known = knownTensors(kernels, this.known);
-    const wide = settings.candidates + 1;
-    for (let from = 0; from < rows.length; from += BLOCK) {
-      const block = rows.subarray(from, from + BLOCK);
-      const owners = kernels.tensor(Int32Array.from(block, (row) => data.user[row] as number));
-      const drawn = kernels.drawCandidates(known, owners, settings.candidates, {
-        seed: settings.seed,
-        stream: CANDIDATES,
-      });
-      const candidates = await kernels.read(drawn.items);
-      const users = new Int32Array(block.length * wide);
-      const items = new Int32Array(block.length * wide);
-      block.forEach((row, r) => {
-        users.fill(data.user[row] as number, r * wide, (r + 1) * wide);
-        items[r * wide] = data.item[row] as number;
-        for (let c = 1; c < wide; c++) items[r * wide + c] = Math.max(0, candidates[r * (wide - 1) + c - 1] as number);
-      });
-      const [userTensor, itemTensor] = [kernels.tensor(users), kernels.tensor(items)];
-      this.blocks.push({
-        users: kernels.lookup(userTensor, data.userIds.length),
-        items: kernels.lookup(itemTensor, data.itemIds.length),
-        counts: drawn.counts,
-      });
-      for (const tensor of [owners, drawn.items, userTensor, itemTensor]) kernels.free(tensor);
+    for (let from = 0; from < this.rows.length; from += BLOCK) {
+      const rows = this.rows.subarray(from, from + BLOCK);
+      const owners = kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number));
+      const drawn = kernels.drawCandidates(known, owners, candidates, { seed, stream: CANDIDATES });
+      const items = (await kernels.read(drawn.items)) as Int32Array;
+      this.addBlock(rows, candidates, (r, c) => items[r * candidates + c] as number, drawn.counts);
+      for (const tensor of [owners, drawn.items]) kernels.free(tensor);
     }
     kernels.free(known.starts);
     kernels.free(known.items);
   }
 
+  /** Candidates that the data gives, as many for each row. */
+  private takeCandidates(items: Int32Array): void {
+    const each = items.length / this.rows.length;
+    for (let from = 0; from < this.rows.length; from += BLOCK) {
+      const rows = this.rows.subarray(from, from + BLOCK);
+      const counts = this.kernels.tensor(new Int32Array(rows.length).fill(each));
+      this.addBlock(rows, each, (r, c) => items[(from + r) * each + c] as number, counts);
+    }
+  }
+
+  /** Lays out targets and candidates; a candidate of -1 is none, and stands last. */
+  private addBlock(rows: Int32Array, each: number, candidate: (r: number, c: number) => number, counts: Tensor): void {
+    const { data, kernels } = this;
+    const wide = each + 1;
+    const users = new Int32Array(rows.length * wide);
+    const items = new Int32Array(rows.length * wide);
+    rows.forEach((row, r) => {
+      users.fill(data.user[row] as number, r * wide, (r + 1) * wide);
+      items[r * wide] = data.item[row] as number;
+      for (let c = 0; c < each; c++) items[r * wide + c + 1] = Math.max(0, candidate(r, c));
+    });
+    this.blocks.push({ rows, users: kernels.tensor(users), items: kernels.tensor(items), counts });
+  }
+
+  /** Pairs of the given columns, with the histories that a model reads; `rowOf` says which row's user each group of `wide` pairs has. */
+  private pairsFor(users: Tensor, items: Tensor, owners: ArrayLike<number>, history: number | undefined): Pairs {
+    const { kernels, data } = this;
+    const size = { users: data.userIds.length, items: data.itemIds.length };
+    if (history === undefined) return pairsOf(kernels, { users, items }, size);
+    this.ordered ??= histories(data, (row) => (data.split?.[row] ?? TRAIN) < this.part);
+    const { starts } = this.ordered;
+    const runs = Array.from(owners, (user) => {
+      // One more than there are items: the start of the history counts, too.
+      const read = (starts[user + 1] as number) - (starts[user] as number) + 1;
+      const count = Math.min(history, read);
+      return { user, first: read - count, count };
+    });
+    const columns = tokenColumns(data, this.ordered, runs, history);
+    const wide = users.size / owners.length;
+    const states = Int32Array.from(
+      { length: users.size },
+      (_, p) => (columns.starts[Math.floor(p / wide) + 1] as number) - 1,
+    );
+    return pairsOf(kernels, { users, items, sequences: sequenceTensors(kernels, columns, states) }, size);
+  }
+
+  /** Pairs of every block; kept for the next call. */
+  private blockPairs(history: number | undefined): Pairs[] {
+    let pairs = this.pairs.get(history ?? 0);
+    if (!pairs) {
+      pairs = this.blocks.map(({ rows, users, items }) => this.pairsFor(users, items, this.owners(rows), history));
+      this.pairs.set(history ?? 0, pairs);
+    }
+    return pairs;
+  }
+
+  private owners(rows: Int32Array): Int32Array {
+    return rows.map((row) => this.data.user[row] as number);
+  }
+
   /** Places of the evaluated items. Throws DivergedError where a score is not a number. */
-  async rank(model: Model): Promise<Ranks> {
+  async rank(model: Model): Promise<ScoredRanks> {
     const ranks = this.blocks.length > 0 ? await this.rankSampled(model) : await this.rankAll(model);
     if (ranks.greater.includes(-1))
       throw new DivergedError('the model scores some items as NaN: lower the learning rate');
     return ranks;
   }
 
-  private async rankSampled(model: Model): Promise<Ranks> {
-    const greater = new Int32Array(this.rows.length);
-    const equal = new Int32Array(this.rows.length);
+  private async rankSampled(model: Model): Promise<ScoredRanks> {
+    const { kernels } = this;
+    const n = this.rows.length;
+    const [greater, equal, scores] = [new Int32Array(n), new Int32Array(n), new Float32Array(n)];
     let row = 0;
-    for (const block of this.blocks) {
-      const reads = this.kernels.scope(() => {
-        const scores = model.forward(new Tape(this.kernels), block).value;
-        const counted = this.kernels.countAbove(scores, block.counts);
-        return [this.kernels.read(counted.greater), this.kernels.read(counted.equal)];
+    for (const [b, pairs] of this.blockPairs(model.history).entries()) {
+      const { counts, rows } = this.blocks[b] as Block;
+      const reads = kernels.scope(() => {
+        const scored = model.forward(new Tape(kernels), pairs).value;
+        const counted = kernels.countAbove(scored, counts);
+        const targets = kernels.everyNth(scored, scored.size / rows.length);
+        return [kernels.read(counted.greater), kernels.read(counted.equal), kernels.read(targets)];
       });
-      const [above, same] = (await Promise.all(reads)) as [Int32Array, Int32Array];
+      const [above, same, own] = (await Promise.all(reads)) as [Int32Array, Int32Array, Float32Array];
       greater.set(above, row);
       equal.set(same, row);
+      scores.set(own, row);
       row += above.length;
     }
-    return { greater, equal };
+    return { greater, equal, scores };
   }
 
   /** Full ranking, user by user, among all items outside the user's known ones. */
-  private async rankAll(model: Model): Promise<Ranks> {
-    const { kernels, data } = this;
-    const items = data.itemIds.length;
-    const { known } = this;
-    const all = kernels.tensor(Int32Array.from({ length: items }, (_, item) => item));
-    const greater = new Int32Array(this.rows.length);
-    const equal = new Int32Array(this.rows.length);
-    for (let r = 0; r < this.rows.length; r++) {
-      const row = this.rows[r] as number;
+  private async rankAll(model: Model): Promise<ScoredRanks> {
+    const { data, known, rows } = this;
+    const n = rows.length;
+    const [greater, equal, targets] = [new Int32Array(n), new Int32Array(n), new Float32Array(n)];
+    for (let r = 0; r < n; r++) {
+      const row = rows[r] as number;
       const user = data.user[row] as number;
-      const read = kernels.scope(() => {
-        const users = kernels.tensor(new Int32Array(items).fill(user));
-        const pairs = { users: kernels.lookup(users, data.userIds.length), items: kernels.lookup(all, items) };
-        return kernels.read(model.forward(new Tape(kernels), pairs).value);
-      });
-      const scores = await read;
+      const scores = await this.scoreAll(model, user);
       const target = scores[data.item[row] as number] as number;
+      targets[r] = target;
       let valid = !Number.isNaN(target);
       const count = (item: number, sign: 1 | -1): void => {
         const score = scores[item] as number;
@@ -156,31 +204,46 @@ export class Evaluator {
         if (score > target) (greater[r] as number) += sign;
         else if (score === target) (equal[r] as number) += sign;
       };
-      for (let item = 0; item < items; item++) count(item, 1);
+      for (let item = 0; item < scores.length; item++) count(item, 1);
       for (let e = known.starts[user] as number; e < (known.starts[user + 1] as number); e++)
         count(known.items[e] as number, -1);
       if (!valid) greater[r] = -1;
     }
-    kernels.free(all);
-    return { greater, equal };
+    return { greater, equal, scores: targets };
+  }
+
+  /** A model's scores of a user with every item. */
+  async scoreAll(model: Model, user: number): Promise<Float32Array> {
+    const { kernels, data } = this;
+    const items = data.itemIds.length;
+    this.everyItem ??= kernels.tensor(Int32Array.from({ length: items }, (_, item) => item));
+    const every = this.everyItem;
+    const read = kernels.scope(() => {
+      const users = kernels.tensor(new Int32Array(items).fill(user));
+      const pairs = this.pairsFor(users, every, [user], model.history);
+      return kernels.read(model.forward(new Tape(kernels), pairs).value);
+    });
+    return (await read) as Float32Array;
+  }
+
+  /** g of every evaluated pair, as an exposure model has it. */
+  async exposureScores(scores: ExposureScores, history: number | undefined): Promise<Float32Array> {
+    const { kernels, data, rows } = this;
+    const out = new Float32Array(rows.length);
+    for (let from = 0; from < rows.length; from += BLOCK) {
+      const block = rows.subarray(from, from + BLOCK);
+      const read = kernels.scope(() => {
+        const users = kernels.tensor(this.owners(block));
+        const items = kernels.tensor(block.map((row) => data.item[row] as number));
+        return kernels.read(scores(this.pairsFor(users, items, this.owners(block), history)));
+      });
+      out.set((await read) as Float32Array, from);
+    }
+    return out;
   }
 
   /** Standard evaluation: every test item counts the same. */
   standard(ranks: Ranks): Metrics {
     return averageMetrics(ranks);
-  }
-
-  /**
-   * Unbiased evaluation, for simulated data; undefined for others. `size` says how many equally weighted test items the weights are
-   * worth: when it is small, a few rarely shown items decide.
-   */
-  unbiased(ranks: Ranks, settings: UnbiasedSettings): { metrics: Metrics; size: number } | undefined {
-    const { truth } = this.data;
-    if (!truth) return undefined;
-    const weights = Float64Array.from(this.rows, (row) => {
-      const gain = settings.weight === '1/exposure' ? 1 : (truth.relevance[row] as number);
-      return gain / Math.max(settings.clip, truth.exposure[row] as number);
-    });
-    return { metrics: averageMetrics(ranks, weights), size: effectiveSize(weights) };
   }
 }

@@ -3,10 +3,12 @@ import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } f
 import type { Interactions } from '../datasets/interactions.js';
 import { csvOf, markdownOf, type ResultTable } from '../results/table.js';
 import { tablePicture } from '../results/table_picture.js';
+import type { WorldState } from '../simulator/world.js';
 import { OutputFolder } from '../support/output.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
+import { checkMethod, parseMethod } from './method.js';
 import type { FinishedTrial, Outcome, Suite, SuiteOptions, SuiteTrial } from './suites/suite.js';
 import type { TrialTask } from './worker.js';
 
@@ -14,6 +16,8 @@ export interface SweepOptions {
   readonly out: string;
   readonly overwrite?: boolean;
   readonly workers?: number | undefined;
+  /** The truth behind simulated data. */
+  readonly world?: WorldState | undefined;
 }
 
 /** A line of trials.ndjson. */
@@ -36,9 +40,11 @@ export async function sweep(
   options: SweepOptions,
   progress: Progress,
 ): Promise<{ tables: ResultTable[]; finished: FinishedTrial[] }> {
-  const folder = new OutputFolder(options.out, { overwrite: options.overwrite ?? false, resume: true });
-  const dataHash = hashData(data);
+  const { world } = options;
   const trials = suite.trials(suiteOptions);
+  for (const { settings } of trials) checkMethod(parseMethod(settings.model), data, settings, world !== undefined);
+  const folder = new OutputFolder(options.out, { overwrite: options.overwrite ?? false, resume: true });
+  const dataHash = hashData(data, world);
   const keys = trials.map(({ settings }) => hashText(JSON.stringify([settings, dataHash, PROGRAM])));
   const journal = folder.file('trials.ndjson');
   const lines = readJournal(journal);
@@ -57,7 +63,7 @@ export async function sweep(
   try {
     await Promise.all(
       missing.map(async ({ trial, key }) => {
-        const outcome = await pool.run({ data, settings: trial.settings });
+        const outcome = await pool.run({ data, world, settings: trial.settings });
         outcomes.set(key, outcome);
         appendFileSync(journal, `${JSON.stringify(lineOf(trial, key, outcome))}\n`, { flush: true });
         progress.update(++done, trial.row);
@@ -136,11 +142,15 @@ function readJournal(path: string): TrialLine[] {
 
 const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** SHA-256 of the columns that a trial can see. */
-function hashData(data: Interactions): string {
+/** SHA-256 of what a trial can see. */
+function hashData(data: Interactions, world: WorldState | undefined): string {
   const hash = createHash('sha256');
   hash.update(`${data.userIds.length} ${data.itemIds.length} ${data.user.length}`);
-  for (const column of [data.user, data.item, data.split, data.time, data.truth?.relevance, data.truth?.exposure]) {
+  if (world) hash.update(JSON.stringify(world.config));
+  for (const column of [
+    ...[data.user, data.item, data.split, data.time, data.rating, data.truth?.relevance, data.truth?.exposure],
+    ...[data.candidates, data.exposed?.user, data.exposed?.item],
+  ]) {
     hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
   }
   return hash.digest('hex');

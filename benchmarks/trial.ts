@@ -1,29 +1,67 @@
-import { ParameterFactory, WasmKernels } from '../compute/index.js';
-import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
-import { implicitBatches } from '../models/batches.js';
+import { WasmKernels } from '../compute/index.js';
+import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
 import type { Model, ModelSize } from '../models/model.js';
-import { models } from '../models/registry.js';
-import { type EpochRecord, type TrainerSettings, type TrainingRecord, train } from '../models/trainer.js';
-import { type EvaluationSettings, Evaluator, type UnbiasedSettings } from './evaluation.js';
-import type { Metrics } from './metrics.js';
+import { hasCollapsed, modelScores } from '../models/propensity.js';
+import type { EpochRecord, ExposureRecord, TrainerSettings, TrainingRecord } from '../models/trainer.js';
+import { World, type WorldState } from '../simulator/world.js';
+import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { type Estimate, inversePropensity, popularityDebiased, type UnbiasedSettings, unbiased } from './estimates.js';
+import { type EvaluationSettings, Evaluator, type ScoredRanks } from './evaluation.js';
+import { type ListStatistics, RecommendationLists, readAllScores } from './full_pass.js';
+import { type MethodSettings, parseMethod } from './method.js';
+import { type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
+import { OracleMetrics } from './oracle.js';
+import { type TrainedExposure, type TrainedMethod, trainMethod } from './training.js';
+
+/** What is computed of a trained model besides the metrics of its test items. */
+export interface ReportSettings {
+  /** Resamples of the bootstrap; 0 for no intervals. */
+  readonly bootstrap: number;
+  /** Score all items for every user: recommended lists and, in simulated data, the oracle. */
+  readonly full: boolean;
+  /** A model trained for itself whose probability of a click debiases the metrics. */
+  readonly propensityModel?: string | undefined;
+}
 
 /** One model trained once on one data set. Everything that its result depends on, besides the data. */
 export interface TrialSettings {
+  /** A method's name, see `parseMethod`. */
   readonly model: string;
   readonly dim: number;
   readonly trainer: TrainerSettings;
+  readonly method: MethodSettings;
   readonly evaluation: EvaluationSettings;
   readonly unbiased: UnbiasedSettings;
+  readonly report: ReportSettings;
+}
+
+/** Estimates of what the metrics would be if all items were exposed alike. */
+export interface Estimates {
+  readonly popularity: Estimate;
+  /** By a propensity model. */
+  readonly propensity?: Estimate | undefined;
+  /** By G_beta of the trained method itself (PAPER section 6, "robust"). */
+  readonly robust?: Estimate | undefined;
 }
 
 export interface TrialResult {
   /** Epoch whose weights were kept; absent for models without training. */
   readonly bestEpoch: number | undefined;
   readonly epochs: readonly EpochRecord[];
+  /** Epochs of g's own training, in PS. */
+  readonly exposureEpochs?: readonly EpochRecord[] | undefined;
   readonly validation: Metrics;
   readonly standard: Metrics;
+  readonly lists: ListMetrics & Partial<ListStatistics>;
+  /** 95 percent, over users. */
+  readonly intervals?: Readonly<Record<MetricName, Interval>> | undefined;
   /** Only for simulated data; `size` is the effective number of test items. */
-  readonly unbiased: { readonly metrics: Metrics; readonly size: number } | undefined;
+  readonly unbiased: Estimate | undefined;
+  readonly estimates: Estimates;
+  /** The exact expected metrics under the world's truth. */
+  readonly oracle?: Metrics | undefined;
+  /** G in the kept epoch. */
+  readonly exposure?: (ExposureRecord & { readonly collapsed: boolean }) | undefined;
 }
 
 /** A trained model with the memory that it lives in. */
@@ -31,50 +69,107 @@ export interface TrainedModel {
   readonly kernels: WasmKernels;
   readonly model: Model;
   readonly size: ModelSize;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly method: TrainedMethod;
+}
+
+/** What a trial gets besides data and settings. */
+export interface TrialContext {
+  /** The truth behind simulated data. */
+  readonly world?: WorldState | undefined;
+  readonly onEpoch?: ((record: EpochRecord, part: string) => void) | undefined;
 }
 
 /**
- * Trains a model on the train part, choosing the epoch by validation Hit@10, and evaluates it on the test part. Deterministic
+ * Trains a method on the train part, choosing the epoch by validation Hit@10, and evaluates it on the test part. Deterministic
  * given data and settings. Throws UserError for an unknown model, DivergedError where training diverges.
  */
 export async function runTrial(
   data: Interactions,
   settings: TrialSettings,
-  onEpoch?: (record: EpochRecord) => void,
+  context: TrialContext = {},
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
-  const definition = models.get(settings.model);
+  const method = parseMethod(settings.model);
   const kernels = new WasmKernels();
   const size: ModelSize = { users: data.userIds.length, items: data.itemIds.length, dim: settings.dim };
-  const model = definition.create(kernels, new ParameterFactory(kernels, settings.trainer.seed), size);
+  const world = context.world && (await World.create(context.world));
   const validation = await Evaluator.create(kernels, data, VALIDATION, settings.evaluation);
-  let record: TrainingRecord | undefined;
-  if (model.fit)
-    model.fit(
-      userItems(data, (row) => data.split?.[row] === TRAIN),
-      settings.trainer.seed,
-    );
-  else {
-    record = await train(
-      kernels,
-      model,
-      size,
-      {
-        source: implicitBatches(kernels, data, settings.trainer),
-        loss: (tape, logits, labels) => tape.crossEntropy(logits, labels),
-        validate: async () => validation.standard(await validation.rank(model))['hit@10'],
-        ...(onEpoch && { onEpoch }),
-      },
-      settings.trainer,
-    );
-  }
+  const training = {
+    ...{ kernels, data, size, validation, world, onEpoch: context.onEpoch },
+    trainer: settings.trainer,
+    settings: settings.method,
+  };
+  const trained = await trainMethod(training, method);
   const test = await Evaluator.create(kernels, data, TEST, settings.evaluation);
-  const ranks = await test.rank(model);
+  const ranks = await test.rank(trained.f);
+  const userOf = (row: number): number => data.user[test.rows[row] as number] as number;
+  const { bootstrap, full, propensityModel } = settings.report;
+  const propensity =
+    propensityModel === undefined
+      ? undefined
+      : await trainMethod({ ...training, onEpoch: undefined }, parseMethod(propensityModel));
+  const lists = full ? await fullPass(test, trained.f, world, settings.evaluation.candidates) : undefined;
+  const { record, exposure } = trained;
   const result: TrialResult = {
     bestEpoch: record?.best.epoch,
     epochs: record?.epochs ?? [],
-    validation: validation.standard(await validation.rank(model)),
+    ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
+    validation: validation.standard(await validation.rank(trained.f)),
     standard: test.standard(ranks),
-    unbiased: test.unbiased(ranks, settings.unbiased),
+    lists: { ...listMetrics(ranks, ranks.scores, userOf), ...lists?.statistics },
+    ...(bootstrap > 0 && {
+      intervals: await bootstrapIntervals(kernels, ranks, userOf, bootstrap, settings.evaluation.seed),
+    }),
+    unbiased: unbiased(test, ranks, settings.unbiased),
+    estimates: {
+      popularity: popularityDebiased(test, ranks, settings.unbiased),
+      ...(propensity && {
+        propensity: await propensityDebiased(kernels, test, ranks, propensity.f, settings.unbiased),
+      }),
+      ...(exposure && { robust: await robust(test, ranks, exposure, settings.unbiased) }),
+    },
+    ...(lists?.oracle && { oracle: lists.oracle }),
+    ...(record && exposureOf(record)),
   };
-  return { result, trained: { kernels, model, size } };
+  const own = settings.method.models?.[method.f.name] ?? {};
+  return { result, trained: { kernels, model: trained.f, size, settings: own, method: trained } };
+}
+
+function exposureOf({ best }: TrainingRecord): Pick<TrialResult, 'exposure'> {
+  return best.exposure ? { exposure: { ...best.exposure, collapsed: hasCollapsed(best.exposure) } } : {};
+}
+
+async function fullPass(
+  test: Evaluator,
+  model: Model,
+  world: World | undefined,
+  candidates: number,
+): Promise<{ statistics: ListStatistics; oracle: Metrics | undefined }> {
+  const lists = new RecommendationLists(test);
+  const oracle = world && new OracleMetrics(test, world, candidates);
+  await readAllScores(test, model, oracle ? [lists, oracle] : [lists]);
+  return { statistics: lists.statistics, oracle: oracle?.metrics };
+}
+
+/** Each hit divided by G_beta of the trained pair, for a click. */
+async function robust(
+  test: Evaluator,
+  ranks: ScoredRanks,
+  { scores, history, propensity }: TrainedExposure,
+  settings: UnbiasedSettings,
+): Promise<Estimate> {
+  return inversePropensity(ranks, await propensity.ofClicks(await test.exposureScores(scores, history)), settings);
+}
+
+/** Each hit divided by a propensity model's probability of the pair. */
+async function propensityDebiased(
+  kernels: WasmKernels,
+  test: Evaluator,
+  ranks: ScoredRanks,
+  model: Model,
+  settings: UnbiasedSettings,
+): Promise<Estimate> {
+  const scores = modelScores(kernels, model);
+  const probabilities = await test.exposureScores((pairs) => kernels.sigmoid(scores(pairs)), model.history);
+  return inversePropensity(ranks, probabilities, settings);
 }

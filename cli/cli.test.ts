@@ -173,7 +173,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     ],
     [
       ['simulate', '--exposure', 'policy', '--set', 'exploration=2', ...out],
-      /exposure "policy", setting "exploration"/,
+      /exposure function "policy", setting "exploration"/,
     ],
     [['simulate', '--eps1', 'gauss:3', ...out], /--eps1 "gauss:3" is not understood/],
     [

@@ -1,8 +1,6 @@
 import type { Argv } from 'yargs';
-import type { EvaluationSettings, UnbiasedSettings } from '../benchmarks/evaluation.js';
 import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import type { ReadOptions } from '../datasets/reader.js';
-import { TRAINER_DEFAULTS, type TrainerSettings } from '../models/trainer.js';
 import { UserError } from '../support/errors.js';
 
 /** Refuses a number outside of [least, most], or one that is not whole where it must be. */
@@ -89,78 +87,6 @@ export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {
   checkNumber('rank', rank, 1, 256, true);
   checkNumber('ratings-per-user', ratingsPerUser, 1, items - 1);
   return { users, items, ratingsPerUser, rank, seed };
-}
-
-/** Options of every verb that trains. */
-export function trainerOptions<T>(argv: Argv<T>) {
-  const group = 'Training:';
-  return argv
-    .option('dim', { type: 'number', default: 32, describe: 'width of the hidden factors', group })
-    .option('rate', { type: 'number', default: TRAINER_DEFAULTS.rate, describe: 'learning rate of Adam', group })
-    .option('l2', { type: 'number', default: TRAINER_DEFAULTS.l2, describe: 'weight of l2 in the objective', group })
-    .option('batch', { type: 'number', default: TRAINER_DEFAULTS.batch, describe: 'positives in a batch', group })
-    .option('negatives', {
-      type: 'number',
-      default: TRAINER_DEFAULTS.negatives,
-      describe: 'sampled negatives a positive',
-      group,
-    })
-    .option('epochs', { type: 'number', default: TRAINER_DEFAULTS.epochs, describe: 'most epochs', group })
-    .option('patience', {
-      type: 'number',
-      default: TRAINER_DEFAULTS.patience,
-      describe: 'epochs without a better validation Hit@10 before stopping',
-      group,
-    })
-    .option('candidates', {
-      type: 'number',
-      default: 100,
-      describe: 'sampled items to rank a test item among; 0 for all',
-      group: 'Evaluation:',
-    })
-    .option('unbiased-weight', {
-      choices: ['relevance/exposure', '1/exposure'] as const,
-      default: 'relevance/exposure' as const,
-      describe: 'weight of a test item in unbiased evaluation',
-      group: 'Evaluation:',
-    })
-    .option('clip', {
-      type: 'number',
-      default: 0,
-      describe: 'least p_exp to divide by in unbiased evaluation',
-      group: 'Evaluation:',
-    });
-}
-
-export interface TrainingArguments extends TrainerSettings {
-  readonly dim: number;
-  readonly candidates: number;
-  readonly unbiasedWeight: UnbiasedSettings['weight'];
-  readonly clip: number;
-}
-
-export function trainingOf(argv: TrainingArguments): {
-  dim: number;
-  trainer: TrainerSettings;
-  evaluation: EvaluationSettings;
-  unbiased: UnbiasedSettings;
-} {
-  const { dim, rate, l2, batch, negatives, epochs, patience, candidates, clip, seed } = argv;
-  checkNumber('dim', dim, 1, 1024, true);
-  checkNumber('rate', rate, 1e-8, 10);
-  checkNumber('l2', l2, 0);
-  checkNumber('batch', batch, 1, 1e6, true);
-  checkNumber('negatives', negatives, 1, 255, true);
-  checkNumber('epochs', epochs, 1, 1e5, true);
-  checkNumber('patience', patience, 1, 1e5, true);
-  checkNumber('candidates', candidates, 0, 1e6, true);
-  checkNumber('clip', clip, 0, 1);
-  return {
-    dim,
-    trainer: { rate, l2, batch, negatives, epochs, patience, seed },
-    evaluation: { candidates, seed },
-    unbiased: { weight: argv.unbiasedWeight, clip },
-  };
 }
 
 /** `--seed`, `--out`, `--overwrite`, `--json`: what every verb that writes has. */

@@ -11,6 +11,7 @@ import { terminalTable } from '../results/table.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect, writeInspection } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
+import { readWorld } from '../simulator/world.js';
 import { writeFolder } from '../support/output.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
@@ -77,11 +78,12 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
       suite,
       (await readFolder(dataFolder)).data,
       {
+        ...{ method: {}, report: { bootstrap: 1000, full: true } },
         ...{ models: suite.models, repetitions: argv.repetitions, seed, dim: 32, trainer },
         evaluation: { candidates: 100 },
-        unbiased: { weight: 'relevance/exposure', clip: 0.01 },
+        unbiased: { weight: 'relevance/exposure', clip: 0.01, normalisation: 'self-normalised' },
       },
-      { out: runFolder, overwrite, workers },
+      { out: runFolder, overwrite, workers, world: (await readWorld(dataFolder)).state },
       progress,
     );
     for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));

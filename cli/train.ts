@@ -1,24 +1,21 @@
 import type { CommandModule } from 'yargs';
-import { METRICS } from '../benchmarks/metrics.js';
-import { runTrial } from '../benchmarks/trial.js';
-import { openSplit } from '../datasets/open.js';
-import { models } from '../models/registry.js';
+import { checkMethod, parseMethod } from '../benchmarks/method.js';
+import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
+import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
 import { writeModel } from '../models/store.js';
+import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import {
-  checkSeed,
-  type OutputArguments,
-  outputOptions,
-  plantedOptionsOf,
-  type ReadingArguments,
-  readingOptions,
-  readOptionsOf,
+  methodHelp,
+  methodOptions,
+  openTrialData,
   type TrainingArguments,
   trainerOptions,
   trainingOf,
-} from './options.js';
+} from './method_options.js';
+import { checkSeed, type OutputArguments, outputOptions, type ReadingArguments, readingOptions } from './options.js';
 import { terminalProgress } from './progress.js';
 
 interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments {
@@ -30,37 +27,38 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
   command: 'train',
   describe: 'train one model, evaluate it, and save its weights',
   builder: (yargs) =>
-    trainerOptions(outputOptions(readingOptions(yargs), 'the trained model'))
-      .option('model', {
-        type: 'string',
-        demandOption: true,
-        describe: models.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
-      })
+    methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the trained model')))
+      .option('model', { type: 'string', demandOption: true, describe: methodHelp })
       .option('data', {
         type: 'string',
         default: 'planted',
         describe: 'prepared or simulated folder, file of ratings, or name of a data set',
       })
       .example('$0 train --model GMF --data runs/ml-100k --out runs/gmf', '')
+      .example('$0 train --model Attn --set Attn.heads=2 --data runs/ml-100k --out runs/attn', 'histories of 50 items')
+      .example('$0 train --model PS:GMF/oracle --data runs/popular --out runs/ps', 'weighted by the true exposure')
       .example(
-        '$0 train --model MLP --rate 0.001 --l2 0.01 --epochs 30 --data runs/popular --out runs/mlp',
-        '',
-      ) as never,
+        '$0 train --model ACL:GMF/GMF --alpha 0.1 --weights normalised --data runs/popular --out runs/acl',
+        'adversarial counterfactual learning',
+      )
+      .example('$0 train --model EASE --set EASE.penalty=300 --data runs/ml-100k --out runs/ease', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    const settings = { model: models.get(argv.model).name, ...trainingOf(argv) };
-    const data = await openSplit(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    const method = parseMethod(argv.model);
+    const settings: TrialSettings = { model: argv.model, ...trainingOf(argv) };
+    const { data, world } = await openTrialData(argv.data, argv);
+    checkMethod(method, data, settings, world !== undefined);
     const progress = terminalProgress();
-    progress.begin(`training ${settings.model}`, settings.trainer.epochs);
+    progress.begin(`training ${method.label}`, settings.trainer.epochs);
+    const onEpoch = (record: EpochRecord, part: string): void =>
+      progress.update(record.epoch, describeEpoch(record, part));
     const result = await writeFolder(argv.out, argv, async (folder) => {
-      const { result, trained } = await runTrial(data, settings, ({ epoch, loss, metric }) =>
-        progress.update(epoch, `loss ${loss.toFixed(4)}, validation Hit@10 ${(100 * metric).toFixed(2)}`),
-      );
-      writeModel(folder, settings.model, trained);
+      const { result, trained } = await runTrial(data, settings, { world, onEpoch });
+      writeModel(folder, method.f.name, trained);
       folder.writeJson('trial.json', { settings, result });
       folder.writeJson('manifest.json', {
         kind: 'model',
-        model: settings.model,
+        model: method.label,
         program: PROGRAM,
         data: data.name,
         size: trained.size,
@@ -69,29 +67,61 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       return result;
     });
     progress.end();
-    if (argv.json) return console.log(JSON.stringify(result, null, 2));
-    const summaries = ([name, metrics]: readonly [string, typeof result.standard | undefined]) =>
-      metrics
-        ? [
-            {
-              label: name,
-              cells: Object.fromEntries(METRICS.map((m) => [m, { n: 1, mean: metrics[m], sd: undefined }])),
-            },
-          ]
-        : [];
-    const rows = (
-      [
-        ['validation', result.validation],
-        ['test', result.standard],
-        ['test, unbiased', result.unbiased?.metrics],
-      ] as const
-    ).flatMap(summaries);
-    const note =
-      result.bestEpoch === undefined
-        ? 'In percent.'
-        : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
     console.log(
-      `${terminalTable({ title: `${settings.model} on ${data.name}`, note, columns: METRICS, rows }, false)}written to ${argv.out}`,
+      argv.json
+        ? JSON.stringify(result, null, 2)
+        : `${describeTrial(`${method.label} on ${data.name}`, result)}\nwritten to ${argv.out}`,
     );
   },
 };
+
+const percent = (x: number): string => (100 * x).toFixed(2);
+
+function describeEpoch({ loss, metric, exposure }: EpochRecord, part: string): string {
+  const G = exposure ? `, G ${exposure.meanG.toFixed(2)} (${exposure.sdG.toFixed(2)})` : '';
+  return `${part === 'g' ? 'g alone: ' : ''}loss ${loss.toFixed(4)}, validation Hit@10 ${percent(metric)}${G}`;
+}
+
+/** A trial's results for people. */
+export function describeTrial(title: string, result: TrialResult): string {
+  const { estimates, lists, intervals, exposure } = result;
+  const rows = (
+    [
+      ['validation', result.validation],
+      ['test', result.standard],
+      ['test, popularity-debiased', estimates.popularity.metrics],
+      ['test, propensity-debiased', estimates.propensity?.metrics],
+      ['test, robust (by G)', estimates.robust?.metrics],
+      ['test, unbiased by the truth', result.unbiased?.metrics],
+      ['oracle: expected under the truth', result.oracle],
+    ] as const
+  ).flatMap(([label, metrics]: readonly [string, Metrics | undefined]) =>
+    metrics
+      ? [{ label, cells: Object.fromEntries(ITEM_METRICS.map((m) => [m, { n: 1, mean: metrics[m], sd: undefined }])) }]
+      : [],
+  );
+  const note =
+    result.bestEpoch === undefined
+      ? 'In percent.'
+      : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
+  const lines = [terminalTable({ title, note, columns: ITEM_METRICS, rows }, false).trimEnd()];
+  if (intervals) {
+    const spans = ITEM_METRICS.map((m) => `${m} ${percent(intervals[m].low)}-${percent(intervals[m].high)}`);
+    lines.push(`95% intervals of the test metrics, over users: ${spans.join(', ')}`);
+  }
+  lines.push(`recall@10 ${percent(lists['recall@10'])}, precision@10 ${percent(lists['precision@10'])}`);
+  if (lists.coverage !== undefined && lists.gini !== undefined && lists.popularity !== undefined) {
+    lines.push(
+      `lists of ten: ${percent(lists.coverage)}% of items are shown, Gini ${lists.gini.toFixed(3)}, mean popularity ${lists.popularity.toFixed(1)} interactions`,
+    );
+  }
+  if (exposure) {
+    const { meanG, sdG, beta, collapsed } = exposure;
+    lines.push(
+      `G: mean ${meanG.toFixed(3)}, sd ${sdG.toFixed(3)}; beta ${beta.map((b) => b.toFixed(3)).join(', ')}${
+        collapsed ? '\nthe exposure model has collapsed: G hardly varies, so this is plain training' : ''
+      }`,
+    );
+  }
+  return lines.join('\n');
+}

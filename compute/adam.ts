@@ -15,7 +15,7 @@ export class Adam {
 
   constructor(
     private readonly kernels: Kernels,
-    readonly rate: number,
+    public rate: number,
     readonly decay = 0,
   ) {}
 

@@ -107,6 +107,84 @@ export interface Kernels {
   squaredError(x: Tensor, y: Tensor): Tensor;
   squaredErrorAdjoint(g: Tensor, x: Tensor, y: Tensor, gx: Tensor): void;
 
+  // Sequences and attention.
+  /** Copies `count` elements of a flat tensor, from `first` on. */
+  slice(x: Tensor, first: number, count: number): Tensor;
+  /** Elements 0, step, 2 step ... of a flat tensor. */
+  everyNth(x: Tensor, step: number): Tensor;
+  /** One flat tensor after another. */
+  join(a: Tensor, b: Tensor): Tensor;
+  /** Rows to mean 0 and variance 1, times gain, plus bias. `stats` is for the adjoint. */
+  layerNorm(x: Tensor, gain: Tensor, bias: Tensor): { out: Tensor; stats: Tensor };
+  /** Adds the three gradients of `layerNorm`. */
+  layerNormAdjoint(g: Tensor, x: Tensor, gain: Tensor, stats: Tensor, gx: Tensor, ggain: Tensor, gbias: Tensor): void;
+  /**
+   * Causal self-attention of qkv[rows, 3 width] within each sequence: out[rows, width]. `logSums` is for the adjoint. `heads` divides
+   * width.
+   */
+  attention(qkv: Tensor, sequences: Runs, heads: number): { out: Tensor; logSums: Tensor };
+  attentionAdjoint(
+    g: Tensor,
+    qkv: Tensor,
+    sequences: Runs,
+    heads: number,
+    result: { readonly out: Tensor; readonly logSums: Tensor },
+    gqkv: Tensor,
+  ): void;
+  /** Fills out with 1 / (1 - rate), or 0 with probability `rate`: a mask of dropout. Draws as `drawUniform`. */
+  drawMask(out: Tensor, key: DrawKey, rate: number): void;
+
+  // Row weights (PAPER section 4).
+  /** b0 + b1 g, with b2 y or b2 y g added by `form`; beta[3]. */
+  exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor;
+  /** Adds to gbeta and, where given, gg. */
+  exposureLogitsAdjoint(
+    d: Tensor,
+    g: Tensor,
+    labels: Tensor,
+    beta: Tensor,
+    form: OutcomeForm,
+    gg: Tensor | undefined,
+    gbeta: Tensor,
+  ): void;
+  clamp(x: Tensor, least: number, most: number): Tensor;
+  clampAdjoint(g: Tensor, x: Tensor, least: number, most: number, gx: Tensor): void;
+  /** scale x + shift. */
+  linear(x: Tensor, scale: number, shift: number): Tensor;
+  reciprocal(x: Tensor): Tensor;
+  reciprocalAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
+  /** [2]: the weighted mean of x, and the sum of the weights. */
+  weightedMean(x: Tensor, weights: Tensor): Tensor;
+  weightedMeanAdjoint(
+    g: Tensor,
+    x: Tensor,
+    weights: Tensor,
+    result: Tensor,
+    gx: Tensor | undefined,
+    gw: Tensor | undefined,
+  ): void;
+  /** For groups of `wide` numbers the first one less each of the others. */
+  differences(x: Tensor, wide: number): Tensor;
+  differencesAdjoint(g: Tensor, wide: number, gx: Tensor): void;
+  /** [count]: the mean of x over the positions of each distinct row. */
+  meanByRow(x: Tensor, lookup: Lookup): Tensor;
+  meanByRowAdjoint(g: Tensor, lookup: Lookup, gx: Tensor): void;
+  /** [5]: Pearson's correlation of x and y, then what the adjoint needs. */
+  correlation(x: Tensor, y: Tensor): Tensor;
+  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, result: Tensor, gx: Tensor): void;
+
+  // Pairs and matrices.
+  /** [n]: sum over the items j that users[r] knows of weights[items[r], j]. */
+  similarity(pairs: PairIndices, known: KnownItems, weights: Tensor): Tensor;
+  /** The same for a sparse matrix in compressed rows. */
+  sparseSimilarity(pairs: PairIndices, known: KnownItems, weights: SparseMatrix): Tensor;
+  /** [n]: matrix[users[r], items[r]]. */
+  pairEntries(pairs: PairIndices, matrix: Tensor): Tensor;
+  /** [n]: 1 where users[r] knows items[r], else 0. */
+  markKnown(pairs: PairIndices, known: KnownItems): Tensor;
+  /** out[r] = (base + penalties[r] I + sum of v v')^-1 (sum of v), v the rows of `others` that row r's columns name. */
+  ridgeRows(starts: Tensor, columns: Tensor, others: Tensor, base: Tensor, penalties: Tensor, out: Tensor): void;
+
   // Optimizer steps (Kingma and Ba 2015); `decay` adds decay w to the gradient.
   adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void;
   /** Touches only the rows of the lookup; g[count, width]; a row's decay counts once a use. */
@@ -130,6 +208,30 @@ export interface Kernels {
   countAbove(scores: Tensor, counts: Tensor): { greater: Tensor; equal: Tensor };
   /** Indices of the k largest scores[n], best first, equal ones by index. */
   topK(scores: Tensor, k: number): Tensor;
+}
+
+/** Runs of rows that lie end to end: run s is starts[s] .. starts[s + 1]. */
+export interface Runs {
+  readonly starts: Tensor;
+  /** Length of the longest run. */
+  readonly longest: number;
+}
+
+/** How the feedback enters G_beta: not at all, as b2 y (the paper), or as b2 y g (the authors' program). */
+export const OUTCOME_FORMS = ['none', 'y', 'y*g'] as const;
+export type OutcomeForm = (typeof OUTCOME_FORMS)[number];
+
+/** Pairs as two columns of ids. */
+export interface PairIndices {
+  readonly users: Tensor;
+  readonly items: Tensor;
+}
+
+/** A matrix in compressed rows; columns are sorted within a row. */
+export interface SparseMatrix {
+  readonly starts: Tensor;
+  readonly columns: Tensor;
+  readonly values: Tensor;
 }
 
 /** One Adam step with its bias corrections worked in. */

@@ -13,6 +13,8 @@ export class ParameterFactory {
   constructor(
     private readonly kernels: Kernels,
     private readonly seed: number,
+    /** Goes before every name, so that two models of one seed begin apart. */
+    private readonly prefix = '',
   ) {}
 
   /** Embedding rows from Normal(0, scale). */
@@ -22,12 +24,15 @@ export class ParameterFactory {
     return { name, value };
   }
 
-  /** Dense weights, uniform within sqrt(6 / (inputs + outputs)) of 0 (Glorot and Bengio 2010). */
-  weight(name: string, inputs: number, outputs: number): Parameter {
+  /**
+   * Dense weights, uniform within sqrt(6 / (inputs + outputs)) of 0 (Glorot and Bengio 2010). `layerInputs` is the layer's number of
+   * inputs where these weights are a part of it.
+   */
+  weight(name: string, inputs: number, outputs: number, layerInputs = inputs): Parameter {
     const size = inputs * outputs;
     const uniform = this.kernels.zeros([size]);
     this.kernels.drawUniform(uniform, this.key(name));
-    const bound = Math.sqrt(6 / (inputs + outputs));
+    const bound = Math.sqrt(6 / (layerInputs + outputs));
     const value = this.kernels.zeros([inputs, outputs]);
     this.kernels.fill(value, -bound);
     this.kernels.addScaled(2 * bound, uniform, value);
@@ -42,6 +47,6 @@ export class ParameterFactory {
   }
 
   private key(name: string): DrawKey {
-    return { seed: this.seed, stream: stream(`initial ${name}`) };
+    return { seed: this.seed, stream: stream(`initial ${this.prefix}${name}`) };
   }
 }

@@ -1,5 +1,6 @@
-import type { Activation, Kernels } from './kernels.js';
+import type { Activation, Kernels, OutcomeForm, Runs } from './kernels.js';
 import type { Parameter } from './parameter.js';
+import { type DrawKey, stream } from './random.js';
 import type { Lookup, Tensor } from './tensor.js';
 
 /** A value on the tape. Its gradient is made, as zeros, when the first adjoint adds to it. */
@@ -17,6 +18,9 @@ export class Variable {
   }
 }
 
+/** Where each position of a batch finds its row; all of a lookup that forward passes need. */
+export type Slots = Pick<Lookup, 'slots'>;
+
 /** What the optimizer applies after `backward`: a dense gradient, or one of the distinct rows of a lookup. */
 export interface Gradient {
   readonly parameter: Parameter;
@@ -33,7 +37,11 @@ export class Tape {
   private readonly parameters = new Map<Parameter, Variable>();
   private readonly embeddings: Gradient[] = [];
 
-  constructor(readonly kernels: Kernels) {}
+  /** `training` keys what is drawn in a step of training (dropout); without it nothing is drawn. */
+  constructor(
+    readonly kernels: Kernels,
+    readonly training?: Pick<DrawKey, 'seed' | 'replicate'>,
+  ) {}
 
   /** A value that nothing flows back into. */
   constant(value: Tensor): Variable {
@@ -52,13 +60,15 @@ export class Tape {
 
   /** [count, width]: the distinct rows of a table. Use `spread` or a pair operation to reach the batch's positions. */
   embed(table: Parameter, lookup: Lookup): Variable {
+    const known = this.embeddings.find((other) => other.parameter === table && other.lookup === lookup);
+    if (known) return known.variable;
     const variable = new Variable(this.kernels.gatherDistinct(table.value, lookup));
     this.embeddings.push({ parameter: table, lookup, variable });
     return variable;
   }
 
   /** [positions, width]: for each position of the batch its row of x[count, width]. */
-  spread(x: Variable, lookup: Lookup): Variable {
+  spread(x: Variable, lookup: Slots): Variable {
     const out = new Variable(this.kernels.gather(x.value, lookup.slots));
     return this.record(out, (g) => this.kernels.scatterAdd(g, lookup.slots, this.gradient(x)));
   }
@@ -84,7 +94,7 @@ export class Tape {
   }
 
   /** [positions]: sum over k of weight[k] a[k] b[k], for each position. */
-  pairProduct(a: Variable, aLookup: Lookup, b: Variable, bLookup: Lookup, weight: Variable): Variable {
+  pairProduct(a: Variable, aLookup: Slots, b: Variable, bLookup: Slots, weight: Variable): Variable {
     const { kernels } = this;
     const out = new Variable(kernels.pairProduct(a.value, aLookup.slots, b.value, bLookup.slots, weight.value));
     return this.record(out, (g) =>
@@ -184,6 +194,104 @@ export class Tape {
   squaredError(x: Variable, y: Tensor): Variable {
     const out = new Variable(this.kernels.squaredError(x.value, y));
     return this.record(out, (g) => this.kernels.squaredErrorAdjoint(g, x.value, y, this.gradient(x)));
+  }
+
+  /** Layer normalization of rows. */
+  layerNorm(x: Variable, gain: Variable, bias: Variable): Variable {
+    const { kernels } = this;
+    const { out: value, stats } = kernels.layerNorm(x.value, gain.value, bias.value);
+    return this.record(new Variable(value), (g) =>
+      kernels.layerNormAdjoint(
+        g,
+        x.value,
+        gain.value,
+        stats,
+        this.gradient(x),
+        this.gradient(gain),
+        this.gradient(bias),
+      ),
+    );
+  }
+
+  /** [rows, width]: causal self-attention of qkv[rows, 3 width] within each sequence. */
+  attention(qkv: Variable, sequences: Runs, heads: number): Variable {
+    const { kernels } = this;
+    const result = kernels.attention(qkv.value, sequences, heads);
+    return this.record(new Variable(result.out), (g) =>
+      kernels.attentionAdjoint(g, qkv.value, sequences, heads, result, this.gradient(qkv)),
+    );
+  }
+
+  /** Zeroes elements with probability `rate` and scales the rest, in training; `place` tells several uses of one step apart. */
+  dropout(x: Variable, rate: number, place: string): Variable {
+    if (!this.training || rate === 0) return x;
+    const mask = this.kernels.zeros(x.shape);
+    this.kernels.drawMask(mask, { ...this.training, stream: stream(`dropout ${place}`) }, rate);
+    return this.multiply(x, this.constant(mask));
+  }
+
+  /** [rows]: b0 + b1 g, with b2 y or b2 y g by `form`; beta[3] (PAPER section 4). */
+  exposureLogits(g: Variable, labels: Tensor, beta: Variable, form: OutcomeForm): Variable {
+    const { kernels } = this;
+    const out = new Variable(kernels.exposureLogits(g.value, labels, beta.value, form));
+    return this.record(out, (d) => {
+      const toG = g.differentiable ? this.gradient(g) : undefined;
+      kernels.exposureLogitsAdjoint(d, g.value, labels, beta.value, form, toG, this.gradient(beta));
+    });
+  }
+
+  /** x moved into [least, most]; nothing flows back from outside. */
+  clamp(x: Variable, least: number, most: number): Variable {
+    const out = new Variable(this.kernels.clamp(x.value, least, most), x.differentiable);
+    return this.record(out, (g) => this.kernels.clampAdjoint(g, x.value, least, most, this.gradient(x)));
+  }
+
+  /** scale x + shift. */
+  linear(x: Variable, scale: number, shift = 0): Variable {
+    const out = new Variable(this.kernels.linear(x.value, scale, shift));
+    return this.record(out, (g) => this.kernels.addScaled(scale, g, this.gradient(x)));
+  }
+
+  reciprocal(x: Variable): Variable {
+    const out = new Variable(this.kernels.reciprocal(x.value));
+    return this.record(out, (g) => this.kernels.reciprocalAdjoint(g, out.value, this.gradient(x)));
+  }
+
+  /** [1]: sum of w x over the sum of w. */
+  weightedMean(x: Variable, weights: Variable): Variable {
+    const { kernels } = this;
+    const result = kernels.weightedMean(x.value, weights.value);
+    return this.record(new Variable(kernels.slice(result, 0, 1)), (g) =>
+      kernels.weightedMeanAdjoint(
+        g,
+        x.value,
+        weights.value,
+        result,
+        x.differentiable ? this.gradient(x) : undefined,
+        weights.differentiable ? this.gradient(weights) : undefined,
+      ),
+    );
+  }
+
+  /** For groups of `wide` numbers the first less each of the others: a positive's score over those of its negatives. */
+  differences(x: Variable, wide: number): Variable {
+    const out = new Variable(this.kernels.differences(x.value, wide));
+    return this.record(out, (g) => this.kernels.differencesAdjoint(g, wide, this.gradient(x)));
+  }
+
+  /** [count]: the mean of x over the positions of each distinct row of a lookup. */
+  meanByRow(x: Variable, lookup: Lookup): Variable {
+    const out = new Variable(this.kernels.meanByRow(x.value, lookup));
+    return this.record(out, (g) => this.kernels.meanByRowAdjoint(g, lookup, this.gradient(x)));
+  }
+
+  /** [1]: Pearson's correlation of x with data y. */
+  correlation(x: Variable, y: Tensor): Variable {
+    const { kernels } = this;
+    const result = kernels.correlation(x.value, y);
+    return this.record(new Variable(kernels.slice(result, 0, 1)), (g) =>
+      kernels.correlationAdjoint(g, x.value, y, result, this.gradient(x)),
+    );
   }
 
   /** Runs all adjoints from d loss / d loss = 1 and returns the gradients of every parameter used. */

@@ -22,6 +22,16 @@ export interface Interactions {
   readonly split: Uint8Array | undefined;
   /** True probabilities of relevance and exposure of each pair; only simulated data has them. */
   readonly truth?: { readonly relevance: Float32Array; readonly exposure: Float32Array } | undefined;
+  /** Items to rank each test item among, as many for each, in the order of the test rows; where the data names them. */
+  readonly candidates?: Int32Array | undefined;
+  /** Pairs known to have been shown, whether they were liked or not. */
+  readonly exposed?: PairList | undefined;
+}
+
+/** Pairs as two columns of ids. */
+export interface PairList {
+  readonly user: Int32Array;
+  readonly item: Int32Array;
 }
 
 /** Typed arrays over shared memory. */
@@ -97,7 +107,10 @@ export interface UserItems {
 }
 
 /** Each user's items over the rows for which `keep` holds. */
-export function userItems(data: Interactions, keep: (row: number) => boolean = () => true): UserItems {
+export function userItems(
+  data: PairList & Pick<Interactions, 'userIds' | 'itemIds'>,
+  keep: (row: number) => boolean = () => true,
+): UserItems {
   const users = data.userIds.length;
   const starts = new Int32Array(users + 1);
   const n = data.user.length;

@@ -1,5 +1,6 @@
 import {
   type Batch,
+  type DrawKey,
   type Kernels,
   type KnownItems,
   type SampledInteractions,
@@ -8,14 +9,33 @@ import {
 } from '../compute/index.js';
 import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
+import type { SequenceColumns } from './pairs.js';
+
+/** Rows to train on. */
+export interface TrainingBatch extends Batch {
+  /** Rows come in groups of so many: a positive, then its negatives. */
+  readonly wide: number;
+  /** The histories before each positive, where a sequential model is trained. */
+  readonly sequences?: SequenceColumns | undefined;
+}
 
 /** Where a trainer gets its batches from. */
 export interface BatchSource {
+  /** Of the current epoch. */
   readonly batches: number;
   /** Shuffles for an epoch, counted from 0. */
-  beginEpoch(epoch: number): void;
-  /** The b-th batch of the epoch; its tensors are overwritten by the next. */
-  batch(b: number): Batch;
+  beginEpoch(epoch: number): void | Promise<void>;
+  /** The b-th batch of the epoch; its tensors are overwritten by the next, or belong to the scope in which it is asked for. */
+  batch(b: number): TrainingBatch;
+}
+
+/** How batches are made. */
+export interface BatchSettings {
+  /** Positives in a batch. */
+  readonly batch: number;
+  /** Sampled negatives for each positive. */
+  readonly negatives: number;
+  readonly seed: number;
 }
 
 /** A user's known items as tensors. */
@@ -41,7 +61,7 @@ function knownBits(kernels: Kernels, known: UserItems): Tensor | undefined {
   return kernels.tensor(bits);
 }
 
-const ORDER = stream('order of training');
+export const ORDER = stream('order of training');
 const NEGATIVES = stream('training negatives');
 
 /**
@@ -52,31 +72,51 @@ const NEGATIVES = stream('training negatives');
 export function implicitBatches(
   kernels: Kernels,
   data: Interactions,
-  settings: { readonly batch: number; readonly negatives: number; readonly seed: number },
+  settings: BatchSettings,
   knownItems?: UserItems,
 ): BatchSource {
   const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
-  const known = knownItems ?? userItems(data, isTrain);
-  const knowsAll = (user: number): boolean =>
-    (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
-  const rows = rowsWhere(data.user.length, (row) => isTrain(row) && !knowsAll(data.user[row] as number));
+  const { known, isUsable } = usableInteractions(data, isTrain, knownItems);
+  const rows = rowsWhere(data.user.length, isUsable);
   const sampled: SampledInteractions = {
     users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
     items: kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number)),
     order: kernels.zeros([rows.length], 'int32'),
-    known: { ...knownTensors(kernels, known), bits: knownBits(kernels, known) },
+    known: sampledTensors(kernels, known),
   };
-  const wide = 1 + settings.negatives;
-  return shuffled(kernels, sampled.order, settings, wide, (first, count, epoch, batch) =>
-    kernels.drawBatch(
-      sampled,
-      first,
-      count,
-      settings.negatives,
-      { seed: settings.seed, stream: NEGATIVES, replicate: epoch },
-      batch,
-    ),
+  return shuffled(kernels, sampled.order, settings, 1 + settings.negatives, (first, count, epoch, batch) =>
+    kernels.drawBatch(sampled, first, count, settings.negatives, negativesKey(settings.seed, epoch), batch),
   );
+}
+
+/** The key of an epoch's negatives. */
+export const negativesKey = (seed: number, epoch: number): DrawKey => ({ seed, stream: NEGATIVES, replicate: epoch });
+
+/** Items to reject as negatives, and the interactions that have any. */
+export function usableInteractions(
+  data: Interactions,
+  isTrain: (row: number) => boolean,
+  knownItems?: UserItems,
+): { known: UserItems; isUsable: (row: number) => boolean } {
+  const known = knownItems ?? userItems(data, isTrain);
+  const knowsAll = (user: number): boolean =>
+    (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
+  return { known, isUsable: (row) => isTrain(row) && !knowsAll(data.user[row] as number) };
+}
+
+/** A user's known items as tensors, with bits where they fit. */
+export function sampledTensors(kernels: Kernels, known: UserItems): KnownItems {
+  return { ...knownTensors(kernels, known), bits: knownBits(kernels, known) };
+}
+
+/** Tensors for a batch of so many rows, `wide` for each positive. */
+export function emptyBatch(kernels: Kernels, positives: number, wide: number): TrainingBatch {
+  return {
+    users: kernels.zeros([positives * wide], 'int32'),
+    items: kernels.zeros([positives * wide], 'int32'),
+    labels: kernels.zeros([positives * wide]),
+    wide,
+  };
 }
 
 /** Explicit feedback: each rated pair once an epoch with its rating as label. `rows` restricts it to some of the data. */
@@ -105,15 +145,10 @@ function shuffled(
 ): BatchSource {
   if (order.size === 0) throw new UserError('there are no interactions to train on');
   const size = Math.min(settings.batch, order.size);
-  const batchOf = (count: number): Batch => ({
-    users: kernels.zeros([count * wide], 'int32'),
-    items: kernels.zeros([count * wide], 'int32'),
-    labels: kernels.zeros([count * wide]),
-  });
   const batches = Math.ceil(order.size / size);
-  const full = batchOf(size);
+  const full = emptyBatch(kernels, size, wide);
   const rest = order.size - (batches - 1) * size;
-  const last = rest === size ? full : batchOf(rest);
+  const last = rest === size ? full : emptyBatch(kernels, rest, wide);
   let current = 0;
   return {
     batches,

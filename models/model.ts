@@ -1,11 +1,9 @@
-import type { Kernels, Lookup, Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
+import type { z } from 'zod';
+import type { Kernels, Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
-
-/** A batch of (user, item) pairs: for both sides the distinct rows and each pair's place among them. */
-export interface Pairs {
-  readonly users: Lookup;
-  readonly items: Lookup;
-}
+import type { NamedArrays } from '../support/tensors.js';
+import type { LossName } from './losses.js';
+import type { Pairs } from './pairs.js';
 
 /** Sizes that a model is built for. */
 export interface ModelSize {
@@ -20,9 +18,16 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Scores of the pairs, [pairs] or [pairs, 1]; logits where the model is trained by cross-entropy. */
   forward(tape: Tape, pairs: Pairs): Variable;
+  /** Present where the model reads users' histories: how many items of them. Its pairs come with sequences. */
+  readonly history?: number;
   /** Present where the parameters come from the training matrix in closed form, and not from gradient descent. */
   fit?(train: UserItems, seed: number): void;
+  /** Present where the sizes of some parameters come from the data: takes saved parameters. */
+  restore?(arrays: NamedArrays): void;
 }
+
+/** Values of a model's own settings, as they stand on the command line and in manifests. */
+export type ModelSettings = Readonly<Record<string, number>>;
 
 /** What the registry knows of a model. */
 export interface ModelDefinition {
@@ -31,5 +36,19 @@ export interface ModelDefinition {
   readonly summary: string;
   /** False where no setting of the trainer (rate, l2, epochs ...) has any effect. */
   readonly trained: boolean;
-  create(kernels: Kernels, make: ParameterFactory, size: ModelSize): Model;
+  /** What the model is trained by; cross-entropy of clicks on logits where absent. */
+  readonly loss?: LossName;
+  /** Its own settings with their defaults, all numbers. */
+  readonly settings?: z.ZodObject;
+  create(kernels: Kernels, make: ParameterFactory, size: ModelSize, settings: never): Model;
+}
+
+/** Defines a model with settings of the schema's type. */
+export function defineModel<Schema extends z.ZodObject>(
+  definition: Omit<ModelDefinition, 'settings' | 'create'> & {
+    readonly settings: Schema;
+    create(kernels: Kernels, make: ParameterFactory, size: ModelSize, settings: z.infer<Schema>): Model;
+  },
+): ModelDefinition {
+  return definition as unknown as ModelDefinition;
 }

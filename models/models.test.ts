@@ -7,10 +7,14 @@ import { OutputFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
 import { implicitBatches } from './batches.js';
 import { factorization } from './factorization.js';
-import { models } from './registry.js';
+import { crossEntropy, rowLoss, squaredError } from './losses.js';
+import type { Model } from './model.js';
+import { type Pairs, pairsOf } from './pairs.js';
+import { createModel, models } from './registry.js';
+import { histories, sequenceBatches, sequenceTensors, tokenColumns } from './sequences.js';
 import { readModel, writeModel } from './store.js';
 import { truncatedSvd } from './svd.js';
-import { DivergedError, evaluateLoss, TRAINER_DEFAULTS, train } from './trainer.js';
+import { DivergedError, evaluateLoss, type Objective, TRAINER_DEFAULTS, train } from './trainer.js';
 
 const root = testFolder();
 const SIZE = { users: 6, items: 8, dim: 8 };
@@ -23,7 +27,7 @@ function interactions(pairs: readonly (readonly [number, number])[], users: numb
     user: Int32Array.from(pairs, ([u]) => u),
     item: Int32Array.from(pairs, ([, i]) => i),
     rating: undefined,
-    time: undefined,
+    time: Float64Array.from(pairs, (_, p) => p),
     split: new Uint8Array(pairs.length),
   };
 }
@@ -35,18 +39,37 @@ const GROUPS = interactions(
   8,
 );
 
+/** Pairs of users and items, with each user's whole history where the model reads it. */
+function pairsWith(kernels: WasmKernels, model: Model, users: readonly number[], items: readonly number[]): Pairs {
+  const columns = { users: kernels.tensor(Int32Array.from(users)), items: kernels.tensor(Int32Array.from(items)) };
+  if (model.history === undefined) return pairsOf(kernels, columns, SIZE);
+  const runs = users.map((user) => ({ user, first: 0, count: 4 })); // the start, and three items
+  const tokens = tokenColumns(
+    GROUPS,
+    histories(GROUPS, () => true),
+    runs,
+    model.history,
+  );
+  const states = Int32Array.from(users, (_, p) => 4 * p + 3);
+  return pairsOf(kernels, { ...columns, sequences: sequenceTensors(kernels, tokens, states) }, SIZE);
+}
+
 describe.each(models.names)('%s', (name) => {
   const fresh = (seed: number) => {
     const kernels = new WasmKernels();
-    const model = models.get(name).create(kernels, new ParameterFactory(kernels, seed), SIZE);
+    const model = createModel(name, kernels, new ParameterFactory(kernels, seed), SIZE);
     model.fit?.(userItems(GROUPS), seed);
-    return { kernels, model };
+    return { kernels, model, settings: {} };
   };
-  const score = ({ kernels, model }: ReturnType<typeof fresh>): Float32Array =>
+  const score = ({ kernels, model }: Pick<ReturnType<typeof fresh>, 'kernels' | 'model'>): Float32Array =>
     kernels.scope(() => {
-      const users = kernels.tensor(Int32Array.from({ length: 48 }, (_, p) => Math.floor(p / 8)));
-      const items = kernels.tensor(Int32Array.from({ length: 48 }, (_, p) => p % 8));
-      const pairs = { users: kernels.lookup(users, 6), items: kernels.lookup(items, 8) };
+      const every = Array.from({ length: 48 }, (_, p) => p);
+      const pairs = pairsWith(
+        kernels,
+        model,
+        every.map((p) => Math.floor(p / 8)),
+        every.map((p) => p % 8),
+      );
       return kernels.floats(model.forward(new Tape(kernels), pairs).value).slice();
     });
 
@@ -59,10 +82,7 @@ describe.each(models.names)('%s', (name) => {
       [5, 7],
     ] as const) {
       const alone = one.kernels.scope(() => {
-        const pairs = {
-          users: one.kernels.lookup(one.kernels.tensor(Int32Array.of(u)), 6),
-          items: one.kernels.lookup(one.kernels.tensor(Int32Array.of(i)), 8),
-        };
+        const pairs = pairsWith(one.kernels, one.model, [u], [i]);
         return one.kernels.floats(one.model.forward(new Tape(one.kernels), pairs).value)[0];
       });
       expect(alone).toBe(all[u * 8 + i]);
@@ -80,7 +100,7 @@ describe.each(models.names)('%s', (name) => {
     expect(score({ kernels, model })).toEqual(score(one));
   });
 
-  test('training lowers the loss, or the fit prefers what the group likes', () => {
+  test('training lowers the loss, or the fit prefers what the group likes', async () => {
     const { kernels, model } = fresh(3);
     if (!models.get(name).trained) {
       if (name === 'Pop')
@@ -91,15 +111,22 @@ describe.each(models.names)('%s', (name) => {
     }
     const adam = new Adam(kernels, 0.05);
     adam.prepare(model.parameters);
-    const source = implicitBatches(kernels, GROUPS, { batch: 8, negatives: 3, seed: 1 });
+    const settings = { batch: 8, negatives: 3, seed: 1 };
+    const source =
+      model.history === undefined
+        ? implicitBatches(kernels, GROUPS, settings)
+        : sequenceBatches(kernels, GROUPS, settings, model.history);
+    const loss = rowLoss(models.get(name).loss ?? 'cross-entropy', kernels, userItems(GROUPS));
     const losses: number[] = [];
-    for (let epoch = 0; epoch < 30; epoch++) {
-      source.beginEpoch(epoch);
+    for (let epoch = 0; epoch < 40; epoch++) {
+      await source.beginEpoch(epoch);
       for (let b = 0; b < source.batches; b++) {
         kernels.scope(() => {
-          const { tape, loss } = evaluateLoss(kernels, model, SIZE, source.batch(b), (t, x, y) => t.crossEntropy(x, y));
-          losses.push(kernels.floats(loss.value)[0] as number);
-          adam.step(tape.backward(loss));
+          const { tape, loss: mean } = evaluateLoss(kernels, model, SIZE, source.batch(b), (t, x, batch) =>
+            t.mean(loss(t, x, batch)),
+          );
+          losses.push(kernels.floats(mean.value)[0] as number);
+          adam.step(tape.backward(mean));
         });
       }
     }
@@ -117,21 +144,19 @@ test('a factorization finds a matrix of its own rank (known optimum: no error)',
   const items = kernels.tensor(Int32Array.from(pairs, ([, i]) => i));
   const labels = kernels.tensor(Float32Array.from(pairs, ([u, i]) => truth(u, i)));
   const model = factorization(new ParameterFactory(kernels, 1), size, { weighted: false });
-  const source = { batches: 1, beginEpoch() {}, batch: () => ({ users, items, labels }) };
+  const whole = { users, items, labels, wide: 1 };
+  const objective: Objective = (tape, x, batch) => tape.mean(squaredError(tape, x, batch));
+  const source = { batches: 1, beginEpoch() {}, batch: () => whole };
   const record = await train(
     kernels,
     model,
     size,
     {
       source,
-      loss: (tape, x, y) => tape.squaredError(x, y),
+      objective,
       validate: async () =>
         kernels.scope(
-          () =>
-            -(kernels.floats(
-              evaluateLoss(kernels, model, size, { users, items, labels }, (t, x, y) => t.squaredError(x, y)).loss
-                .value,
-            )[0] as number),
+          () => -(kernels.floats(evaluateLoss(kernels, model, size, whole, objective).loss.value)[0] as number),
         ),
     },
     { ...TRAINER_DEFAULTS, rate: 0.02, epochs: 1500, patience: 1500 },
@@ -141,7 +166,7 @@ test('a factorization finds a matrix of its own rank (known optimum: no error)',
 
 test('the trainer stops after `patience` epochs without improvement and restores the best weights', async () => {
   const kernels = new WasmKernels();
-  const model = models.get('MF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  const model = createModel('MF', kernels, new ParameterFactory(kernels, 1), SIZE);
   const metrics = [0.1, 0.5, 0.3, 0.2, 0.4, 0.9];
   const kept: Float32Array[] = [];
   let epoch = 0;
@@ -151,7 +176,7 @@ test('the trainer stops after `patience` epochs without improvement and restores
     SIZE,
     {
       source: implicitBatches(kernels, GROUPS, { batch: 8, negatives: 2, seed: 1 }),
-      loss: (tape, x, y) => tape.crossEntropy(x, y),
+      objective: (tape, x, batch) => tape.mean(crossEntropy(tape, x, batch)),
       validate: async () => {
         kept.push(kernels.floats(model.parameters[0]?.value as never).slice());
         return metrics[epoch++] as number;
@@ -166,11 +191,11 @@ test('the trainer stops after `patience` epochs without improvement and restores
 
 test('a loss that is not a number stops training with a reason', async () => {
   const kernels = new WasmKernels();
-  const model = models.get('MF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  const model = createModel('MF', kernels, new ParameterFactory(kernels, 1), SIZE);
   kernels.fill(model.parameters[0]?.value as never, Number.NaN);
   const task = {
     source: implicitBatches(kernels, GROUPS, { batch: 8, negatives: 2, seed: 1 }),
-    loss: (tape: Tape, x: never, y: never) => tape.crossEntropy(x, y),
+    objective: ((tape, x, batch) => tape.mean(crossEntropy(tape, x, batch))) as Objective,
     validate: async () => 0,
   };
   await expect(train(kernels, model, SIZE, task, TRAINER_DEFAULTS)).rejects.toThrow(DivergedError);
@@ -200,8 +225,8 @@ test('weights of another version are refused with their name', async () => {
   const folder = mkdtempSync(join(root, 'x'));
   const out = new OutputFolder(join(folder, 'model'));
   const kernels = new WasmKernels();
-  const model = models.get('GMF').create(kernels, new ParameterFactory(kernels, 1), SIZE);
-  writeModel(out, 'GMF', { kernels, model, size: SIZE });
+  const model = createModel('GMF', kernels, new ParameterFactory(kernels, 1), SIZE);
+  writeModel(out, 'GMF', { kernels, model, size: SIZE, settings: {} });
   out.commit();
   writeFileSync(join(out.path, 'model.json'), JSON.stringify({ model: 'MLP', size: SIZE }));
   await expect(readModel(new WasmKernels(), out.path)).rejects.toThrow(/lacks "hidden 1 user weight"/);

@@ -4,7 +4,8 @@ import { tower } from './tower.js';
 
 /**
  * Neural collaborative filtering (He et al. 2017; PAPER section 3): a perceptron branch (embeddings of dim / 2, hidden layers of
- * dim / 2 and dim / 4) beside a product branch (embeddings of dim - dim / 4), concatenated, one output.
+ * dim / 2 and dim / 4) beside a product branch (embeddings of dim - dim / 4), concatenated, one output. The output layer on the
+ * concatenation is the sum of one on each branch, so nothing is concatenated.
  */
 export const ncf: ModelDefinition = {
   name: 'NCF',
@@ -17,17 +18,21 @@ export const ncf: ModelDefinition = {
     const hidden = tower(make, { users, items, dim: dim / 2 }, [dim / 2, dim / 4], 'perceptron ');
     const user = make.table('product user', users, width);
     const item = make.table('product item', items, width);
-    const weight = make.weight('output weight', dim, 1);
+    const hiddenWeight = make.weight('perceptron output weight', dim / 4, 1, dim);
+    const productWeight = make.weight('product output weight', width, 1, dim);
     const bias = make.constant('output bias', [1]);
     return {
-      parameters: [...hidden.parameters, user, item, weight, bias],
+      parameters: [...hidden.parameters, user, item, hiddenWeight, productWeight, bias],
       forward(tape, pairs) {
-        const product = tape.multiply(
-          tape.spread(tape.embed(user, pairs.users), pairs.users),
-          tape.spread(tape.embed(item, pairs.items), pairs.items),
+        const product = tape.pairProduct(
+          tape.embed(user, pairs.users),
+          pairs.users,
+          tape.embed(item, pairs.items),
+          pairs.items,
+          tape.parameter(productWeight),
         );
-        const both = tape.concatenate(hidden.forward(tape, pairs), product);
-        return tape.dense(both, tape.parameter(weight), tape.parameter(bias));
+        const perceptron = tape.dense(hidden.forward(tape, pairs), tape.parameter(hiddenWeight), tape.parameter(bias));
+        return tape.add(product, perceptron);
       },
     };
   },

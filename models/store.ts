@@ -5,31 +5,33 @@ import { type Kernels, ParameterFactory, type WasmKernels } from '../compute/ind
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
 import { readArrays, writeArrays } from '../support/tensors.js';
-import type { Model, ModelSize } from './model.js';
-import { models } from './registry.js';
+import type { Model, ModelSettings, ModelSize } from './model.js';
+import { createModel } from './registry.js';
 
 const modelSchema = z.object({
   model: z.string(),
   size: z.object({ users: z.number(), items: z.number(), dim: z.number() }),
+  settings: z.record(z.string(), z.number()).default({}),
 });
 
 /** Writes weights.arrow (a row a parameter) and model.json (name and sizes). */
 export function writeModel(
   folder: OutputFolder,
   name: string,
-  trained: { kernels: WasmKernels; model: Model; size: ModelSize },
+  trained: { kernels: WasmKernels; model: Model; size: ModelSize; settings: ModelSettings },
 ): void {
-  const { kernels, model, size } = trained;
+  const { kernels, model, size, settings } = trained;
   writeArrays(
     folder.file('weights.arrow'),
     Object.fromEntries(
       model.parameters.map(({ name: parameter, value }) => [
         parameter,
+        // Integers as their bits.
         { shape: value.shape, values: kernels.floats(value).slice() },
       ]),
     ),
   );
-  folder.writeJson('model.json', { model: name, size });
+  folder.writeJson('model.json', { model: name, size, settings });
 }
 
 /** Loads a trained model. Throws UserError where the folder holds none, or one that does not fit. */
@@ -39,9 +41,13 @@ export async function readModel(
 ): Promise<{ model: Model; size: ModelSize; name: string }> {
   const file = join(path, 'model.json');
   if (!existsSync(file)) throw new UserError(`"${path}" holds no model: name a folder made by "expobench train"`);
-  const { model: name, size } = modelSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const model = models.get(name).create(kernels, new ParameterFactory(kernels, 0), size);
+  const { model: name, size, settings } = modelSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const model = createModel(name, kernels, new ParameterFactory(kernels, 0), size, settings);
   const arrays = await readArrays(join(path, 'weights.arrow'));
+  if (model.restore) {
+    model.restore(arrays);
+    return { model, size, name };
+  }
   for (const { name: parameter, value } of model.parameters) {
     const saved = arrays[parameter];
     if (!saved || saved.values.length !== value.size) {

@@ -1,5 +1,6 @@
 import type { Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
-import type { ModelSize, Pairs } from './model.js';
+import type { ModelSize } from './model.js';
+import type { Pairs } from './pairs.js';
 
 /** Hidden layers with ReLU on the concatenated embeddings of user and item. */
 export interface Tower {

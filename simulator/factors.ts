@@ -11,10 +11,12 @@ import {
 } from '../datasets/interactions.js';
 import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
 import { type Factorization, factorization } from '../models/factorization.js';
+import { crossEntropy, squaredError } from '../models/losses.js';
 import type { ModelSize } from '../models/model.js';
 import {
   type EpochRecord,
   evaluateLoss,
+  type Objective,
   TRAINER_DEFAULTS,
   type TrainerSettings,
   type TrainingTask,
@@ -57,7 +59,7 @@ export async function trainRelevance(
     train: explicitBatches(kernels, data, kept, settings),
     held: explicitBatches(kernels, data, held, settings),
   };
-  const loss: TrainingTask['loss'] = (tape, scores, labels) => tape.squaredError(scores, labels);
+  const loss: Objective = (tape, scores, batch) => tape.mean(squaredError(tape, scores, batch));
   const { factors, best } = await trainFactors(kernels, data, training, settings, sources, loss, mean);
   return { factors, error: Math.sqrt(-best) };
 }
@@ -81,7 +83,7 @@ export async function trainExposure(
     train: implicitBatches(kernels, { ...data, split }, settings, known),
     held: implicitBatches(kernels, { ...data, split: heldAlone }, settings, known),
   };
-  const loss: TrainingTask['loss'] = (tape, logits, labels) => tape.crossEntropy(logits, labels);
+  const loss: Objective = (tape, logits, batch) => tape.mean(crossEntropy(tape, logits, batch));
   // The batch holds one positive to `negatives` zeros; start from those odds.
   const { factors, best } = await trainFactors(
     kernels,
@@ -130,14 +132,14 @@ async function trainFactors(
   training: FactorTraining,
   settings: TrainerSettings,
   sources: { readonly train: BatchSource; readonly held: BatchSource },
-  loss: TrainingTask['loss'],
+  loss: Objective,
   bias: number,
 ): Promise<{ factors: Factors; best: number }> {
   const size: ModelSize = { users: data.userIds.length, items: data.itemIds.length, dim: training.dim };
   const model = factorization(new ParameterFactory(kernels, training.seed), size, { weighted: true, bias });
   const task: TrainingTask = {
     source: sources.train,
-    loss,
+    objective: loss,
     validate: async () => -(await meanLoss(kernels, model, size, sources.held, loss)),
     ...(training.onEpoch && { onEpoch: training.onEpoch }),
   };
@@ -151,9 +153,9 @@ async function meanLoss(
   model: Factorization,
   size: ModelSize,
   source: BatchSource,
-  loss: TrainingTask['loss'],
+  loss: Objective,
 ): Promise<number> {
-  source.beginEpoch(0);
+  await source.beginEpoch(0);
   const total = kernels.zeros([1]);
   let rows = 0;
   for (let b = 0; b < source.batches; b++) {

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
 import { UserError } from './errors.js';
 
 /** Things that people name: models, exposure functions, data sets, suites. Names are found whatever their case. */
@@ -41,4 +42,26 @@ export function unknownName(what: string, name: string, known: readonly string[]
   });
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
   return `unknown ${what} "${name}": ${hint}Known: ${known.join(', ')}`;
+}
+
+/** Checks the settings of a named thing and fills in defaults. Throws UserError naming the setting. */
+export function checkSettings(
+  what: string,
+  name: string,
+  schema: z.ZodObject,
+  given: Readonly<Record<string, number | string>>,
+): Record<string, unknown> {
+  const known = Object.keys(schema.shape);
+  for (const setting of Object.keys(given)) {
+    if (known.includes(setting)) continue;
+    throw new UserError(
+      known.length === 0
+        ? `the ${what} "${name}" has no setting, so not "${setting}"`
+        : unknownName(`setting of "${name}"`, setting, known),
+    );
+  }
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new UserError(`${what} "${name}", setting "${issue?.path.join('.')}": ${issue?.message}`);
 }

@@ -1,5 +1,6 @@
 import type { ResultTable } from '../../results/table.js';
 import { summarize } from '../../support/statistics.js';
+import { concerning, parseMethod } from '../method.js';
 import { METRICS, type Metrics } from '../metrics.js';
 import type { TrialResult } from '../trial.js';
 import type { FinishedTrial, Suite } from './suite.js';
@@ -11,13 +12,13 @@ export const quick: Suite = {
   models: ['Pop', 'CF', 'MF', 'GMF', 'MLP'],
 
   /** The seed of a repetition draws weights, negatives and candidates, so that every model meets the same candidates. */
-  trials({ models, repetitions, seed, dim, trainer, evaluation, unbiased }) {
-    return models.flatMap((model) =>
+  trials({ models, repetitions, seed, dim, trainer, evaluation, unbiased, method, report }) {
+    return models.map(parseMethod).flatMap((parsed, m) =>
       Array.from({ length: repetitions }, (_, repetition) => ({
-        row: model,
+        row: parsed.label,
         repetition,
         settings: {
-          ...{ model, dim, unbiased },
+          ...{ model: models[m] as string, dim, unbiased, report, method: concerning(parsed, method) },
           trainer: { ...trainer, seed: seed + repetition },
           evaluation: { ...evaluation, seed: seed + repetition },
         },

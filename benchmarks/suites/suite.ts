@@ -1,10 +1,13 @@
 import type { TrainerSettings } from '../../models/trainer.js';
 import type { ResultTable } from '../../results/table.js';
-import type { EvaluationSettings, UnbiasedSettings } from '../evaluation.js';
-import type { TrialResult, TrialSettings } from '../trial.js';
+import type { UnbiasedSettings } from '../estimates.js';
+import type { EvaluationSettings } from '../evaluation.js';
+import type { MethodSettings } from '../method.js';
+import type { ReportSettings, TrialResult, TrialSettings } from '../trial.js';
 
 /** What the user may choose for a whole suite. */
 export interface SuiteOptions {
+  /** Names of methods, see `parseMethod`. */
   readonly models: readonly string[];
   readonly repetitions: number;
   /** Seed of the first repetition; the others follow it. */
@@ -13,6 +16,9 @@ export interface SuiteOptions {
   readonly trainer: Omit<TrainerSettings, 'seed'>;
   readonly evaluation: Omit<EvaluationSettings, 'seed'>;
   readonly unbiased: UnbiasedSettings;
+  /** Settings of models, of G and of the game; each method takes what concerns it. */
+  readonly method: MethodSettings;
+  readonly report: ReportSettings;
 }
 
 /** One trial of a suite: row of a table, repetition, settings. */

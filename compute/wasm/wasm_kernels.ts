@@ -1,4 +1,16 @@
-import type { Activation, AdamStep, Batch, Kernels, KnownItems, SampledInteractions } from '../kernels.js';
+import {
+  type Activation,
+  type AdamStep,
+  type Batch,
+  type Kernels,
+  type KnownItems,
+  OUTCOME_FORMS,
+  type OutcomeForm,
+  type PairIndices,
+  type Runs,
+  type SampledInteractions,
+  type SparseMatrix,
+} from '../kernels.js';
 import { type DrawKey, keyWords } from '../random.js';
 import { type DataType, type Lookup, sizeOf, type Tensor } from '../tensor.js';
 import { instantiate, Memory, type WasmExports } from './memory.js';
@@ -346,6 +358,242 @@ export class WasmKernels implements Kernels {
 
   squaredErrorAdjoint(g: Tensor, x: Tensor, y: Tensor, gx: Tensor): void {
     this.raw.squaredErrorAdjoint(g.size, at(g), at(x), at(y), at(gx));
+  }
+
+  slice(x: Tensor, first: number, count: number): Tensor {
+    const out = this.empty([count], x.dtype);
+    this.view(out).set(this.view(x).subarray(first, first + count));
+    return out;
+  }
+
+  everyNth(x: Tensor, step: number): Tensor {
+    const out = this.empty([Math.ceil(x.size / step)], x.dtype);
+    const [to, from] = [this.view(out), this.view(x)];
+    for (let k = 0; k < to.length; k++) to[k] = from[k * step] as number;
+    return out;
+  }
+
+  join(a: Tensor, b: Tensor): Tensor {
+    const out = this.empty([a.size + b.size], a.dtype);
+    this.view(out).set(this.view(a));
+    this.view(out).set(this.view(b), a.size);
+    return out;
+  }
+
+  layerNorm(x: Tensor, gain: Tensor, bias: Tensor): { out: Tensor; stats: Tensor } {
+    const rows = x.shape[0] as number;
+    const out = this.empty(x.shape);
+    const stats = this.empty([rows, 2]);
+    this.raw.layerNorm(rows, width(x), at(x), at(gain), at(bias), at(out), at(stats));
+    return { out, stats };
+  }
+
+  layerNormAdjoint(g: Tensor, x: Tensor, gain: Tensor, stats: Tensor, gx: Tensor, ggain: Tensor, gbias: Tensor): void {
+    this.withScratch(2 * width(x), (scratch) =>
+      this.raw.layerNormAdjoint(
+        x.shape[0] as number,
+        width(x),
+        at(g),
+        at(x),
+        at(gain),
+        at(stats),
+        at(gx),
+        at(ggain),
+        at(gbias),
+        scratch,
+      ),
+    );
+  }
+
+  attention(qkv: Tensor, { starts, longest }: Runs, heads: number): { out: Tensor; logSums: Tensor } {
+    const rows = qkv.shape[0] as number;
+    const wide = width(qkv) / 3;
+    const out = this.empty([rows, wide]);
+    const logSums = this.empty([rows, heads]);
+    this.withScratch((longest + 8) * (wide / heads + 8), (scratch) =>
+      this.raw.attention(starts.size - 1, wide, heads, at(starts), at(qkv), at(out), at(logSums), scratch),
+    );
+    return { out, logSums };
+  }
+
+  attentionAdjoint(
+    g: Tensor,
+    qkv: Tensor,
+    { starts, longest }: Runs,
+    heads: number,
+    { out, logSums }: { readonly out: Tensor; readonly logSums: Tensor },
+    gqkv: Tensor,
+  ): void {
+    const wide = width(qkv) / 3;
+    const n = longest + 8;
+    this.withScratch(n * ((2 * wide) / heads + 2 * n), (scratch) =>
+      this.raw.attentionAdjoint(
+        starts.size - 1,
+        wide,
+        heads,
+        at(starts),
+        at(qkv),
+        at(out),
+        at(logSums),
+        at(g),
+        at(gqkv),
+        scratch,
+      ),
+    );
+  }
+
+  /** Lends memory for so many numbers. */
+  private withScratch(numbers: number, work: (address: number) => void): void {
+    const address = this.memory.allocate(numbers * 4);
+    work(address);
+    this.memory.release(address, numbers * 4);
+  }
+
+  drawMask(out: Tensor, key: DrawKey, rate: number): void {
+    this.drawRows(out, 0, (n, row, address) =>
+      this.raw.fillWords(n, 0, row, key.stream, key.replicate ?? 0, ...keyWords(key.seed), address),
+    );
+    this.raw.keepMask(out.size, Math.round(rate * 4294967296), 1 / (1 - rate), at(out));
+  }
+
+  exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor {
+    const out = this.empty([labels.size]);
+    this.raw.exposureLogits(labels.size, OUTCOME_FORMS.indexOf(form), at(g), at(labels), at(beta), at(out));
+    return out;
+  }
+
+  exposureLogitsAdjoint(
+    d: Tensor,
+    g: Tensor,
+    labels: Tensor,
+    beta: Tensor,
+    form: OutcomeForm,
+    gg: Tensor | undefined,
+    gbeta: Tensor,
+  ): void {
+    const code = OUTCOME_FORMS.indexOf(form);
+    this.raw.exposureLogitsAdjoint(d.size, code, at(d), at(g), at(labels), at(beta), gg ? at(gg) : 0, at(gbeta));
+  }
+
+  clamp(x: Tensor, least: number, most: number): Tensor {
+    return this.each((n, from, to) => this.raw.clampEach(n, from, least, most, to), x);
+  }
+
+  clampAdjoint(g: Tensor, x: Tensor, least: number, most: number, gx: Tensor): void {
+    this.raw.clampAdjoint(x.size, at(g), at(x), least, most, at(gx));
+  }
+
+  linear(x: Tensor, scale: number, shift: number): Tensor {
+    return this.each((n, from, to) => this.raw.linearEach(n, from, scale, shift, to), x);
+  }
+
+  reciprocal(x: Tensor): Tensor {
+    return this.each(this.raw.reciprocalEach, x);
+  }
+
+  reciprocalAdjoint(g: Tensor, result: Tensor, gx: Tensor): void {
+    this.raw.reciprocalAdjoint(g.size, at(g), at(result), at(gx));
+  }
+
+  weightedMean(x: Tensor, weights: Tensor): Tensor {
+    const out = this.empty([2]);
+    this.raw.weightedMean(x.size, at(x), at(weights), at(out));
+    return out;
+  }
+
+  weightedMeanAdjoint(
+    g: Tensor,
+    x: Tensor,
+    weights: Tensor,
+    result: Tensor,
+    gx: Tensor | undefined,
+    gw: Tensor | undefined,
+  ): void {
+    const [toX, toWeights] = [gx ? at(gx) : 0, gw ? at(gw) : 0];
+    this.raw.weightedMeanAdjoint(x.size, at(g), at(x), at(weights), at(result), toX, toWeights);
+  }
+
+  differences(x: Tensor, wide: number): Tensor {
+    const groups = x.size / wide;
+    const out = this.empty([groups * (wide - 1)]);
+    this.raw.differences(groups, wide, at(x), at(out));
+    return out;
+  }
+
+  differencesAdjoint(g: Tensor, wide: number, gx: Tensor): void {
+    this.raw.differencesAdjoint(gx.size / wide, wide, at(g), at(gx));
+  }
+
+  meanByRow(x: Tensor, { count, slots, uses }: Lookup): Tensor {
+    const out = this.empty([count]);
+    this.raw.meanByRow(x.size, count, at(x), at(slots), at(uses), at(out));
+    return out;
+  }
+
+  meanByRowAdjoint(g: Tensor, { slots, uses }: Lookup, gx: Tensor): void {
+    this.raw.meanByRowAdjoint(gx.size, at(g), at(slots), at(uses), at(gx));
+  }
+
+  correlation(x: Tensor, y: Tensor): Tensor {
+    const out = this.empty([5]);
+    this.raw.correlation(x.size, at(x), at(y), at(out));
+    return out;
+  }
+
+  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, result: Tensor, gx: Tensor): void {
+    this.raw.correlationAdjoint(x.size, at(g), at(x), at(y), at(result), at(gx));
+  }
+
+  similarity({ users, items }: PairIndices, known: KnownItems, weights: Tensor): Tensor {
+    const out = this.empty([users.size]);
+    const { starts, items: list, itemCount } = known;
+    this.raw.similarityDense(users.size, at(users), at(items), at(starts), at(list), itemCount, at(weights), at(out));
+    return out;
+  }
+
+  sparseSimilarity({ users, items }: PairIndices, known: KnownItems, weights: SparseMatrix): Tensor {
+    const out = this.empty([users.size]);
+    this.raw.similaritySparse(
+      users.size,
+      at(users),
+      at(items),
+      at(known.starts),
+      at(known.items),
+      at(weights.starts),
+      at(weights.columns),
+      at(weights.values),
+      at(out),
+    );
+    return out;
+  }
+
+  pairEntries({ users, items }: PairIndices, matrix: Tensor): Tensor {
+    const out = this.empty([users.size]);
+    this.raw.pairEntries(users.size, at(users), at(items), width(matrix), at(matrix), at(out));
+    return out;
+  }
+
+  markKnown({ users, items }: PairIndices, known: KnownItems): Tensor {
+    const out = this.empty([users.size]);
+    this.raw.markKnown(users.size, at(users), at(items), at(known.starts), at(known.items), at(out));
+    return out;
+  }
+
+  ridgeRows(starts: Tensor, columns: Tensor, others: Tensor, base: Tensor, penalties: Tensor, out: Tensor): void {
+    const dim = width(others);
+    this.withScratch(dim * (dim + 1), (scratch) =>
+      this.raw.ridgeRows(
+        starts.size - 1,
+        dim,
+        at(starts),
+        at(columns),
+        at(others),
+        at(base),
+        at(penalties),
+        at(out),
+        scratch,
+      ),
+    );
   }
 
   adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void {

@@ -2,7 +2,8 @@ import { Evaluator } from '../../benchmarks/evaluation.js';
 import { Adam, ParameterFactory, stream, WasmKernels } from '../../compute/index.js';
 import { type Interactions, sharedInt32, sharedUint8, TEST, TRAIN } from '../../datasets/interactions.js';
 import { implicitBatches } from '../../models/batches.js';
-import { models } from '../../models/registry.js';
+import { crossEntropy } from '../../models/losses.js';
+import { createModel } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
 import type { Benchmark } from './measure.js';
 import { PlainGmf } from './plain.js';
@@ -49,7 +50,7 @@ export function millionInteractions(): Interactions {
 async function ourEpoch(data: Interactions): Promise<number> {
   const kernels = new WasmKernels();
   const size = { users: USERS, items: ITEMS, dim: 32 };
-  const model = models.get('GMF').create(kernels, new ParameterFactory(kernels, 1), size);
+  const model = createModel('GMF', kernels, new ParameterFactory(kernels, 1), size);
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
   const source = implicitBatches(kernels, data, { batch: 2048, negatives: 4, seed: 1 });
@@ -57,11 +58,11 @@ async function ourEpoch(data: Interactions): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let epoch = 0; epoch < 4; epoch++) {
     const start = performance.now();
-    source.beginEpoch(epoch);
+    await source.beginEpoch(epoch);
     for (let b = 0; b < source.batches; b++) {
       kernels.scope(() => {
-        const { tape, loss } = evaluateLoss(kernels, model, size, source.batch(b), (t, logits, labels) =>
-          t.crossEntropy(logits, labels),
+        const { tape, loss } = evaluateLoss(kernels, model, size, source.batch(b), (t, logits, rows) =>
+          t.mean(crossEntropy(t, logits, rows)),
         );
         optimizer.step(tape.backward(loss));
       });

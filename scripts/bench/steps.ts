@@ -1,5 +1,6 @@
 import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
-import { models } from '../../models/registry.js';
+import { crossEntropy } from '../../models/losses.js';
+import { createModel } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
 import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
 import { PlainGmf, PlainMlp } from './plain.js';
@@ -12,19 +13,20 @@ const STEPS = 200;
 /** Median milliseconds of a training step of one of our models. */
 export function ourStep(name: string): number {
   const kernels = new WasmKernels();
-  const model = models.get(name).create(kernels, new ParameterFactory(kernels, 1), SIZE);
+  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), SIZE);
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
   const batches = randomBatches(20, SIZE.users, SIZE.items).map(({ users, items, labels }) => ({
     users: kernels.tensor(users),
     items: kernels.tensor(items),
     labels: kernels.tensor(labels),
+    wide: 5,
   }));
   return medianTime(STEPS, (run) => {
     kernels.scope(() => {
       const batch = batches[run % 20] as (typeof batches)[number];
-      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, labels) =>
-        t.crossEntropy(logits, labels),
+      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, rows) =>
+        t.mean(crossEntropy(t, logits, rows)),
       );
       optimizer.step(tape.backward(loss));
     });

@@ -1,5 +1,4 @@
-import { UserError } from '../../support/errors.js';
-import { Registry, unknownName } from '../../support/registry.js';
+import { checkSettings, Registry } from '../../support/registry.js';
 import { affinity } from './affinity.js';
 import { bubble } from './bubble.js';
 import type { ExposureDefinition, ExposureSettings } from './exposure.js';
@@ -22,20 +21,5 @@ export const exposureFunctions = new Registry<ExposureDefinition>('exposure func
 
 /** Checks settings and fills in defaults. Throws UserError naming the setting. */
 export function exposureSettings(definition: ExposureDefinition, given: ExposureSettings): ExposureSettings {
-  const known = Object.keys(definition.settings.shape);
-  for (const name of Object.keys(given)) {
-    if (!known.includes(name)) {
-      throw new UserError(
-        known.length === 0
-          ? `the exposure function "${definition.name}" has no setting, so not "${name}"`
-          : unknownName(`setting of "${definition.name}"`, name, known),
-      );
-    }
-  }
-  const parsed = definition.settings.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new UserError(`exposure "${definition.name}", setting "${issue?.path.join('.')}": ${issue?.message}`);
-  }
-  return parsed.data as ExposureSettings;
+  return checkSettings('exposure function', definition.name, definition.settings, given) as ExposureSettings;
 }

@@ -1,5 +1,5 @@
 /** Matrix products, register-blocked 4 x 8, with any stride of the left operand so that its transpose is free. */
-import { splat, sumLanes } from './vector';
+import { dot, splat } from './vector';
 
 // @ts-ignore: decorator
 @inline
@@ -79,47 +79,52 @@ function block1x1(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, 
  * row-major and dense. Every element is summed over k in order, in runs of 512, whatever the blocking.
  */
 export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, c: usize, fresh: bool): void {
+  if (columns == 1 && aStep == 1) return matrixVector(rows, depth, a, <usize>aRow << 2, b, c, fresh);
+  if (columns == 1 && aRow == 1) return transposedMatrixVector(rows, depth, a, <usize>aStep << 2, b, c, fresh);
+  matmulStrided(rows, columns, depth, a, aRow, aStep, b, columns, c, columns, fresh);
+}
+
+/** The same for parts of wider matrices: rows of B and C start bRow and cRow numbers after one another. */
+export function matmulStrided(
+  rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, c: usize, cRow: i32, fresh: bool,
+): void {
   const aRowBytes = <usize>aRow << 2, aStepBytes = <usize>aStep << 2, wide = <usize>columns << 2;
-  if (columns == 1 && aStep == 1) return matrixVector(rows, depth, a, aRowBytes, b, c, fresh);
-  if (columns == 1 && aRow == 1) return transposedMatrixVector(rows, depth, a, aStepBytes, b, c, fresh);
+  const bStep = <usize>bRow << 2, cRowBytes = <usize>cRow << 2;
   for (let k = 0; k < depth; k += 512) {
     const run = <usize>min(512, depth - k);
     const first = fresh && k == 0;
-    const bk = b + <usize>k * wide;
+    const bk = b + <usize>k * bStep;
     const ak = a + <usize>k * aStepBytes;
     let m = 0;
     for (; m + 4 <= rows; m += 4) {
       const am = ak + <usize>m * aRowBytes;
-      const cm = c + <usize>m * wide;
+      const cm = c + <usize>m * cRowBytes;
       let n: usize = 0;
-      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, wide, cm + n, wide, first);
-      for (let row: usize = 0; row < 4; row++) {
-        columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, wide, cm + row * wide, n, first);
+      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, bStep, cm + n, cRowBytes, first);
+      if (n < wide) {
+        for (let row: usize = 0; row < 4; row++) {
+          columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, bStep, wide, cm + row * cRowBytes, n, first);
+        }
       }
     }
     for (; m < rows; m++) {
-      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, wide, c + <usize>m * wide, 0, first);
+      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, bStep, wide, c + <usize>m * cRowBytes, 0, first);
     }
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function columnsOfRow(depth: usize, a: usize, aStep: usize, b: usize, wide: usize, c: usize, from: usize, fresh: bool): void {
+function columnsOfRow(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, wide: usize, c: usize, from: usize, fresh: bool): void {
   let n = from;
-  for (; n + 16 <= wide; n += 16) block1x4(depth, a, aStep, b + n, wide, c + n, fresh);
-  for (; n < wide; n += 4) block1x1(depth, a, aStep, b + n, wide, c + n, fresh);
+  for (; n + 16 <= wide; n += 16) block1x4(depth, a, aStep, b + n, bStep, c + n, fresh);
+  for (; n < wide; n += 4) block1x1(depth, a, aStep, b + n, bStep, c + n, fresh);
 }
 
-/** c[m] += sum over k of A[m, k] b[k]: lanes are summed apart, then together, then the last one to three terms. */
+/** c[m] += sum over k of A[m, k] b[k]. */
 function matrixVector(rows: i32, depth: i32, a: usize, aRow: usize, b: usize, c: usize, fresh: bool): void {
-  const bytes = <usize>depth << 2;
   for (let m = 0; m < rows; m++, a += aRow, c += 4) {
-    let sums = splat(0);
-    let k: usize = 0;
-    for (; k + 16 <= bytes; k += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + k), v128.load(b + k)));
-    let sum = sumLanes(sums);
-    for (; k < bytes; k += 4) sum += load<f32>(a + k) * load<f32>(b + k);
+    const sum = dot(<usize>depth << 2, a, b);
     store<f32>(c, fresh ? sum : load<f32>(c) + sum);
   }
 }

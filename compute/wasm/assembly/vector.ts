@@ -230,3 +230,15 @@ export function sumLanes(x: v128): f32 {
     f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
   );
 }
+
+/** Sum of a[k] b[k] over `bytes` bytes: lanes apart, then together, then what is beyond whole vectors. */
+// @ts-ignore: decorator
+@inline
+export function dot(bytes: usize, a: usize, b: usize): f32 {
+  let sums = f32x4.splat(0);
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) sums = f32x4.add(sums, f32x4.mul(v128.load(a + k), v128.load(b + k)));
+  let sum = sumLanes(sums);
+  for (; k < bytes; k += 4) sum += load<f32>(a + k) * load<f32>(b + k);
+  return sum;
+}

@@ -1,0 +1,83 @@
+import { TEST, type UserItems, userItems } from '../datasets/interactions.js';
+import type { Model } from '../models/model.js';
+import { gini } from '../support/statistics.js';
+import type { Evaluator } from './evaluation.js';
+
+/** Something that looks at a user's scores of all items. */
+export interface ScoreReader {
+  read(user: number, scores: Float32Array): void;
+}
+
+/** Shows a model's scores of all items to the readers, for every user of whom something is evaluated. */
+export async function readAllScores(
+  evaluator: Evaluator,
+  model: Model,
+  readers: readonly ScoreReader[],
+): Promise<void> {
+  const users = [...new Set(Array.from(evaluator.rows, (row) => evaluator.data.user[row] as number))];
+  for (const user of users) {
+    const scores = await evaluator.scoreAll(model, user);
+    for (const reader of readers) reader.read(user, scores);
+  }
+}
+
+/** What a model would show. */
+export interface ListStatistics {
+  /** Share of all items that are in somebody's list. */
+  readonly coverage: number;
+  /** Gini coefficient of how often items are in lists: 0 where all are equally often, towards 1 where few have all places. */
+  readonly gini: number;
+  /** Mean over places of an item's number of training interactions. */
+  readonly popularity: number;
+}
+
+/** Collects each user's first `size` items outside of what the user had before the test part. */
+export class RecommendationLists implements ScoreReader {
+  private readonly shown: Float64Array;
+  private readonly before: UserItems;
+  private readonly train: Float64Array;
+
+  constructor(
+    { data }: Evaluator,
+    private readonly size = 10,
+  ) {
+    this.shown = new Float64Array(data.itemIds.length);
+    this.train = new Float64Array(data.itemIds.length);
+    this.before = userItems(data, (row) => data.split?.[row] !== TEST);
+    for (const item of this.before.items) (this.train[item] as number)++;
+  }
+
+  read(user: number, scores: Float32Array): void {
+    for (const item of bestItems(scores, this.size, this.before, user)) (this.shown[item] as number)++;
+  }
+
+  get statistics(): ListStatistics {
+    const places = this.shown.reduce((sum, count) => sum + count, 0);
+    const popularity = this.shown.reduce((sum, count, item) => sum + count * (this.train[item] as number), 0);
+    return {
+      coverage: this.shown.filter((count) => count > 0).length / this.shown.length,
+      gini: gini(this.shown),
+      popularity: places > 0 ? popularity / places : 0,
+    };
+  }
+}
+
+/** The best items outside a user's known ones, best first, equal scores by lower item. */
+export function bestItems(scores: Float32Array, size: number, known: UserItems, user: number): number[] {
+  const best: number[] = [];
+  let next = known.starts[user] as number;
+  const end = known.starts[user + 1] as number;
+  for (let item = 0; item < scores.length; item++) {
+    if (next < end && known.items[next] === item) {
+      next++;
+      continue;
+    }
+    const score = scores[item] as number;
+    if (best.length === size && !(score > (scores[best[size - 1] as number] as number))) continue;
+    if (best.length === size) best.pop();
+    let place = best.length;
+    while (place > 0 && score > (scores[best[place - 1] as number] as number)) place--;
+    best.splice(place, 0, item);
+  }
+  return best;
+}

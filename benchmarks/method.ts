@@ -1,0 +1,141 @@
+import { ParameterFactory, WasmKernels } from '../compute/index.js';
+import type { Interactions } from '../datasets/interactions.js';
+import { GAME_DEFAULTS, type GameSettings } from '../models/adversarial.js';
+import type { Model, ModelDefinition, ModelSettings } from '../models/model.js';
+import type { PropensitySettings } from '../models/propensity.js';
+import { createModel, models } from '../models/registry.js';
+import type { TrainerSettings } from '../models/trainer.js';
+import { UserError } from '../support/errors.js';
+import { unknownName } from '../support/registry.js';
+
+/** How a model is trained: plainly, with weights 1 / G of a fixed exposure model (PS), or against one (ACL). */
+export interface Method {
+  readonly kind: 'plain' | 'PS' | 'ACL';
+  readonly f: ModelDefinition;
+  /** The exposure model: Pop, oracle, or the name of a trained model; absent for plain training. */
+  readonly g: string | undefined;
+  /** As the paper's tables print it: "GMF", "PS GMF/Pop", "ACL GMF/GMF". */
+  readonly label: string;
+}
+
+/** The truth of a simulation as an exposure model. */
+export const ORACLE = 'oracle';
+
+const exposureModels = (): string[] => ['Pop', ORACLE, ...trainable().map(({ name }) => name)];
+const trainable = (): ModelDefinition[] => models.all.filter(({ trained, loss }) => trained && loss === undefined);
+
+/**
+ * Reads a method's name: "GMF", "PS:GMF/Pop", "ACL:Attn/GMF"; without "/", g is of the same kind as f. Throws UserError for an
+ * unknown name or a combination that makes no sense.
+ */
+export function parseMethod(text: string): Method {
+  const [, prefix = '', rest = text] = /^([^:]*):(.*)$/.exec(text.trim()) ?? [];
+  if (prefix === '') {
+    const f = models.get(rest);
+    return f.loss === 'rating'
+      ? { kind: 'PS', f, g: 'Pop', label: f.name }
+      : { kind: 'plain', f, g: undefined, label: f.name };
+  }
+  const kind = (['PS', 'ACL'] as const).find((name) => name.toLowerCase() === prefix.toLowerCase());
+  if (!kind) throw new UserError(`"${text}": ${unknownName('method', prefix, ['PS', 'ACL'])}; write e.g. ACL:GMF/GMF`);
+  const [first = '', second = first] = rest.split('/');
+  const f = models.get(first);
+  if (!f.trained || f.loss === 'pairwise' || f.loss === 'unbiased-relevance' || (f.loss === 'rating' && kind === 'ACL'))
+    throw new UserError(`"${text}": ${kind} weights a loss of single rows, which ${f.name} does not have`);
+  const known = exposureModels();
+  const g = known.find((name) => name.toLowerCase() === second.toLowerCase());
+  if (g === undefined) {
+    const why = models.has(second)
+      ? `${models.get(second).name} gives no probability`
+      : unknownName('model', second, known);
+    throw new UserError(`"${text}": the exposure model must be one of ${known.join(', ')}: ${why}`);
+  }
+  if (kind === 'ACL' && (g === 'Pop' || g === ORACLE))
+    throw new UserError(`"${text}": in ACL both sides learn, and ${g} does not; did you mean PS:${f.name}/${g}?`);
+  return { kind, f, g, label: `${kind} ${f.name}/${g}` };
+}
+
+/** Settings beyond those of plain training; what is absent has defaults. */
+export interface MethodSettings {
+  /** Models' own settings, by the model's name; for f and g alike. */
+  readonly models?: Readonly<Record<string, ModelSettings>> | undefined;
+  readonly propensity?: Partial<PropensitySettings> | undefined;
+  /** Of a trained g; f's where nothing else is said. */
+  readonly exposureTrainer?: { readonly rate?: number | undefined; readonly l2?: number | undefined } | undefined;
+  readonly game?: Partial<GameSettings> | undefined;
+}
+
+/** The settings of G, filled in. */
+export function propensityOf({ kind, f }: Method, given: MethodSettings): PropensitySettings {
+  const ratings = f.loss === 'rating';
+  return {
+    outcome: ratings ? 'none' : 'y',
+    beta: ratings ? 'fixed' : 'learned',
+    weights: ratings ? 'normalised' : 'raw',
+    leastG: kind === 'ACL' ? 0.1 : 0.01,
+    ...given.propensity,
+  };
+}
+
+/** Rate and l2 of g, filled in. */
+export function exposureTrainerOf(given: MethodSettings, trainer: TrainerSettings): TrainerSettings {
+  const { rate = trainer.rate, l2 = trainer.l2 } = given.exposureTrainer ?? {};
+  return { ...trainer, rate, l2 };
+}
+
+/** The settings of the game, filled in. */
+export function gameOf(given: MethodSettings): GameSettings {
+  return { ...GAME_DEFAULTS, ...given.game };
+}
+
+/**
+ * Refuses what cannot work before any work is done: sizes and settings that do not fit a model, Attn without times, an oracle
+ * without a world, a regularizer without its data. Throws UserError.
+ */
+export function checkMethod(
+  method: Method,
+  data: Interactions,
+  settings: { readonly dim: number; readonly method: MethodSettings; readonly trainer: TrainerSettings },
+  hasWorld: boolean,
+): void {
+  const { kind, f, g, label } = method;
+  const small = { users: 1, items: 1, dim: settings.dim };
+  const make = (name: string): Model => {
+    const kernels = new WasmKernels();
+    return createModel(name, kernels, new ParameterFactory(kernels, 0), small, settings.method.models?.[name]);
+  };
+  const players = [f.name, ...(g !== undefined && g !== 'Pop' && g !== ORACLE ? [g] : [])].map(make);
+  if (players.some(({ history }) => history !== undefined) && !data.time)
+    throw new UserError(`${label}: Attn reads histories in the order of time, and "${data.name}" has no times`);
+  if (g === ORACLE && !hasWorld)
+    throw new UserError(
+      `${label}: the oracle is a simulation's truth, and "${data.name}" has no world; use simulated data`,
+    );
+  if (f.loss === 'rating' && !data.rating)
+    throw new UserError(`${label}: ${f.name} learns from ratings, and "${data.name}" has none`);
+  const { game, propensity, exposureTrainer } = settings.method;
+  if (kind === 'ACL' && game?.regularizer === 'exposure' && !data.exposed) {
+    throw new UserError(
+      `${label}: the regularizer "exposure" needs pairs known to be exposed, and "${data.name}" has none: simulate with --exposures, or prepare ratings with --positive`,
+    );
+  }
+  const refuse = (given: object | undefined, methods: string): void => {
+    if (given) throw new UserError(`${label}: ${Object.keys(given).join(', ')} only make sense for ${methods}`);
+  };
+  if (kind !== 'ACL') refuse(game, 'ACL');
+  if (kind === 'plain') refuse(propensity ?? exposureTrainer, 'PS and ACL');
+}
+
+/** The part of the settings that concerns a method, so that others do not change what its trial is. */
+export function concerning(
+  { kind, f, g }: Method,
+  { models: own, propensity, exposureTrainer, game }: MethodSettings,
+): MethodSettings {
+  const players = Object.entries(own ?? {}).filter(([name]) => name === f.name || name === g);
+  return {
+    ...(players.length > 0 && { models: Object.fromEntries(players) }),
+    ...(kind !== 'plain' && propensity && { propensity }),
+    ...(kind !== 'plain' && exposureTrainer && { exposureTrainer }),
+    ...(kind === 'ACL' && game && { game }),
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Causal self-attention (Vaswani et al. 2017) over sequences that lie end to end, without padding: sequence s holds the rows
+ * starts[s] .. starts[s + 1] of qkv[rows, 3 width], queries, keys and values side by side. A query sees the keys of its own sequence up
+ * to its own place, so what would be masked is never computed, but for the corners of blocks on the diagonal.
+ */
+import { matmulStrided } from './matrix';
+import { dot, exp, log, splat, sumLanes } from './vector';
+
+/** Queries taken together. */
+const BLOCK = 8;
+
+/** n rounded up to eight. */
+// @ts-ignore: decorator
+@inline
+function padded(n: i32): i32 {
+  return (n + 7) & ~7;
+}
+
+/** out[columns, stride] = scale * transpose of rows x[n, columns] that start `xRow` numbers after one another. */
+function transposeScaled(n: i32, columns: i32, x: usize, xRow: i32, scale: f32, out: usize, stride: i32): void {
+  for (let r = 0; r < n; r++, x += <usize>xRow << 2) {
+    let to = out + (<usize>r << 2);
+    for (let c = 0; c < columns; c++, to += <usize>stride << 2) store<f32>(to, scale * load<f32>(x + (<usize>c << 2)));
+  }
+  for (let c = 0; c < columns; c++) {
+    for (let r = n; r < stride; r++) store<f32>(out + (<usize>(c * stride + r) << 2), 0);
+  }
+}
+
+/** Lanes of the vector at column j that stand at or before `last`. */
+// @ts-ignore: decorator
+@inline
+function seen(j: i32, last: i32): v128 {
+  return i32x4.le_s(i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3)), i32x4.splat(last));
+}
+
+/**
+ * out[rows, width], and logSums[rows, heads], the logarithm of each softmax's denominator, for the adjoint. `scratch` holds
+ * (width / heads + BLOCK) times the longest sequence rounded up to eight.
+ */
+export function attention(
+  sequences: i32, width: i32, heads: i32, starts: usize, qkv: usize, out: usize, logSums: usize, scratch: usize,
+): void {
+  const size = width / heads, three = 3 * width;
+  const scale: f32 = <f32>1 / sqrt<f32>(<f32>size);
+  for (let s = 0; s < sequences; s++) {
+    const from = load<i32>(starts + (<usize>s << 2));
+    const n = load<i32>(starts + (<usize>s << 2), 4) - from;
+    const stride = padded(n);
+    const scores = scratch + (<usize>(size * stride) << 2);
+    for (let h = 0; h < heads; h++) {
+      const q = qkv + (<usize>(from * three + h * size) << 2);
+      const k = q + (<usize>width << 2), v = k + (<usize>width << 2);
+      const o = out + (<usize>(from * width + h * size) << 2);
+      transposeScaled(n, size, k, three, scale, scratch, stride);
+      for (let t = 0; t < n; t += BLOCK) {
+        const rows = min(BLOCK, n - t), depth = t + rows;
+        matmulStrided(rows, padded(depth), size, q + (<usize>(t * three) << 2), three, 1, scratch, stride, scores, stride, true);
+        for (let r = 0; r < rows; r++) {
+          const sum = softmaxRow(t + r, padded(depth), scores + (<usize>(r * stride) << 2));
+          store<f32>(logSums + (<usize>((from + t + r) * heads + h) << 2), sum);
+        }
+        matmulStrided(rows, size, depth, scores, stride, 1, v, three, o + (<usize>(t * width) << 2), width, true);
+      }
+    }
+  }
+}
+
+/** Softmax in place over columns 0 .. last, zero from there to `columns`; returns the logarithm of its denominator. */
+// @ts-ignore: decorator
+@inline
+function softmaxRow(last: i32, columns: i32, row: usize): f32 {
+  const low = splat(-1e30);
+  let most = low;
+  for (let j = 0; j <= last; j += 4) most = f32x4.pmax(most, v128.bitselect(v128.load(row + (<usize>j << 2)), low, seen(j, last)));
+  const largest = max(
+    max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
+    max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
+  );
+  let sums = splat(0);
+  for (let j = 0; j < columns; j += 4) {
+    const at = row + (<usize>j << 2);
+    const e = v128.and(exp(f32x4.sub(v128.load(at), splat(largest))), seen(j, last));
+    v128.store(at, e);
+    sums = f32x4.add(sums, e);
+  }
+  const sum = sumLanes(sums);
+  const inverse = splat(<f32>1 / sum);
+  for (let j = 0; j < columns; j += 4) {
+    const at = row + (<usize>j << 2);
+    v128.store(at, f32x4.mul(v128.load(at), inverse));
+  }
+  return largest + f32x4.extract_lane(log(splat(sum)), 0);
+}
+
+/**
+ * Adds the gradient of `attention` to gqkv for upstream g[rows, width]. The softmax is computed anew from logSums. `scratch` holds,
+ * for the longest sequence n rounded up to eight, n (2 width / heads + 2 n).
+ */
+export function attentionAdjoint(
+  sequences: i32, width: i32, heads: i32, starts: usize, qkv: usize, out: usize, logSums: usize, g: usize, gqkv: usize, scratch: usize,
+): void {
+  const size = width / heads, three = 3 * width;
+  const scale: f32 = <f32>1 / sqrt<f32>(<f32>size);
+  for (let s = 0; s < sequences; s++) {
+    const from = load<i32>(starts + (<usize>s << 2));
+    const n = load<i32>(starts + (<usize>s << 2), 4) - from;
+    const stride = padded(n);
+    const keys = scratch, values = keys + (<usize>(size * stride) << 2);
+    const softmax = values + (<usize>(size * stride) << 2), slopes = softmax + (<usize>(stride * stride) << 2);
+    for (let h = 0; h < heads; h++) {
+      const first = <usize>(from * three + h * size) << 2;
+      const q = qkv + first, k = q + (<usize>width << 2), v = k + (<usize>width << 2);
+      const gq = gqkv + first, gk = gq + (<usize>width << 2), gv = gk + (<usize>width << 2);
+      const own = <usize>(from * width + h * size) << 2;
+      transposeScaled(n, size, k, three, scale, keys, stride);
+      transposeScaled(n, size, v, three, 1, values, stride);
+      for (let t = 0; t < n; t += BLOCK) {
+        const rows = min(BLOCK, n - t), columns = padded(t + rows);
+        const at = <usize>(t * stride) << 2;
+        matmulStrided(rows, columns, size, q + (<usize>(t * three) << 2), three, 1, keys, stride, softmax + at, stride, true);
+        matmulStrided(rows, columns, size, g + own + (<usize>(t * width) << 2), width, 1, values, stride, slopes + at, stride, true);
+        for (let r = t; r < t + rows; r++) {
+          const row = <usize>(r * stride) << 2;
+          const line = own + (<usize>(r * width) << 2);
+          const logSum = load<f32>(logSums + (<usize>((from + r) * heads + h) << 2));
+          softmaxSlopes(r, columns, logSum, dot(<usize>size << 2, g + line, out + line), scale, softmax + row, slopes + row);
+        }
+        // d loss / d q of these queries: slopes times keys.
+        matmulStrided(rows, size, t + rows, slopes + at, stride, 1, k, three, gq + (<usize>(t * three) << 2), three, false);
+      }
+      // A key is seen by the queries at and after its place.
+      for (let j = 0; j < n; j += BLOCK) {
+        const rows = min(BLOCK, n - j);
+        const corner = <usize>(j * stride + j) << 2, late = <usize>(j * three) << 2;
+        matmulStrided(rows, size, n - j, slopes + corner, 1, stride, q + late, three, gk + late, three, false);
+        matmulStrided(rows, size, n - j, softmax + corner, 1, stride, g + own + (<usize>(j * width) << 2), width, gv + late, three, false);
+      }
+    }
+  }
+}
+
+/** Turns scores into probabilities p = e^(score - logSum), and upstream products u into slopes scale p (u - mean). */
+// @ts-ignore: decorator
+@inline
+function softmaxSlopes(last: i32, columns: i32, logSum: f32, mean: f32, scale: f32, scores: usize, upstream: usize): void {
+  const shift = splat(logSum), middle = splat(mean), s = splat(scale);
+  for (let j: i32 = 0; j < columns; j += 4) {
+    const k = <usize>j << 2;
+    const p = v128.and(exp(f32x4.sub(v128.load(scores + k), shift)), seen(j, last));
+    v128.store(scores + k, p);
+    v128.store(upstream + k, f32x4.mul(s, f32x4.mul(p, f32x4.sub(v128.load(upstream + k), middle))));
+  }
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { UserError } from '../support/errors.js';
+import { defineModel } from './model.js';
+
+/**
+ * Self-attention over item histories (SASRec: Kang and McAuley 2018; PAPER section 3): item embeddings with learned places, blocks of
+ * causal self-attention and a feed-forward pair of layers, each after layer normalization and around a residual connection; the
+ * score is the inner product of the last state with the item's embedding.
+ */
+export const attn = defineModel({
+  name: 'Attn',
+  summary: 'causal self-attention over the last 50 items of a user (SASRec); needs times',
+  trained: true,
+  settings: z.object({
+    length: z.number().int().min(1).max(1024).default(50),
+    heads: z.number().int().min(1).max(64).default(1),
+    blocks: z.number().int().min(1).max(16).default(2),
+    /** Width of queries, keys and values together over all heads; 0 for that of the factors. */
+    width: z.number().int().min(0).max(1024).default(0),
+    dropout: z.number().min(0).max(0.95).default(0.2),
+  }),
+  create(_kernels, make, { items, dim }, { length, heads, blocks, width: given, dropout }) {
+    const width = given === 0 ? dim : given;
+    if (width % heads !== 0) {
+      const [name, value] = given === 0 ? ['--dim', dim] : ['the setting width', width];
+      throw new UserError(`Attn: the setting heads, ${heads}, must divide ${name}, ${value}`);
+    }
+    const item = make.table('item', items + 1, dim);
+    const place = make.table('place', length, dim);
+    const ones = make.constant('ones', [dim], 1);
+    const norm = (name: string) => ({
+      gain: make.constant(`${name} gain`, [dim], 1),
+      bias: make.constant(`${name} bias`, [dim]),
+    });
+    const layer = (name: string, inputs: number, outputs: number) => ({
+      weight: make.weight(`${name} weight`, inputs, outputs),
+      bias: make.constant(`${name} bias`, [outputs]),
+    });
+    const layers = Array.from({ length: blocks }, (_, b) => ({
+      attentionNorm: norm(`block ${b + 1} attention norm`),
+      projection: layer(`block ${b + 1} query key value`, dim, 3 * width),
+      output: layer(`block ${b + 1} attention output`, width, dim),
+      forwardNorm: norm(`block ${b + 1} forward norm`),
+      first: layer(`block ${b + 1} forward 1`, dim, dim),
+      second: layer(`block ${b + 1} forward 2`, dim, dim),
+    }));
+    const last = norm('last norm');
+    return {
+      history: length,
+      parameters: [
+        ...[item, place],
+        ...layers.flatMap((block) => Object.values(block).flatMap((part) => Object.values(part))),
+        ...[last.gain, last.bias],
+      ],
+      forward(tape, { sequences }) {
+        if (!sequences) throw new Error('Attn scores pairs that come with histories');
+        const normal = (x: ReturnType<typeof tape.add>, { gain, bias }: typeof last) =>
+          tape.layerNorm(x, tape.parameter(gain), tape.parameter(bias));
+        const dense = (x: ReturnType<typeof tape.add>, part: ReturnType<typeof layer>, activation?: 'relu') =>
+          tape.dense(x, tape.parameter(part.weight), tape.parameter(part.bias), activation);
+        const embedded = tape.embed(item, sequences.lookup);
+        const places = tape.spread(tape.parameter(place), sequences.places);
+        let x = tape.dropout(tape.add(tape.spread(embedded, sequences.tokens), places), dropout, 'input');
+        layers.forEach((block, b) => {
+          const seen = tape.attention(dense(normal(x, block.attentionNorm), block.projection), sequences, heads);
+          x = tape.add(x, tape.dropout(dense(seen, block.output), dropout, `attention ${b}`));
+          const hidden = tape.dropout(dense(normal(x, block.forwardNorm), block.first, 'relu'), dropout, `hidden ${b}`);
+          x = tape.add(x, tape.dropout(dense(hidden, block.second), dropout, `forward ${b}`));
+        });
+        return tape.pairProduct(normal(x, last), sequences.states, embedded, sequences.items, tape.parameter(ones));
+      },
+    };
+  },
+});

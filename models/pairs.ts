@@ -1,0 +1,57 @@
+import type { Kernels, Lookup, PairIndices, Runs, Slots, Tensor } from '../compute/index.js';
+import type { ModelSize } from './model.js';
+
+/** Histories of a batch, end to end: what a sequential model reads. */
+export interface SequenceColumns extends Runs {
+  /** [tokens] items in the order of time; `size.items` stands for the start of a history. */
+  readonly tokens: Tensor;
+  /** [tokens] places counted so that the newest item of a full history has the last one. */
+  readonly places: Tensor;
+  /** [pairs] for each pair the token after which it is scored. */
+  readonly states: Tensor;
+}
+
+/** Pairs as columns of ids, with histories where a sequential model will see them. */
+export interface PairColumns extends PairIndices {
+  readonly sequences?: SequenceColumns | undefined;
+}
+
+/** A batch's histories, looked up. Items of pairs and of histories share one lookup, as they share one table. */
+export interface Sequences extends Runs {
+  readonly lookup: Lookup;
+  readonly items: Slots;
+  readonly tokens: Slots;
+  readonly places: Slots;
+  readonly states: Slots;
+}
+
+/** A batch of (user, item) pairs: for both sides the distinct rows and each pair's place among them. */
+export interface Pairs {
+  readonly columns: PairIndices;
+  readonly users: Lookup;
+  readonly items: Lookup;
+  readonly sequences?: Sequences | undefined;
+}
+
+/** Looks up the rows that a batch of pairs uses. */
+export function pairsOf(kernels: Kernels, columns: PairColumns, size: Pick<ModelSize, 'users' | 'items'>): Pairs {
+  return {
+    columns,
+    users: kernels.lookup(columns.users, size.users),
+    items: kernels.lookup(columns.items, size.items),
+    sequences: columns.sequences && sequencesOf(kernels, columns.items, columns.sequences, size.items),
+  };
+}
+
+function sequencesOf(kernels: Kernels, items: Tensor, columns: SequenceColumns, itemCount: number): Sequences {
+  const lookup = kernels.lookup(kernels.join(items, columns.tokens), itemCount + 1);
+  return {
+    starts: columns.starts,
+    longest: columns.longest,
+    lookup,
+    items: { slots: kernels.slice(lookup.slots, 0, items.size) },
+    tokens: { slots: kernels.slice(lookup.slots, items.size, columns.tokens.size) },
+    places: { slots: columns.places },
+    states: { slots: columns.states },
+  };
+}
