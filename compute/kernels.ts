@@ -131,7 +131,7 @@ export interface Kernels {
     result: { readonly out: Tensor; readonly logSums: Tensor },
     gqkv: Tensor,
   ): void;
-  /** Fills out with 1 / (1 - rate), or 0 with probability `rate`: a mask of dropout. Draws as `drawUniform`. */
+  /** Fills out with 1 / (1 - rate), or 0 with probability `rate`, to within 2^-17: a mask of dropout, drawn by row and column. */
   drawMask(out: Tensor, key: DrawKey, rate: number): void;
 
   // Row weights (PAPER section 4).

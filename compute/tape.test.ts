@@ -267,7 +267,7 @@ describe('adjoints of sequences and weights agree with finite differences', () =
     const kept = once.filter((value) => value !== 0).length;
     // 30,000 draws: five deviations of the share kept are 0.0132, passed by chance once in 1.7 million runs.
     expect(Math.abs(kept / 30000 - 0.7)).toBeLessThan(0.0132);
-    expect(Math.max(...once)).toBeCloseTo(1 / 0.7, 5);
+    expect(Math.max(...once)).toBeCloseTo(1 / 0.7, 4);
     const tape = new Tape(kernels);
     const variable = tape.constant(x);
     expect(tape.dropout(variable, 0.3, 'a')).toBe(variable);

@@ -14,8 +14,8 @@ export const ials = defineModel({
   summary: 'implicit alternating least squares',
   trained: false,
   settings: z.object({
-    unobserved: z.number().min(0).default(0.1),
-    penalty: z.number().min(1e-6).default(0.1),
+    unobserved: z.number().min(0).default(0.3),
+    penalty: z.number().min(1e-6).default(0.003),
     frequency: z.number().min(0).max(2).default(1),
     iterations: z.number().int().min(1).max(1000).default(16),
   }),

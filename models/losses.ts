@@ -52,11 +52,14 @@ export function rowLoss(name: LossName, kernels: Kernels, train: UserItems): Row
   }
 }
 
-/** Training interactions of each item over those of the most popular one, to the given power: Pop as a propensity (PAPER section 3). */
+/**
+ * Training interactions of each item over those of the most popular one, to the given power: Pop as a propensity (PAPER section 3).
+ * An item without any counts as one with one, so that no propensity is 0.
+ */
 export function popularityPropensity(train: UserItems, power = 0.5): Float32Array {
   const counts = itemCounts(train);
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
-  return counts.map((count) => pow(count / most, power));
+  return counts.map((count) => pow(Math.max(1, count) / most, power));
 }
 
 /** Training interactions of each item. */

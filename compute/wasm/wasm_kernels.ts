@@ -450,10 +450,12 @@ export class WasmKernels implements Kernels {
   }
 
   drawMask(out: Tensor, key: DrawKey, rate: number): void {
+    const [k0, k1] = keyWords(key.seed);
+    const threshold = Math.round(rate * 65536);
+    const scale = 65536 / (65536 - threshold);
     this.drawRows(out, 0, (n, row, address) =>
-      this.raw.fillWords(n, 0, row, key.stream, key.replicate ?? 0, ...keyWords(key.seed), address),
+      this.raw.fillMask(n, row, key.stream, key.replicate ?? 0, k0, k1, threshold, scale, address),
     );
-    this.raw.keepMask(out.size, Math.round(rate * 4294967296), 1 / (1 - rate), at(out));
   }
 
   exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor {

@@ -6,7 +6,7 @@ export * from './exposure';
 export * from './matrix';
 export * from './normalization';
 export { philoxWords, wordAt } from './philox';
-export { fillBounded, fillNormal, fillPermutation, fillUniform, fillWords } from './random';
+export { fillBounded, fillMask, fillNormal, fillPermutation, fillUniform, fillWords } from './random';
 export * from './ranking';
 export * from './ridge';
 export * from './rows';

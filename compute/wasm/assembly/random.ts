@@ -41,6 +41,29 @@ export function fillUniform(n: i32, start: u32, row: u32, stream: u32, replicate
   }
 }
 
+/**
+ * Masks of dropout: `scale` where sixteen bits are at least `threshold`, else 0. A word serves two columns: of 32 consecutive ones the
+ * vector w of `drawColumns` gives its low halves to the columns 8 w .. 8 w + 3 and its high halves to the next four.
+ */
+export function fillMask(n: i32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, threshold: i32, scale: f32, out: usize): void {
+  const t = i32x4.splat(threshold), s = splat(scale);
+  for (let c = 0; c < n; c += 32) {
+    drawColumns(c >> 1, row, stream, replicate, k0, k1);
+    maskHalves(vector0, t, s, n, c, out);
+    maskHalves(vector1, t, s, n, c + 8, out);
+    maskHalves(vector2, t, s, n, c + 16, out);
+    maskHalves(vector3, t, s, n, c + 24, out);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function maskHalves(words: v128, threshold: v128, scale: v128, n: i32, column: i32, out: usize): void {
+  const p = out + (<usize>column << 2);
+  if (column < n) v128.store(p, v128.and(scale, i32x4.ge_s(v128.and(words, i32x4.splat(0xffff)), threshold)));
+  if (column + 4 < n) v128.store(p, v128.and(scale, i32x4.ge_s(i32x4.shr_u(words, 16), threshold)), 16);
+}
+
 /** Standard normal times `scale` plus `location`. */
 export function fillNormal(
   n: i32, start: u32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, location: f32, scale: f32, out: usize,

@@ -158,8 +158,3 @@ export function correlationAdjoint(n: i32, g: usize, x: usize, y: usize, result:
     store<f32>(gx + k, load<f32>(gx + k) + up * slope);
   }
 }
-
-/** out[r] = scale where the drawn word of element r is at least `rate` of 2^32, else 0: dropout that keeps expectations. */
-export function keepMask(n: i32, threshold: u32, scale: f32, words: usize): void {
-  for (let k: usize = 0; k < <usize>n << 2; k += 4) store<f32>(words + k, load<u32>(words + k) >= threshold ? scale : <f32>0);
-}
