@@ -2,7 +2,13 @@ import { WasmKernels } from '../compute/index.js';
 import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
 import type { Model, ModelSize } from '../models/model.js';
 import { hasCollapsed, modelScores } from '../models/propensity.js';
-import type { EpochRecord, ExposureRecord, TrainerSettings, TrainingRecord } from '../models/trainer.js';
+import {
+  DivergedError,
+  type EpochRecord,
+  type ExposureRecord,
+  type TrainerSettings,
+  type TrainingRecord,
+} from '../models/trainer.js';
 import { World, type WorldState } from '../simulator/world.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { type Estimate, inversePropensity, popularityDebiased, type UnbiasedSettings, unbiased } from './estimates.js';
@@ -11,7 +17,7 @@ import { type ListStatistics, RecommendationLists, readAllScores } from './full_
 import { type MethodSettings, parseMethod } from './method.js';
 import { type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
 import { OracleMetrics } from './oracle.js';
-import { type TrainedExposure, type TrainedMethod, trainMethod } from './training.js';
+import { type TrainedExposure, type TrainedMethod, type TrainingContext, trainMethod } from './training.js';
 
 /** What is computed of a trained model besides the metrics of its test items. */
 export interface ReportSettings {
@@ -90,15 +96,8 @@ export async function runTrial(
   context: TrialContext = {},
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
   const method = parseMethod(settings.model);
-  const kernels = new WasmKernels();
-  const size: ModelSize = { users: data.userIds.length, items: data.itemIds.length, dim: settings.dim };
-  const world = context.world && (await World.create(context.world));
-  const validation = await Evaluator.create(kernels, data, VALIDATION, settings.evaluation);
-  const training = {
-    ...{ kernels, data, size, validation, world, onEpoch: context.onEpoch },
-    trainer: settings.trainer,
-    settings: settings.method,
-  };
+  const training = await trainingContext(data, settings, context);
+  const { kernels, size, validation, world } = training;
   const trained = await trainMethod(training, method);
   const test = await Evaluator.create(kernels, data, TEST, settings.evaluation);
   const ranks = await test.rank(trained.f);
@@ -133,6 +132,43 @@ export async function runTrial(
   };
   const own = settings.method.models?.[method.f.name] ?? {};
   return { result, trained: { kernels, model: trained.f, size, settings: own, method: trained } };
+}
+
+async function trainingContext(
+  data: Interactions,
+  settings: TrialSettings,
+  { world, onEpoch }: TrialContext,
+): Promise<TrainingContext> {
+  const kernels = new WasmKernels();
+  return {
+    ...{ kernels, data, onEpoch },
+    size: { users: data.userIds.length, items: data.itemIds.length, dim: settings.dim },
+    trainer: settings.trainer,
+    settings: settings.method,
+    validation: await Evaluator.create(kernels, data, VALIDATION, settings.evaluation),
+    world: world && (await World.create(world)),
+  };
+}
+
+/** Trains with a setting and returns its validation Hit@10; the test part is not looked at. Throws as `runTrial` does. */
+export async function validateSetting(
+  data: Interactions,
+  settings: TrialSettings,
+  context: TrialContext = {},
+): Promise<number> {
+  const training = await trainingContext(data, settings, context);
+  const { f, record } = await trainMethod(training, parseMethod(settings.model));
+  return record?.best.metric ?? training.validation.standard(await training.validation.rank(f))['hit@10'];
+}
+
+/** The outcome of work that may diverge: then the reason, and others go on. */
+export async function unlessDiverged<Result>(work: () => Promise<Result>): Promise<Result | { failure: string }> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DivergedError) return { failure: error.message };
+    throw error;
+  }
 }
 
 function exposureOf({ best }: TrainingRecord): Pick<TrialResult, 'exposure'> {

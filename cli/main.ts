@@ -4,6 +4,7 @@ import { hideBin } from 'yargs/helpers';
 import { explainFileError, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
+import { abTestCommand } from './abtest.js';
 import { datasetsCommand } from './datasets.js';
 import { inspectCommand } from './inspect.js';
 import { logger, startLogging } from './logging.js';
@@ -52,6 +53,7 @@ try {
     .command(inspectCommand)
     .command(trainCommand)
     .command(sweepCommand)
+    .command(abTestCommand)
     .option('verbose', {
       type: 'boolean',
       default: false,

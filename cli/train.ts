@@ -15,10 +15,18 @@ import {
   trainerOptions,
   trainingOf,
 } from './method_options.js';
-import { checkSeed, type OutputArguments, outputOptions, type ReadingArguments, readingOptions } from './options.js';
+import {
+  checkSeed,
+  type OutputArguments,
+  outputOptions,
+  type ReadingArguments,
+  readingOptions,
+  workersOption,
+} from './options.js';
 import { terminalProgress } from './progress.js';
+import { describeTuning, type TuningArguments, tuneOnWorkers, tuningOf, tuningOptions } from './tuning.js';
 
-interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments, TuningArguments {
   readonly model: string;
   readonly data: string;
 }
@@ -27,7 +35,9 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
   command: 'train',
   describe: 'train one model, evaluate it, and save its weights',
   builder: (yargs) =>
-    methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the trained model')))
+    workersOption(
+      tuningOptions(methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the trained model')))),
+    )
       .option('model', { type: 'string', demandOption: true, describe: methodHelp })
       .option('data', {
         type: 'string',
@@ -41,21 +51,26 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
         '$0 train --model ACL:GMF/GMF --alpha 0.1 --weights normalised --data runs/popular --out runs/acl',
         'adversarial counterfactual learning',
       )
+      .example('$0 train --model GMF --tune one-by-one --tune-dims 32,64 --data runs/ml-100k --out runs/tuned', '')
       .example('$0 train --model EASE --set EASE.penalty=300 --data runs/ml-100k --out runs/ease', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
     const method = parseMethod(argv.model);
-    const settings: TrialSettings = { model: argv.model, ...trainingOf(argv) };
+    const chosen: TrialSettings = { model: argv.model, ...trainingOf(argv) };
+    const tuning = tuningOf(argv, chosen.dim, argv.seed);
     const { data, world } = await openTrialData(argv.data, argv);
-    checkMethod(method, data, settings, world !== undefined);
+    for (const dim of tuning?.dims ?? [chosen.dim]) checkMethod(method, data, { ...chosen, dim }, world !== undefined);
     const progress = terminalProgress();
-    progress.begin(`training ${method.label}`, settings.trainer.epochs);
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
-    const result = await writeFolder(argv.out, argv, async (folder) => {
+    const { result, tuned } = await writeFolder(argv.out, argv, async (folder) => {
+      const tuned = tuning && (await tuneOnWorkers(data, world, chosen, tuning, argv.workers));
+      const settings = tuned?.settings ?? chosen;
+      progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });
       writeModel(folder, method.f.name, trained);
       folder.writeJson('trial.json', { settings, result });
+      if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
       folder.writeJson('manifest.json', {
         kind: 'model',
         model: method.label,
@@ -64,12 +79,13 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
         size: trained.size,
         files: await folder.hashes(),
       });
-      return result;
+      return { result, tuned };
     });
     progress.end();
+    if (tuned && !argv.json) console.log(describeTuning(tuned));
     console.log(
       argv.json
-        ? JSON.stringify(result, null, 2)
+        ? JSON.stringify(tuned ? { ...result, tried: tuned.tried } : result, null, 2)
         : `${describeTrial(`${method.label} on ${data.name}`, result)}\nwritten to ${argv.out}`,
     );
   },

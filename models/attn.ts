@@ -19,6 +19,7 @@ export const attn = defineModel({
     width: z.number().int().min(0).max(1024).default(0),
     dropout: z.number().min(0).max(0.95).default(0.2),
   }),
+  tuning: { heads: [1, 2, 4], blocks: [1, 2, 3], width: [16, 0, 64], dropout: [0.1, 0.2, 0.3, 0.5] },
   create(_kernels, make, { items, dim }, { length, heads, blocks, width: given, dropout }) {
     const width = given === 0 ? dim : given;
     if (width % heads !== 0) {

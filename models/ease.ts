@@ -19,6 +19,7 @@ export const ease = defineModel({
   summary: 'linear autoencoder in closed form, over at most 16,384 items',
   trained: false,
   settings: z.object({ penalty: z.number().min(1e-3).default(500) }),
+  tuning: { penalty: [20, 50, 100, 200, 500, 1000, 2000] },
   create(kernels, _make, { items }, { penalty }) {
     if (items > MOST_ITEMS)
       throw new UserError(

@@ -19,6 +19,7 @@ export const ials = defineModel({
     frequency: z.number().min(0).max(2).default(1),
     iterations: z.number().int().min(1).max(1000).default(16),
   }),
+  tuning: { unobserved: [0.03, 0.1, 0.3, 1], penalty: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1] },
   create(kernels, make, { users, items, dim }, { unobserved, penalty, frequency, iterations }) {
     const user = make.table('user', users, dim, 0.1 / Math.sqrt(dim));
     const item = make.table('item', items, dim, 0.1 / Math.sqrt(dim));

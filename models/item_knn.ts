@@ -19,6 +19,7 @@ export const itemKnn = defineModel({
     neighbours: z.number().int().min(1).default(100),
     shrink: z.number().min(0).default(10),
   }),
+  tuning: { neighbours: [20, 50, 100, 200, 400], shrink: [0, 10, 50, 100, 200] },
   create(kernels, _make, { items }, { neighbours, shrink }) {
     const saved = dataParameters(kernels, {
       'known starts': 'int32',

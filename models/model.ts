@@ -40,6 +40,8 @@ export interface ModelDefinition {
   readonly loss?: LossName;
   /** Its own settings with their defaults, all numbers. */
   readonly settings?: z.ZodObject;
+  /** Values of its own settings to try in tuning. */
+  readonly tuning?: Readonly<Record<string, readonly number[]>>;
   create(kernels: Kernels, make: ParameterFactory, size: ModelSize, settings: never): Model;
 }
 

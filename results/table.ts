@@ -14,21 +14,26 @@ export interface ResultTable {
     readonly cells: Readonly<Record<string, Summary | undefined>>;
     readonly failed?: string;
   }[];
+  /** How cells are written: times 100 (the default), or as they are. */
+  readonly format?: 'percent' | 'number';
+  /** Whether the best of a column is its smallest. */
+  readonly lowerIsBetter?: boolean;
 }
 
-/** "63.97 (0.12)": mean and standard deviation in percent. */
-export function percent(summary: Summary | undefined): string {
+/** "63.97 (0.12)": mean and standard deviation, in percent where the table says so. */
+export function cellText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
   if (!summary) return '-';
-  const { mean, sd } = summary;
-  return (100 * mean).toFixed(2) + (sd === undefined ? '' : ` (${(100 * sd).toFixed(2)})`);
+  const write = (x: number): string => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
+  return write(summary.mean) + (summary.sd === undefined ? '' : ` (${write(summary.sd)})`);
 }
 
-/** Label of the row with the largest mean in each column. */
+/** Label of the row with the best mean in each column. */
 function bestRows(table: ResultTable): Map<string, string> {
   const best = new Map<string, string>();
   for (const column of table.columns) {
     const ranked = table.rows.filter((row) => row.cells[column]);
-    ranked.sort((a, b) => (b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean);
+    const sign = table.lowerIsBetter ? -1 : 1;
+    ranked.sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean));
     if (ranked[0]) best.set(column, ranked[0].label);
   }
   return best;
@@ -46,7 +51,7 @@ export function terminalTable(table: ResultTable, colour: boolean): string {
   });
   for (const { label, cells, failed } of table.rows) {
     const texts = table.columns.map((column) => {
-      const text = percent(cells[column]);
+      const text = cellText(table, cells[column]);
       return colour && best.get(column) === label ? bold(text) : text;
     });
     view.push([failed === undefined ? label : `${label} (failed: ${failed})`, ...texts]);
@@ -60,7 +65,7 @@ export function markdownOf(table: ResultTable): string {
   const rows = table.rows.map(({ label, cells, failed }) => [
     failed === undefined ? label : `${label} (failed: ${failed})`,
     ...table.columns.map((column) => {
-      const text = percent(cells[column]);
+      const text = cellText(table, cells[column]);
       return best.get(column) === label ? `**${text}**` : text;
     }),
   ]);

@@ -142,6 +142,11 @@ export function addColumnSums(rows: i32, width: i32, x: usize, out: usize): void
     v128.store(out + k, s2, 32);
     v128.store(out + k, s3, 48);
   }
+  for (; k + 16 <= bytes; k += 16) {
+    let sums = v128.load(out + k);
+    for (let r = 0, p = x + k; r < rows; r++, p += bytes) sums = f32x4.add(sums, v128.load(p));
+    v128.store(out + k, sums);
+  }
   for (; k < bytes; k += 4) {
     let sum = load<f32>(out + k);
     for (let r = 0, p = x + k; r < rows; r++, p += bytes) sum += load<f32>(p);
