@@ -1,13 +1,30 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import type { FilterOptions } from '../datasets/filter.js';
-import { loadRatings, type PreparedSummary, prepareInteractions, writePrepared } from '../datasets/prepare.js';
+import { isNcf, readNcf } from '../datasets/ncf.js';
+import {
+  countSplits,
+  loadRatings,
+  type PreparedSummary,
+  prepareInteractions,
+  writePrepared,
+} from '../datasets/prepare.js';
 import { datasets } from '../datasets/registry.js';
 import type { SplitOptions } from '../datasets/split.js';
-import { writeFolder } from '../support/output.js';
-import { checkNumber, checkSeed, outputOptions, plantedOptionsOf, readingOptions, readOptionsOf } from './options.js';
+import { UserError } from '../support/errors.js';
+import { hashFile, writeFolder } from '../support/output.js';
+import {
+  checkNumber,
+  checkSeed,
+  type OutputArguments,
+  outputOptions,
+  plantedOptionsOf,
+  readingOptions,
+  readOptionsOf,
+} from './options.js';
 import { terminalProgress } from './progress.js';
 
 const list: CommandModule = {
@@ -102,14 +119,21 @@ const prepare: CommandModule = {
         default: 'leave-last-two' as const,
         describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random',
       })
+      .option('positive', {
+        type: 'number',
+        describe: 'least rating that is an interaction; lower ones are written as exposures.arrow, shown and not liked',
+      })
       .example('$0 datasets prepare ml-100k/u.data --out runs/ml-100k', 'MovieLens-100k as it is')
+      .example('$0 datasets prepare ml-100k/u.data --positive 4 --min-user 3 --out runs/liked', 'ratings of 4 and 5')
+      .example('$0 datasets prepare ml-1m.train.rating --out runs/ncf', "NCF's files, with their split and candidates")
       .example(
         '$0 datasets prepare mine.csv --user who --item what --min-user 20 --min-item 20 --out runs/mine',
         'a table of your own',
       ),
   async handler(given) {
     const argv = given as never as Parameters<typeof readOptionsOf>[0] &
-      FilterOptions & { data: string; split: SplitOptions['rule']; out: string; overwrite: boolean; json: boolean };
+      FilterOptions &
+      OutputArguments & { data: string; split: SplitOptions['rule']; positive?: number };
     checkSeed(argv.seed);
     for (const name of ['minItem', 'minUser', 'maxUser'] as const)
       checkNumber(
@@ -123,16 +147,33 @@ const prepare: CommandModule = {
     const filter: FilterOptions = { minItem, minUser, maxUser, rule, duplicates };
     const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
     const progress = terminalProgress();
+    if (isNcf(argv.data)) return prepareNcf(argv);
     progress.begin('reading ratings', 1);
     const { data: raw, origin } = await loadRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
     progress.end(`${raw.user.length.toLocaleString('en')} from ${origin.source} (${origin.format})`);
     progress.begin('preparing', 1);
-    const { data, summary } = prepareInteractions(raw, filter, split);
-    await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, filter, split, summary));
+    const { positive } = argv;
+    const { data, summary } = prepareInteractions(raw, filter, split, positive);
+    const choices = { filter, split, ...(positive !== undefined && { positive }) };
+    await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, choices, summary));
     progress.end();
     console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
   },
 };
+
+/** NCF's files keep their own split and candidates, so that no filter applies. */
+async function prepareNcf(argv: FilterOptions & OutputArguments & { data: string; positive?: number }): Promise<void> {
+  if (argv.minItem > 0 || argv.minUser > 0 || argv.maxUser > 0 || argv.positive !== undefined)
+    throw new UserError(
+      `"${argv.data}" comes with its own split and candidates: leave out --min-item, --min-user, --max-user and --positive`,
+    );
+  const data = await readNcf(argv.data);
+  const size = { users: data.userIds.length, items: data.itemIds.length, interactions: data.user.length };
+  const summary = { steps: [{ step: 'as read', ...size }], splits: countSplits(data) };
+  const origin = { source: basename(argv.data), format: 'NCF', sha256: await hashFile(argv.data) };
+  await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, {}, summary));
+  console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
+}
 
 function describe({ steps, splits }: PreparedSummary, out: string): string {
   const table = new Table({

@@ -235,9 +235,10 @@ function modelSettingsOf(pairs: readonly string[]): MethodSettings['models'] {
 /** Data to train and evaluate on, and the truth behind it where it was simulated. */
 export async function openTrialData(
   reference: string,
-  argv: ReadingArguments,
+  argv: ReadingArguments & Pick<TrainingArguments, 'regularizer'>,
 ): Promise<{ data: Interactions; world: WorldState | undefined }> {
-  const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv));
+  const exposed = argv.regularizer === 'exposure';
+  const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv), { exposed });
   const world = existsSync(join(reference, 'world.json')) ? (await readWorld(reference)).state : undefined;
   return { data, world };
 }

@@ -253,7 +253,7 @@ test('times with parts of a second are read, split by and written', async () => 
   const { data, summary } = prepareInteractions(raw, NO_FILTER, split);
   expect(data.split).toEqual(Uint8Array.from([TEST, TRAIN, VALIDATION]));
   await writeFolder(join(folder, 'fractions'), {}, (out) =>
-    writePrepared(out, data, origin, NO_FILTER, split, summary),
+    writePrepared(out, data, origin, { filter: NO_FILTER, split }, summary),
   );
   expect(Array.from((await readFolder(join(folder, 'fractions'))).data.time ?? [])).toEqual([10, 10, 10]);
 });
@@ -270,7 +270,7 @@ test('a prepared folder holds what was prepared, and the same bytes each time', 
   const hashes: Record<string, string>[] = [];
   for (const name of ['one', 'two']) {
     await writeFolder(join(folder, name), {}, async (out) => {
-      await writePrepared(out, data, origin, filter, split, summary);
+      await writePrepared(out, data, origin, { filter, split }, summary);
       hashes.push(await out.hashes());
     });
   }

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { UserError } from '../support/errors.js';
 import { NO_FILTER } from './filter.js';
 import type { Interactions } from './interactions.js';
+import { isNcf, readNcf } from './ncf.js';
 import type { PlantedOptions } from './planted.js';
 import { loadRatings, type Origin, prepareInteractions } from './prepare.js';
 import type { ReadOptions } from './reader.js';
@@ -9,10 +10,19 @@ import { readFolder, readManifest } from './store.js';
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
-/** Data with a split, to train and evaluate on: a prepared or simulated folder, or ratings with the default preparation. */
-export async function openSplit(reference: string, read: ReadOptions, planted: PlantedOptions): Promise<Interactions> {
+/**
+ * Data with a split, to train and evaluate on: a prepared or simulated folder, NCF's files, or ratings with the default preparation.
+ * Pairs known to be exposed come along only where they are asked for.
+ */
+export async function openSplit(
+  reference: string,
+  read: ReadOptions,
+  planted: PlantedOptions,
+  options: { readonly exposed?: boolean | undefined } = {},
+): Promise<Interactions> {
+  if (isNcf(reference)) return readNcf(reference);
   if (isFolder(reference)) {
-    const { data } = await readFolder(reference);
+    const { data } = await readFolder(reference, options);
     if (!data.split)
       throw new UserError(`"${reference}" has no split: make it again with "expobench datasets prepare"`);
     return data;

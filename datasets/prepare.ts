@@ -7,12 +7,12 @@ import { unknownName } from '../support/registry.js';
 import { PROGRAM } from '../support/version.js';
 import { cachedPath } from './fetch.js';
 import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
-import { type Interactions, SPLITS } from './interactions.js';
+import { type Interactions, type PairList, rowsWhere, SPLITS, sharedInt32, takeRows } from './interactions.js';
 import { type PlantedOptions, plantedRatings } from './planted.js';
 import { type ReadOptions, readInteractions } from './reader.js';
 import { datasets } from './registry.js';
 import { type SplitOptions, splitInteractions } from './split.js';
-import { interactionColumns, writeIds } from './store.js';
+import { interactionColumns, writeCandidates, writeIds, writePairs } from './store.js';
 
 /** Where ratings came from, as it stands in a manifest. */
 export interface Origin {
@@ -54,41 +54,82 @@ export interface PreparedSummary {
   readonly splits: Readonly<Record<string, number>>;
 }
 
-/** Filters and splits. */
+/**
+ * Filters and splits. With `positive` only ratings of at least so much are interactions, and all rated pairs of the users and items
+ * that stay are known to have been exposed. Throws UserError where nothing is left.
+ */
 export function prepareInteractions(
   raw: Interactions,
   filter: FilterOptions,
   split: SplitOptions,
+  positive?: number,
 ): { data: Interactions; summary: PreparedSummary } {
-  const { data: filtered, steps } = filterInteractions(raw, filter);
+  const { data: filtered, steps } = filterInteractions(positive === undefined ? raw : liked(raw, positive), filter);
   if (filtered.user.length === 0) {
     throw new UserError('the filters leave no interaction: lower --min-user and --min-item, or raise --max-user');
   }
   const data = splitInteractions(filtered, split);
-  const splits = Object.fromEntries(
-    SPLITS.map((name, code) => [name, data.split?.reduce((n, s) => n + Number(s === code), 0) ?? 0]),
-  );
-  return { data, summary: { steps, splits } };
+  const exposed = positive === undefined ? {} : { exposed: pairsAmong(raw, data) };
+  return { data: { ...data, ...exposed }, summary: { steps, splits: countSplits(data) } };
 }
 
-/** Writes a prepared folder: interactions.arrow, users.arrow, items.arrow, manifest.json. */
+/** How many interactions each part has. */
+export function countSplits(data: Interactions): PreparedSummary['splits'] {
+  return Object.fromEntries(
+    SPLITS.map((name, code) => [name, data.split?.reduce((n, s) => n + Number(s === code), 0) ?? 0]),
+  );
+}
+
+/** Interactions with a rating of at least `positive`. */
+function liked(raw: Interactions, positive: number): Interactions {
+  const { rating } = raw;
+  if (!rating) throw new UserError(`--positive ${positive} needs ratings, and "${raw.name}" has none`);
+  return takeRows(
+    raw,
+    rowsWhere(rating.length, (row) => (rating[row] as number) >= positive),
+  );
+}
+
+/** The pairs of `raw` whose user and item are among those of `data`, in its ids. */
+function pairsAmong(raw: Interactions, data: Interactions): PairList {
+  const placesOf = (from: readonly string[], to: readonly string[]): Int32Array => {
+    const places = new Map(to.map((id, place) => [id, place]));
+    return Int32Array.from(from, (id) => places.get(id) ?? -1);
+  };
+  const [users, items] = [placesOf(raw.userIds, data.userIds), placesOf(raw.itemIds, data.itemIds)];
+  const rows = rowsWhere(
+    raw.user.length,
+    (row) => (users[raw.user[row] as number] as number) >= 0 && (items[raw.item[row] as number] as number) >= 0,
+  );
+  const [user, item] = [sharedInt32(rows.length), sharedInt32(rows.length)];
+  rows.forEach((row, r) => {
+    user[r] = users[raw.user[row] as number] as number;
+    item[r] = items[raw.item[row] as number] as number;
+  });
+  return { user, item };
+}
+
+/**
+ * Writes a prepared folder: interactions.arrow, users.arrow, items.arrow, manifest.json; exposures.arrow and candidates.arrow where the data
+ * has them. `choices` is what the manifest says of how it was made.
+ */
 export async function writePrepared(
   folder: OutputFolder,
   data: Interactions,
   origin: Origin,
-  filter: FilterOptions,
-  split: SplitOptions,
+  choices: object,
   summary: PreparedSummary,
 ): Promise<void> {
   await writeTable(folder.file('interactions.arrow'), interactionColumns(data));
+  if (data.exposed) await writePairs(folder, data.exposed);
+  if (data.candidates) await writeCandidates(folder, data.candidates);
   await writeIds(folder, data);
   folder.writeJson('manifest.json', {
     kind: 'prepared',
     name: data.name,
     program: PROGRAM,
     origin,
-    filter,
-    split,
+    ...choices,
     ...summary,
     users: data.userIds.length,
     items: data.itemIds.length,

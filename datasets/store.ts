@@ -4,7 +4,15 @@ import { z } from 'zod';
 import { type Column, type Columns, codesOf, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
-import { type Interactions, SPLITS, sharedFloat32, sharedFloat64, sharedInt32, sharedUint8 } from './interactions.js';
+import {
+  type Interactions,
+  type PairList,
+  SPLITS,
+  sharedFloat32,
+  sharedFloat64,
+  sharedInt32,
+  sharedUint8,
+} from './interactions.js';
 
 /** What every folder of data says about itself, besides what is particular to its kind. */
 const manifestSchema = z.looseObject({
@@ -43,6 +51,19 @@ export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'u
   }
 }
 
+/** Writes exposures.arrow: pairs known to have been shown. */
+export async function writePairs(folder: OutputFolder, { user, item }: PairList): Promise<void> {
+  await writeTable(folder.file('exposures.arrow'), {
+    user: { kind: 'int32', values: user },
+    item: { kind: 'int32', values: item },
+  });
+}
+
+/** Writes candidates.arrow: the items to rank each test item among, in the order of the test rows. */
+export async function writeCandidates(folder: OutputFolder, candidates: Int32Array): Promise<void> {
+  await writeTable(folder.file('candidates.arrow'), { item: { kind: 'int32', values: candidates } });
+}
+
 /** Reads a folder's manifest. Throws UserError where the folder is not one of ours. */
 export function readManifest(path: string): DataManifest {
   const file = join(path, 'manifest.json');
@@ -57,8 +78,11 @@ export function readManifest(path: string): DataManifest {
   }
 }
 
-/** Reads a prepared or simulated folder, columns in shared memory. */
-export async function readFolder(path: string): Promise<{ data: Interactions; manifest: DataManifest }> {
+/** Reads a prepared or simulated folder, columns in shared memory; exposed pairs only where they are asked for. */
+export async function readFolder(
+  path: string,
+  options: { readonly exposed?: boolean | undefined } = {},
+): Promise<{ data: Interactions; manifest: DataManifest }> {
   const manifest = readManifest(path);
   const file = join(path, TABLE[manifest.kind]);
   if (!existsSync(file))
@@ -82,5 +106,15 @@ export async function readFolder(path: string): Promise<{ data: Interactions; ma
         }
       : undefined,
   };
-  return { data, manifest };
+  const integers = async (name: string, columns: readonly string[]): Promise<Int32Array[]> => {
+    const other = join(path, name);
+    const rows = await readTable(other);
+    return columns.map((column) => numbersOf(rows, column, sharedInt32(rows.numRows), other));
+  };
+  const [candidates] = existsSync(join(path, 'candidates.arrow')) ? await integers('candidates.arrow', ['item']) : [];
+  const [user, item] =
+    options.exposed && existsSync(join(path, 'exposures.arrow'))
+      ? await integers('exposures.arrow', ['user', 'item'])
+      : [];
+  return { data: { ...data, candidates, exposed: user && item && { user, item } }, manifest };
 }

@@ -13,11 +13,39 @@ export interface ResultTable {
     readonly label: string;
     readonly cells: Readonly<Record<string, Summary | undefined>>;
     readonly failed?: string;
+    /** The repetitions behind each cell, in order; undefined where one failed. */
+    readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
   }[];
+  /** Each row against the best of a column, tested over repetitions. */
+  readonly comparisons?: readonly ColumnComparison[];
   /** How cells are written: times 100 (the default), or as they are. */
   readonly format?: 'percent' | 'number';
   /** Whether the best of a column is its smallest. */
   readonly lowerIsBetter?: boolean;
+}
+
+/** A paired test between two rows in one column. */
+export interface ColumnComparison {
+  readonly column: string;
+  readonly a: string;
+  readonly b: string;
+  readonly n: number;
+  /** Mean of a - b, with its 95 percent confidence interval. */
+  readonly difference: number;
+  readonly interval: readonly [number, number];
+  readonly p: number;
+  /** p after Holm's correction over the column. */
+  readonly adjusted: number;
+}
+
+/** What a cell ends with when the best of its column is better beyond chance. */
+const WORSE = '*';
+export const WORSE_NOTE = `${WORSE}: the best of the column is better (paired t-test over repetitions, Holm's correction, p < 0.05).`;
+
+/** The mark of a cell. */
+function markOf({ comparisons }: ResultTable, label: string, column: string): string {
+  const worse = comparisons?.some((test) => test.b === label && test.column === column && test.adjusted < 0.05);
+  return worse ? WORSE : '';
 }
 
 /** "63.97 (0.12)": mean and standard deviation, in percent where the table says so. */
@@ -51,7 +79,7 @@ export function terminalTable(table: ResultTable, colour: boolean): string {
   });
   for (const { label, cells, failed } of table.rows) {
     const texts = table.columns.map((column) => {
-      const text = cellText(table, cells[column]);
+      const text = cellText(table, cells[column]) + markOf(table, label, column);
       return colour && best.get(column) === label ? bold(text) : text;
     });
     view.push([failed === undefined ? label : `${label} (failed: ${failed})`, ...texts]);
@@ -65,7 +93,7 @@ export function markdownOf(table: ResultTable): string {
   const rows = table.rows.map(({ label, cells, failed }) => [
     failed === undefined ? label : `${label} (failed: ${failed})`,
     ...table.columns.map((column) => {
-      const text = cellText(table, cells[column]);
+      const text = cellText(table, cells[column]) + markOf(table, label, column);
       return best.get(column) === label ? `**${text}**` : text;
     }),
   ]);

@@ -1,11 +1,12 @@
-import type { ResultTable } from '../../results/table.js';
+import { type ResultTable, WORSE_NOTE } from '../../results/table.js';
 import { summarize } from '../../support/statistics.js';
+import { compareWithBest } from '../comparison.js';
 import { concerning, parseMethod } from '../method.js';
 import { METRICS, type Metrics } from '../metrics.js';
 import type { TrialResult } from '../trial.js';
 import type { FinishedTrial, Suite } from './suite.js';
 
-/** Every simple model on one data set, with standard and, on simulated data, unbiased evaluation. */
+/** Models on one data set, with standard and, on simulated data, unbiased evaluation and the oracle. */
 export const quick: Suite = {
   name: 'quick',
   summary: 'Pop, CF, MF, GMF and MLP on one prepared or simulated data set',
@@ -49,6 +50,16 @@ export const quick: Suite = {
         ),
       );
     }
+    if (finished.some(({ outcome }) => 'result' in outcome && outcome.result.oracle)) {
+      tables.push(
+        table(
+          finished,
+          `${dataName}: oracle`,
+          (result) => result.oracle,
+          "Percent, mean (sd) over repetitions; exact expectation under the world's truth of a test item drawn in proportion to relevance.",
+        ),
+      );
+    }
     return tables;
   },
 };
@@ -70,17 +81,27 @@ function table(
   const rows = [...new Set(finished.map(({ trial }) => trial.row))].map((label) => {
     const own = finished.filter(({ trial }) => trial.row === label);
     const failures = own.flatMap(({ outcome }) => ('failure' in outcome ? [outcome.failure] : []));
-    const metrics = own
-      .flatMap(({ outcome }) => ('result' in outcome ? [pick(outcome.result)] : []))
-      .filter((m) => m !== undefined);
+    const metrics = own.map(({ outcome }) => ('result' in outcome ? pick(outcome.result) : undefined));
+    const values = Object.fromEntries(METRICS.map((name) => [name, metrics.map((m) => m?.[name])]));
     const cells = Object.fromEntries(
-      METRICS.map((name) => [name, metrics.length > 0 ? summarize(metrics.map((m) => m[name])) : undefined]),
+      METRICS.map((name) => {
+        const present = (values[name] as (number | undefined)[]).filter((value) => value !== undefined);
+        return [name, present.length > 0 ? summarize(present) : undefined];
+      }),
     );
     return {
       label,
       cells,
+      values,
       ...(failures[0] !== undefined && { failed: `${failures.length} of ${own.length}, ${failures[0]}` }),
     };
   });
-  return { title, note, columns: METRICS, rows };
+  const comparisons = METRICS.flatMap((column) =>
+    compareWithBest(rows.map(({ label, values }) => ({ label, values: values[column] ?? [] }))).map((test) => ({
+      column,
+      ...test,
+    })),
+  );
+  const marked = comparisons.length > 0 ? `${note} ${WORSE_NOTE}` : note;
+  return { title, note: marked, columns: METRICS, rows, comparisons };
 }
