@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import { Tape, WasmKernels } from '../compute/index.js';
+import { popularityPropensity } from './losses.js';
+import { pairsOf } from './pairs.js';
+import { hasCollapsed, logit, oracleScores, Propensity, popularityScores } from './propensity.js';
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+const train = {
+  users: 3,
+  itemCount: 4,
+  starts: Int32Array.of(0, 3, 5, 6),
+  items: Int32Array.of(0, 1, 2, 0, 1, 0),
+};
+
+describe('G', () => {
+  const scores = [-12, -1, 0.5, 2, 12];
+  const labels = [0, 1, 0, 1, 1];
+  const G = (settings: Partial<Propensity['settings']>): number[] => {
+    const kernels = new WasmKernels();
+    const all = { outcome: 'y', beta: 'fixed', weights: 'raw', leastG: 0.05, ...settings } as const;
+    const propensity = new Propensity(kernels, all, 0.1);
+    kernels.write(propensity.beta.value, Float32Array.of(0.5, 0.8, -0.3));
+    const tape = new Tape(kernels);
+    const g = tape.constant(kernels.tensor(Float32Array.from(scores)));
+    return Array.from(kernels.floats(propensity.of(tape, g, kernels.tensor(Float32Array.from(labels))).value));
+  };
+
+  test.each([
+    ['none', (g: number) => 0.5 + 0.8 * g],
+    ['y', (g: number, y: number) => 0.5 + 0.8 * g - 0.3 * y],
+    ['y*g', (g: number, y: number) => 0.5 + 0.8 * g - 0.3 * y * g],
+  ] as const)('with the feedback as %s, logits within 8, G at least leastG', (outcome, z) => {
+    G({ outcome }).forEach((value, r) => {
+      const logits = Math.min(8, Math.max(-8, z(scores[r] as number, labels[r] as number)));
+      expect(value).toBeCloseTo(Math.max(0.05, sigmoid(logits)), 6);
+    });
+  });
+
+  test('means of losses: 1 / G as it is, or normalised', () => {
+    const kernels = new WasmKernels();
+    const mean = (weights: 'raw' | 'normalised'): number => {
+      const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fixed', weights, leastG: 0.01 }, 0.1);
+      const tape = new Tape(kernels);
+      const [losses, G] = [
+        [1, 2, 4],
+        [0.5, 0.25, 1],
+      ].map((x) => tape.constant(kernels.tensor(Float32Array.from(x))));
+      return kernels.floats(propensity.weightedMean(tape, losses as never, G as never).value)[0] as number;
+    };
+    expect(mean('raw')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / 3, 6);
+    expect(mean('normalised')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / (2 + 4 + 1), 6);
+  });
+
+  test('a fitted beta finds how scores speak of the feedback', async () => {
+    const kernels = new WasmKernels();
+    const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fitted', weights: 'raw', leastG: 0.01 }, 0.02);
+    // Share of clicks at score g: sigmoid(0.5 g - 1), as soft labels, so that the optimum is exact.
+    const g = Float32Array.from({ length: 200 }, (_, r) => -4 + 0.04 * r);
+    const labels = kernels.tensor(g.map((x) => sigmoid(0.5 * x - 1)));
+    const scores = kernels.tensor(g);
+    for (let step = 0; step < 1500; step++) kernels.scope(() => propensity.observe(scores, scores, labels));
+    const { beta } = await propensity.read();
+    expect(beta[0]).toBeCloseTo(-1, 2);
+    expect(beta[1]).toBeCloseTo(0.5, 2);
+    expect(beta[2]).toBe(0);
+  });
+
+  test('the record has mean and deviation since the last call', async () => {
+    const kernels = new WasmKernels();
+    const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fixed', weights: 'raw', leastG: 0.01 }, 0.1);
+    for (const values of [
+      [9, 9, 9],
+      [0.2, 0.4, 0.9],
+    ]) {
+      const G = kernels.tensor(Float32Array.from(values));
+      propensity.observe(G, G, G);
+      const { meanG, sdG } = await propensity.read();
+      const mean = values.reduce((a, b) => a + b, 0) / 3;
+      expect(meanG).toBeCloseTo(mean, 6);
+      expect(sdG).toBeCloseTo(Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / 3), 2);
+    }
+    expect(hasCollapsed({ meanG: 0.96, sdG: 0.02 })).toBe(true);
+    expect(hasCollapsed({ meanG: 0.4, sdG: 0.37 })).toBe(false);
+  });
+});
+
+describe('g that is not trained', () => {
+  const kernels = new WasmKernels();
+  const pairs = pairsOf(
+    kernels,
+    { users: kernels.tensor(Int32Array.of(0, 2, 1, 1)), items: kernels.tensor(Int32Array.of(0, 1, 2, 3)) },
+    { users: 3, items: 4 },
+  );
+
+  test('Pop: the root of the share of the most popular; an item without clicks counts as one with one', () => {
+    const expected = [1, Math.sqrt(2 / 3), Math.sqrt(1 / 3), Math.sqrt(1 / 3)];
+    popularityPropensity(train).forEach((p, item) => expect(p).toBeCloseTo(expected[item] as number, 6));
+    const scores = kernels.floats(popularityScores(kernels, train)(pairs));
+    expected.slice(1).forEach((p, k) => expect(sigmoid(scores[k + 1] as number)).toBeCloseTo(p, 5));
+    expect(sigmoid(scores[0] as number)).toBeGreaterThan(0.99999);
+  });
+
+  test('the oracle: the entry of each pair', () => {
+    const truth = [0.5, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 0.15, 0.25, 0.35];
+    const matrix = kernels.tensor(Float32Array.from(truth, logit), [3, 4]);
+    const scores = kernels.floats(oracleScores(kernels, matrix)(pairs));
+    [0.5, 0.15, 0.7, 0.8].forEach((p, k) => expect(sigmoid(scores[k] as number)).toBeCloseTo(p, 6));
+  });
+});
