@@ -108,7 +108,7 @@ export function expectedMetrics(others: number, candidates: number): Metrics[] {
 
 /** C(place, k) C(M - place, C - k) / C(M, C), as a product of ratios; for the few places where the recurrence has no start. */
 function hypergeometric(k: number, M: number, place: number, C: number): number {
-  if (k > place || C - k > M - place) return 0;
+  if (k > place || k > C || C - k > M - place) return 0;
   let chance = 1;
   for (let j = 0; j < k; j++) chance *= (place - j) / (j + 1);
   // C(M - place, C - k) / C(M, C) = prod (M - place - j) / (C - k - j) over C - k, times prod (C - j) / (M - j) over C.

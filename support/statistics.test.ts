@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { gini, rankCorrelation, summarize } from './statistics.js';
+import { gini, holm, pairedTest, rankCorrelation, summarize } from './statistics.js';
 
 test('mean and standard deviation with n - 1', () => {
   expect(summarize([1, 2, 3, 4])).toEqual({ n: 4, mean: 2.5, sd: expect.closeTo(Math.sqrt(5 / 3), 12) });
@@ -17,4 +17,25 @@ test("Spearman's correlation, with ties", () => {
   expect(rankCorrelation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12);
   // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5 over sqrt(4.5 * 5).
   expect(rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(4.5 * 5), 12);
+});
+
+test("paired t-test: Student's sleep data (1908)", () => {
+  const a = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2];
+  const b = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+  const test = pairedTest(a, b);
+  // As published with the data: t = -4.0621, p = 0.002833, interval -2.4599 to -0.7001.
+  expect(test?.difference).toBeCloseTo(-1.58, 10);
+  expect(test?.p).toBeCloseTo(0.002833, 5);
+  expect(test?.interval[0]).toBeCloseTo(-2.4599, 3);
+  expect(test?.interval[1]).toBeCloseTo(-0.7001, 3);
+  expect(pairedTest([1], [2])).toBeUndefined();
+  expect(pairedTest([1, 2], [1, 2])?.p).toBe(1);
+  expect(pairedTest([1, 2], [0, 1])?.p).toBe(0);
+});
+
+test("Holm's correction keeps the order given and never falls", () => {
+  const adjusted = holm([0.01, 0.04, 0.03, 0.005]);
+  [0.03, 0.06, 0.06, 0.02].forEach((p, k) => expect(adjusted[k]).toBeCloseTo(p, 12));
+  expect(holm([0.9, 0.8])).toEqual([1, 1]);
+  expect(holm([])).toEqual([]);
 });

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { silent } from '../support/progress.js';
+import type { TrialSettings } from './trial.js';
+import { ALPHAS, L2S, RATES, type TuningOptions, tune, type Validated } from './tuning.js';
+
+const BASE: TrialSettings = {
+  model: 'GMF',
+  dim: 32,
+  trainer: { ...TRAINER_DEFAULTS, epochs: 90 },
+  method: {},
+  evaluation: { candidates: 100, seed: 1 },
+  unbiased: { weight: '1/exposure', clip: 0, normalisation: 'self-normalised' },
+  report: { bootstrap: 0, full: false },
+};
+const OPTIONS: TuningOptions = { strategy: 'one-by-one', budget: 100, dims: [32], seed: 1 };
+const search = (model: string, options: Partial<TuningOptions>, run: (settings: TrialSettings) => Validated) =>
+  tune({ ...BASE, model }, { ...OPTIONS, ...options }, async (settings) => run(settings), silent);
+
+/** Best at rate 0.01, l2 0.05 and the wider factors. */
+const smooth = ({ trainer: { rate, l2 }, dim }: TrialSettings): Validated => ({
+  metric: 1 - 0.1 * Math.abs(Math.log(rate / 0.01)) - Math.abs(l2 - 0.05) + 0.0001 * dim,
+});
+
+describe('one by one', () => {
+  test('each setting in turn at each width, nothing twice', async () => {
+    const { settings, tried } = await search('GMF', { dims: [32, 64] }, smooth);
+    expect([settings.trainer.rate, settings.trainer.l2, settings.dim]).toEqual([0.01, 0.05, 64]);
+    expect(tried.length).toBe(2 * (RATES.length + L2S.length - 1));
+    expect(new Set(tried.map(({ values }) => JSON.stringify(values))).size).toBe(tried.length);
+  });
+
+  test('ACL inherits what f and g were given alone, then sets both rates and alpha', async () => {
+    const seen: TrialSettings[] = [];
+    const { settings, tried } = await search('ACL:GMF/MLP', {}, (one) => {
+      seen.push(one);
+      if (!one.model.startsWith('ACL')) return smooth(one);
+      const { alpha = 1 } = one.method.game ?? {};
+      const rateG = one.method.exposureTrainer?.rate ?? 0;
+      return { metric: 0.5 - Math.abs(one.trainer.rate - 0.05) - Math.abs(rateG - 0.1) - Math.abs(alpha - 2) };
+    });
+    expect(settings.trainer).toMatchObject({ rate: 0.05, l2: 0.05 });
+    expect(settings.method.exposureTrainer).toEqual({ rate: 0.1, l2: 0.05 });
+    expect(settings.method.game?.alpha).toBe(2);
+    const count = (label: string): number => tried.filter(({ method }) => method === label).length;
+    expect([count('GMF'), count('MLP')]).toEqual([10, 10]);
+    expect(count('ACL GMF/MLP')).toBe(RATES.length + RATES.length - 1 + ALPHAS.length - 1);
+    expect(seen.filter(({ model }) => model === 'MLP').every(({ method }) => !method.game)).toBe(true);
+  });
+
+  test('the same model as f and g is tuned once; the budget is kept', async () => {
+    const { tried } = await search('ACL:GMF/GMF', { budget: 14 }, smooth);
+    expect(tried.length).toBe(14);
+    expect(tried.filter(({ method }) => method === 'GMF').length).toBe(10);
+  });
+
+  test("models in closed form have their own settings; attention has both its own and the trainer's", async () => {
+    const ease = await search('EASE', {}, ({ method }) => ({
+      metric: -Math.abs((method.models?.['EASE']?.['penalty'] as number) - 200),
+    }));
+    expect(ease.settings.method.models).toEqual({ EASE: { penalty: 200 } });
+    expect(ease.tried.every(({ values }) => !('rate' in values))).toBe(true);
+    const attn = await search('Attn', {}, ({ method }) => ({ metric: method.models?.['Attn']?.['blocks'] ?? 2 }));
+    expect(attn.settings.method.models?.['Attn']?.['blocks']).toBe(3);
+  });
+
+  test('a training that fails is recorded with its reason; where all fail, that is said', async () => {
+    const { settings, tried } = await search('GMF', {}, (one) =>
+      one.trainer.rate > 0.04 ? { failure: 'NaN' } : smooth(one),
+    );
+    expect(settings.trainer.rate).toBe(0.01);
+    expect(tried.filter(({ failure }) => failure === 'NaN').length).toBe(2);
+    await expect(search('GMF', {}, () => ({ failure: 'the loss is NaN' }))).rejects.toThrow(
+      /no setting of GMF that can be trained: the loss is NaN/,
+    );
+  });
+});
+
+describe('random and halving', () => {
+  test('random draws are the same for a seed, as many as the budget, within the grid', async () => {
+    const one = await search('GMF', { strategy: 'random', budget: 9 }, smooth);
+    expect((await search('GMF', { strategy: 'random', budget: 9 }, smooth)).tried).toEqual(one.tried);
+    expect((await search('GMF', { strategy: 'random', budget: 9, seed: 2 }, smooth)).tried).not.toEqual(one.tried);
+    expect(one.tried.length).toBe(9);
+    for (const { values } of one.tried) {
+      expect(values['rate']).toBeGreaterThanOrEqual(0.001);
+      expect(values['rate']).toBeLessThanOrEqual(0.1);
+      expect(L2S).toContain(values['l2']);
+    }
+    const best = Math.max(...one.tried.map(({ metric }) => metric as number));
+    expect((smooth(one.settings) as { metric: number }).metric).toBeCloseTo(best, 12);
+  });
+
+  test('halving: thirds go on to thrice the epochs, at the cost of the budget', async () => {
+    const { settings, tried } = await search('GMF', { strategy: 'halving', budget: 9 }, smooth);
+    const rungs = [10, 30, 90].map((epochs) => tried.filter((one) => one.epochs === epochs));
+    expect(rungs.map(({ length }) => length)).toEqual([27, 9, 3]);
+    expect(tried.reduce((cost, { epochs }) => cost + epochs / 90, 0)).toBeCloseTo(9, 6);
+    const metrics = (rungs[0] as typeof tried).map(({ metric }) => metric as number).sort((a, b) => b - a);
+    for (const { metric } of rungs[1] as typeof tried) expect(metrics.slice(0, 9)).toContain(metric);
+    expect(settings.trainer.epochs).toBe(90);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import { inverse, Matrix } from 'ml-matrix';
+import { ParameterFactory, stream, Tape, WasmKernels } from '../compute/index.js';
+import type { UserItems } from '../datasets/interactions.js';
+import { invertPositiveDefinite } from './inverse.js';
+import { pairwise, unbiasedRelevance } from './losses.js';
+import { pairsOf } from './pairs.js';
+import { createModel } from './registry.js';
+
+/** Seven users, five items. */
+const LISTS = [[0, 1, 2], [0, 1], [1, 2, 3], [0, 4], [2, 3], [1], [0, 1, 2, 3]];
+const SIZE = { users: LISTS.length, items: 5, dim: 3 };
+const TRAIN: UserItems = {
+  users: LISTS.length,
+  itemCount: 5,
+  starts: Int32Array.from({ length: LISTS.length + 1 }, (_, user) => LISTS.slice(0, user).flat().length),
+  items: Int32Array.from(LISTS.flat()),
+};
+const knows = (user: number, item: number): number => Number((LISTS[user] as number[]).includes(item));
+
+/** Scores of all pairs of a fitted model, user by user. */
+function fitted(
+  name: string,
+  settings = {},
+): { scores: Float32Array; kernels: WasmKernels; model: ReturnType<typeof createModel> } {
+  const kernels = new WasmKernels();
+  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), SIZE, settings);
+  model.fit?.(TRAIN, 1);
+  const every = Array.from({ length: SIZE.users * 5 }, (_, p) => p);
+  const pairs = pairsOf(
+    kernels,
+    {
+      users: kernels.tensor(Int32Array.from(every, (p) => Math.floor(p / 5))),
+      items: kernels.tensor(Int32Array.from(every, (p) => p % 5)),
+    },
+    SIZE,
+  );
+  return { scores: kernels.floats(model.forward(new Tape(kernels), pairs).value).slice(), kernels, model };
+}
+
+describe('inverse of a positive definite matrix', () => {
+  // Sizes below, at and above the block, and with a rest.
+  test.each([1, 7, 64, 65, 150])('of %d rows: times the matrix it is the identity', (n) => {
+    const kernels = new WasmKernels();
+    const root = kernels.zeros([n, n]);
+    kernels.drawNormal(root, { seed: 1, stream: stream('root') }, 0, 1);
+    const matrix = kernels.product(root, root, true, false);
+    for (let i = 0; i < n; i++) (kernels.floats(matrix)[i * n + i] as number) += n;
+    const kept = kernels.tensor(kernels.floats(matrix).slice(), [n, n]);
+    invertPositiveDefinite(kernels, matrix as never);
+    kernels.floats(kernels.product(kept, matrix)).forEach((value, k) => {
+      expect(Math.abs(value - Number(Math.floor(k / n) === k % n))).toBeLessThan(2e-5);
+    });
+  });
+});
+
+test('EASE is the closed form: weights -P_ji / P_ii off the diagonal, P the inverse of the penalized Gram matrix', () => {
+  const penalty = 2.5;
+  const X = new Matrix(LISTS.map((_, user) => [0, 1, 2, 3, 4].map((item) => knows(user, item))));
+  const P = inverse(X.transpose().mmul(X).add(Matrix.eye(5, 5).mul(penalty)));
+  const { scores } = fitted('EASE', { penalty });
+  scores.forEach((score, p) => {
+    const [user, item] = [Math.floor(p / 5), p % 5];
+    const expected = (LISTS[user] as number[])
+      .filter((other) => other !== item)
+      .reduce((sum, other) => sum - P.get(other, item) / P.get(item, item), 0);
+    expect(score).toBeCloseTo(expected, 5);
+  });
+});
+
+test.each([
+  [10, 0],
+  [2, 3],
+])('ItemKNN: sums of shrunk cosines over the %d nearest of an item, shrink %d', (neighbours, shrink) => {
+  const { scores } = fitted('ItemKNN', { neighbours, shrink });
+  const count = (item: number): number => LISTS.filter((list) => list.includes(item)).length;
+  const similarity = (a: number, b: number): number =>
+    LISTS.filter((list) => list.includes(a) && list.includes(b)).length / (Math.sqrt(count(a) * count(b)) + shrink);
+  scores.forEach((score, p) => {
+    const [user, item] = [Math.floor(p / 5), p % 5];
+    const near = [0, 1, 2, 3, 4]
+      .filter((other) => other !== item)
+      .sort((a, b) => similarity(item, b) - similarity(item, a) || a - b)
+      .slice(0, neighbours);
+    const expected = near.reduce((sum, other) => sum + knows(user, other) * similarity(item, other), 0);
+    expect(score).toBeCloseTo(expected, 6);
+  });
+});
+
+test('iALS ends where its objective is flat in the side solved last, and lower than where it began', () => {
+  const settings = { unobserved: 0.2, penalty: 0.05, frequency: 1, iterations: 30 };
+  const { kernels, model } = fitted('iALS', settings);
+  const [user, item] = model.parameters.map(({ value }) => kernels.floats(value).slice()) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const popularity = [0, 1, 2, 3, 4].map((i) => LISTS.filter((list) => list.includes(i)).length);
+  const objective = (u: Float32Array, v: Float32Array): number => {
+    let sum = 0;
+    for (let a = 0; a < SIZE.users; a++) {
+      for (let i = 0; i < 5; i++) {
+        const score = [0, 1, 2].reduce((s, k) => s + (u[a * 3 + k] as number) * (v[i * 3 + k] as number), 0);
+        sum += knows(a, i) * (score - 1) ** 2 + settings.unobserved * score ** 2;
+      }
+    }
+    const pay = (row: Float32Array, frequency: number): number =>
+      settings.penalty * frequency * row.reduce((s, x) => s + x * x, 0);
+    for (let a = 0; a < SIZE.users; a++)
+      sum += pay(u.subarray(a * 3, a * 3 + 3), (LISTS[a] as number[]).length + settings.unobserved * 5);
+    for (let i = 0; i < 5; i++)
+      sum += pay(v.subarray(i * 3, i * 3 + 3), (popularity[i] as number) + settings.unobserved * SIZE.users);
+    return sum;
+  };
+  const end = objective(user, item);
+  const once = fitted('iALS', { ...settings, iterations: 1 });
+  const [u1, v1] = once.model.parameters.map(({ value }) => once.kernels.floats(value).slice()) as [
+    Float32Array,
+    Float32Array,
+  ];
+  expect(end).toBeLessThan(objective(u1, v1));
+  for (let k = 0; k < item.length; k++) {
+    const moved = (by: number): number =>
+      objective(
+        user,
+        item.map((x, j) => (j === k ? x + by : x)),
+      );
+    expect(Math.abs((moved(1e-3) - moved(-1e-3)) / 2e-3)).toBeLessThan(1e-3);
+  }
+});
+
+describe('losses by their definitions', () => {
+  const kernels = new WasmKernels();
+  const scores = [0.3, -0.2, 1.1, 2, 0.4, -1];
+  const batch = {
+    users: kernels.tensor(new Int32Array(6)),
+    items: kernels.tensor(Int32Array.of(1, 4, 3, 0, 3, 4)),
+    labels: kernels.tensor(Float32Array.of(1, 0, 0, 1, 0, 0)),
+    wide: 3,
+  };
+  const tape = new Tape(kernels);
+  const logits = tape.constant(kernels.tensor(Float32Array.from(scores)));
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+  test('pairwise: -log sigmoid of the positive less each negative', () => {
+    const found = Array.from(kernels.floats(pairwise(tape, logits, batch).value));
+    [0.3 + 0.2, 0.3 - 1.1, 2 - 0.4, 2 + 1].forEach((d, k) => expect(found[k]).toBeCloseTo(-Math.log(sigmoid(d)), 5));
+    expect(found.length).toBe(4);
+  });
+
+  test('unbiased relevance: y / theta delta(1) + (1 - y / theta) delta(0), theta no less than the clip', () => {
+    const counts = [4, 5, 4, 3, 1];
+    const clip = 0.8;
+    const found = kernels.floats(unbiasedRelevance(kernels, TRAIN, clip)(tape, logits, batch).value).slice();
+    [1, 4, 3, 0, 3, 4].forEach((item, r) => {
+      const theta = Math.max(clip, Math.sqrt((counts[item] as number) / 5));
+      const y = r % 3 === 0 ? 1 / theta : 0;
+      const p = sigmoid(scores[r] as number);
+      expect(found[r]).toBeCloseTo(-y * Math.log(p) - (1 - y) * Math.log(1 - p), 5);
+    });
+  });
+});
