@@ -91,6 +91,12 @@ describe('random and halving', () => {
     expect((smooth(one.settings) as { metric: number }).metric).toBeCloseTo(best, 12);
   });
 
+  test('ACL shares the budget between f alone, g alone and both', async () => {
+    const { tried } = await search('ACL:GMF/MLP', { strategy: 'random', budget: 12 }, smooth);
+    const count = (label: string): number => tried.filter(({ method }) => method === label).length;
+    expect([count('GMF'), count('MLP'), count('ACL GMF/MLP')]).toEqual([4, 4, 4]);
+  });
+
   test('halving: thirds go on to thrice the epochs, at the cost of the budget', async () => {
     const { settings, tried } = await search('GMF', { strategy: 'halving', budget: 9 }, smooth);
     const rungs = [10, 30, 90].map((epochs) => tried.filter((one) => one.epochs === epochs));

@@ -76,10 +76,13 @@ export async function tune(
     settings = await search.best(settings, plainAxes(method), options.dims);
   } else {
     const { f, g } = method;
+    const searches = g === f.name ? 2 : 3;
     const alone = (name: string): TrialSettings => ({ ...settings, model: name, method: modelsOnly(settings.method) });
-    const ownF = await search.best(alone(f.name), plainAxes(parseMethod(f.name)), [settings.dim]);
+    const ownF = await search.best(alone(f.name), plainAxes(parseMethod(f.name)), [settings.dim], searches);
     const ownG =
-      g === f.name ? ownF : await search.best(alone(g as string), plainAxes(parseMethod(g as string)), [settings.dim]);
+      g === f.name
+        ? ownF
+        : await search.best(alone(g as string), plainAxes(parseMethod(g as string)), [settings.dim], searches);
     settings = {
       ...settings,
       trainer: { ...settings.trainer, rate: ownF.trainer.rate, l2: ownF.trainer.l2 },
@@ -90,7 +93,7 @@ export async function tune(
       },
     };
     const axes = method.kind === 'ACL' ? [rate, rateG, alpha] : [rate, l2];
-    settings = await search.best(settings, axes, [settings.dim]);
+    settings = await search.best(settings, axes, [settings.dim], searches);
   }
   progress.end(`${search.tried.length} settings tried`);
   return { settings, tried: search.tried };
@@ -170,15 +173,20 @@ class Search {
     private readonly progress: Progress,
   ) {}
 
-  /** The best settings along the axes, for each width in turn; the best of all. */
-  async best(base: TrialSettings, axes: readonly Axis[], dims: readonly number[]): Promise<TrialSettings> {
+  /** The best settings along the axes, for each width in turn; the best of all. `searches` share the budget of random ones. */
+  async best(
+    base: TrialSettings,
+    axes: readonly Axis[],
+    dims: readonly number[],
+    searches = 1,
+  ): Promise<TrialSettings> {
     let [best, bestMetric] = [base, Number.NEGATIVE_INFINITY];
     for (const dim of dims) {
       const start = { ...base, dim };
       const found =
         this.options.strategy === 'one-by-one'
           ? await this.oneByOne(start, axes)
-          : await this.sampled(start, axes, dims.length);
+          : await this.sampled(start, axes, dims.length * searches);
       if (found.metric > bestMetric) [best, bestMetric] = [found.settings, found.metric];
     }
     if (bestMetric === Number.NEGATIVE_INFINITY) {

@@ -88,6 +88,33 @@ describe('the way from ratings to a table', () => {
       /^row,metric,n,mean,sd\nPop,hit@5,2,/,
     );
 
+    const acl = run(
+      ...[
+        'train',
+        '--model',
+        'acl:gmf/gmf',
+        '--data',
+        'sim',
+        '--tune',
+        'random',
+        '--budget',
+        '2',
+        '--weights',
+        'normalised',
+      ],
+      ...['--epochs', '2', '--dim', '8', '--out', 'acl', '--json'],
+    );
+    expect([acl.code, acl.err]).toEqual([0, '']);
+    const { tried, exposure, oracle } = JSON.parse(acl.out);
+    expect([tried.length, exposure.meanG > 0, oracle['hit@10'] > 0]).toEqual([2, true, true]);
+    expect(JSON.parse(readFileSync(join(folder, 'acl', 'tuning.json'), 'utf8')).tried).toEqual(tried);
+
+    const staged = run(
+      ...['abtest', '--data', 'sim', '--models', 'Pop', 'ACL:MF', '--epochs', '2', '--dim', '8', '--out', 'ab'],
+    );
+    expect([staged.code, staged.err]).toEqual([0, '']);
+    expect(staged.out).toMatch(/offline and online[\s\S]*ACL MF\/MF, 8[\s\S]*squared error to the click-through rate/);
+
     // No result names the machine's folders, so that runs compare from place to place.
     for (const file of [
       'sim/manifest.json',
@@ -95,6 +122,8 @@ describe('the way from ratings to a table', () => {
       'ml/manifest.json',
       'quick/manifest.json',
       'quick/trials.ndjson',
+      'acl/trial.json',
+      'ab/manifest.json',
     ]) {
       expect(readFileSync(join(folder, file), 'utf8')).not.toContain(folder);
     }
@@ -111,6 +140,7 @@ describe('the way from ratings to a table', () => {
       ['inspect'],
       ['train'],
       ['sweep'],
+      ['abtest'],
     ]) {
       const { code, out } = run(...verb, '--help');
       expect([verb, code]).toEqual([verb, 0]);
@@ -132,6 +162,11 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     join(folder, 'implicit.csv'),
     `user,item,time\n${Array.from({ length: 9 }, (_, r) => `${r % 3},${r},${r}`).join('\n')}\n`,
   );
+  writeFileSync(
+    join(folder, 'untimed.csv'),
+    `user,item,rating\n${Array.from({ length: 12 }, (_, r) => `${r % 3},${r},3`).join('\n')}\n`,
+  );
+  writeFileSync(join(folder, 'y.train.rating'), '0\t1\t5\t10\n');
   writeFileSync(join(folder, 'nan.js'), 'export default () => NaN;\n');
   const out = ['--out', 'result'];
 
@@ -141,7 +176,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['train', '--modle', 'GMF', '--model', 'GMF', ...out], /Unknown arguments?: modle/],
     [
       ['train', '--model', 'GMFF', ...out],
-      /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP, NCF/,
+      /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP, NCF, Attn, ItemKNN, EASE, iALS, BPR-MF, RelMF, IPS-MF/,
     ],
     [['train', '--model', 'GMF'], /Missing required argument: out/],
     [['train', '--model', 'GMF', '--rate', 'fast', ...out], /--rate must be a number from 1e-8 to 10/],
@@ -149,6 +184,46 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
       ['train', '--model', 'NCF', '--dim', '10', ...SMALL, ...out],
       /NCF splits the dimension into quarters: --dim 10 must be a multiple of 4/,
     ],
+    [['train', '--model', 'ACL:GMF', '--alpha', '-1', ...SMALL, ...out], /--alpha must be a number at least 0/],
+    [['train', '--model', 'GMF', '--alpha', '1', ...SMALL, ...out], /GMF: alpha only make sense for ACL/],
+    [
+      ['train', '--model', 'PS:GMF/oracle', ...SMALL, ...out],
+      /the oracle is a simulation's truth, and "planted" has no/,
+    ],
+    [
+      ['train', '--model', 'Attn', '--data', 'untimed.csv', ...out],
+      /Attn reads histories in the order of time, and "un/,
+    ],
+    [
+      ['train', '--model', 'Attn', '--set', 'Attn.heads=3', ...SMALL, ...out],
+      /Attn: the setting heads, 3, must divide --dim, 32/,
+    ],
+    [
+      ['train', '--model', 'Attn', '--set', 'heads=2', ...out],
+      /--set "heads=2" is not understood: write MODEL\.NAME=VALUE/,
+    ],
+    [
+      ['train', '--model', 'ACL:GMF/EASE', ...out],
+      /the exposure model must be one of Pop, oracle, .*EASE gives no prob/,
+    ],
+    [
+      ['train', '--model', 'ACL:GMF', '--beta', 'fitted', '--outcome', 'y', ...out],
+      /--beta fitted fits G to the feedback, .*use --outcome none/,
+    ],
+    [
+      ['train', '--model', 'ACL:GMF', '--regularizer', 'exposure', ...SMALL, ...out],
+      /needs pairs known to be exposed, and "planted" has none: simulate with --exposures/,
+    ],
+    [['train', '--model', 'GMF', '--tune-dims', '32,64', ...SMALL, ...out], /--tune-dims goes with --tune/],
+    [
+      ['train', '--model', 'GMF', '--tune', 'random', '--tune-dims', '32;64', ...out],
+      /--tune-dims "32;64" is not under/,
+    ],
+    [['train', '--model', 'GMF', '--propensity-model', 'EASE', ...out], /--propensity-model EASE gives no probability/],
+    [['train', '--model', 'EASE', '--set', 'EASE.penalty=0', ...SMALL, ...out], /model "EASE", setting "penalty"/],
+    [['abtest', '--data', 'short.csv', ...out], /(leave-last-two needs three|has no world|leave no interaction)/],
+    [['datasets', 'prepare', 'implicit.csv', '--positive', '4', ...out], /--positive 4 needs ratings, and "implicit/],
+    [['datasets', 'prepare', 'y.train.rating', ...out], /y\.test\.rating" does not exist: NCF's format/],
     [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],
     [['train', '--model', 'GMF', '--data', 'there', ...out], /has no manifest\.json/],

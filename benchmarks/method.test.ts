@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Interactions, TEST } from '../datasets/interactions.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { simulate } from '../simulator/simulate.js';
+import { readWorld, World, type WorldState } from '../simulator/world.js';
+import { writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+import { testFolder } from '../support/test_folder.js';
+import { deploy, errorTable, type StagedResult, stageTrial } from './ab_test.js';
+import { Evaluator } from './evaluation.js';
+import { checkMethod, concerning, type MethodSettings, parseMethod } from './method.js';
+import { runTrial, type TrialSettings } from './trial.js';
+
+const root = testFolder();
+const SETTINGS: TrialSettings = {
+  model: 'GMF',
+  dim: 8,
+  trainer: { ...TRAINER_DEFAULTS, rate: 0.02, batch: 256, epochs: 6 },
+  method: {},
+  evaluation: { candidates: 50, seed: 1 },
+  unbiased: { weight: '1/exposure', clip: 0.01, normalisation: 'self-normalised' },
+  report: { bootstrap: 50, full: true },
+};
+
+let ratings: Interactions;
+let data: Interactions;
+let world: WorldState;
+beforeAll(async () => {
+  ratings = plantedRatings({ ...PLANTED_DEFAULTS, users: 250, items: 150, ratingsPerUser: 25 }).data;
+  const path = join(root, 'clicks');
+  const config = {
+    ...SIMULATION_DEFAULTS,
+    dim: 8,
+    exposuresPerUser: 40,
+    exposure: { name: 'popularity', settings: { strength: 0.5 } },
+  };
+  const origin = { source: 'planted', format: 'planted' };
+  await writeFolder(path, {}, (folder) =>
+    simulate(ratings, origin, { config, workers: 1, exposures: true }, folder, silent),
+  );
+  data = (await readFolder(path, { exposed: true })).data;
+  world = (await readWorld(path)).state;
+});
+
+describe('names of methods', () => {
+  test.each([
+    ['gmf', 'plain', undefined, 'GMF'],
+    ['PS:GMF/Pop', 'PS', 'Pop', 'PS GMF/Pop'],
+    ['ps:mlp', 'PS', 'MLP', 'PS MLP/MLP'],
+    ['PS:Attn/oracle', 'PS', 'oracle', 'PS Attn/oracle'],
+    ['ACL:Attn/GMF', 'ACL', 'GMF', 'ACL Attn/GMF'],
+    ['IPS-MF', 'PS', 'Pop', 'IPS-MF'],
+  ])('%s', (text, kind, g, label) => {
+    expect(parseMethod(text)).toMatchObject({ kind, g, label });
+  });
+
+  test.each([
+    ['ACL:EASE', /ACL weights a loss of single rows, which EASE does not have/],
+    ['PS:BPR-MF/Pop', /PS weights a loss of single rows, which BPR-MF does not have/],
+    ['ACL:GMF/oracle', /in ACL both sides learn, and oracle does not; did you mean PS:GMF\/oracle\?/],
+    ['PS:GMF/EASE', /the exposure model must be one of Pop, oracle, .*: EASE gives no probability/],
+    ['PS:GMF/GMFF', /unknown model "GMFF": did you mean GMF\?/],
+    ['ACLL:GMF', /unknown method "ACLL": did you mean ACL\?/],
+  ])('%s is refused', (text, message) => {
+    expect(() => parseMethod(text)).toThrow(message);
+  });
+});
+
+describe('combinations that cannot work are refused before any work', () => {
+  const check = (model: string, changed: Partial<Interactions>, given: MethodSettings = {}, dim = 8, hasWorld = true) =>
+    checkMethod(parseMethod(model), { ...data, ...changed }, { ...SETTINGS, dim, method: given }, hasWorld);
+
+  test.each<[string, Parameters<typeof check>, RegExp]>([
+    ['no times', ['Attn', { time: undefined }], /Attn reads histories in the order of time, and .* has no times/],
+    ['no times for g', ['ACL:GMF/Attn', { time: undefined }], /Attn reads histories/],
+    ['no world', ['PS:GMF/oracle', {}, {}, 8, false], /has no world; use simulated data/],
+    ['no ratings', ['IPS-MF', { rating: undefined }], /IPS-MF learns from ratings, and .* has none/],
+    ['heads', ['Attn', {}, { models: { Attn: { heads: 3 } } }], /the setting heads, 3, must divide --dim, 8/],
+    ['quarters', ['PS:NCF/Pop', {}, {}, 6], /--dim 6 must be a multiple of 4/],
+    ['a setting', ['Attn', {}, { models: { Attn: { layers: 3 } } }], /unknown setting of "Attn" "layers"/],
+    [
+      'exposures',
+      ['ACL:GMF', { exposed: undefined }, { game: { regularizer: 'exposure' } }],
+      /needs pairs known to be exposed/,
+    ],
+    ['a game alone', ['PS:GMF/Pop', {}, { game: { alpha: 2 } }], /alpha only make sense for ACL/],
+    ['G alone', ['GMF', {}, { propensity: { leastG: 0.2 } }], /leastG only make sense for PS and ACL/],
+  ])('%s', (_, options, message) => {
+    expect(() => check(...options)).toThrow(message);
+  });
+
+  test('and what can work is not', () => {
+    check('ACL:Attn/MLP', {}, { game: { regularizer: 'exposure' } });
+    check('PS:GMF/oracle', {});
+    const given = { models: { EASE: { penalty: 2 } }, propensity: { leastG: 0.2 }, game: { alpha: 1 } };
+    expect(concerning(parseMethod('GMF'), given)).toEqual({});
+    expect(concerning(parseMethod('PS:GMF/Pop'), given)).toEqual({ propensity: { leastG: 0.2 } });
+  });
+});
+
+describe('trials of every kind', () => {
+  test.each([
+    'Attn',
+    'PS:GMF/Pop',
+    'PS:MLP/GMF',
+    'PS:GMF/oracle',
+    'ACL:GMF/GMF',
+    'ACL:Attn/MLP',
+    'ACL:NCF/Attn',
+    'EASE',
+  ])('%s: the same bits each time, and every estimate it can have', async (model) => {
+    const settings = { ...SETTINGS, model, report: { ...SETTINGS.report, propensityModel: 'MF' } };
+    const { result } = await runTrial(data, settings, { world });
+    expect(JSON.stringify((await runTrial(data, settings, { world })).result)).toBe(JSON.stringify(result));
+    const { kind } = parseMethod(model);
+    expect(result.standard['hit@10']).toBeGreaterThan(0.25); // chance is 10 / 51
+    expect(result.estimates.propensity?.size).toBeGreaterThan(1);
+    expect(result.estimates.robust !== undefined).toBe(kind !== 'plain');
+    expect(result.oracle?.['hit@10']).toBeGreaterThan(0.2);
+    expect(result.unbiased?.metrics.mrr).toBeGreaterThan(0);
+    const { low, high } = (result.intervals as NonNullable<typeof result.intervals>)['hit@10'];
+    expect(low).toBeLessThan(result.standard['hit@10']);
+    expect(high).toBeGreaterThan(result.standard['hit@10']);
+    expect(result.lists['recall@10']).toBeCloseTo(result.standard['hit@10'], 10); // one test item a user
+    if (kind === 'plain') expect(result.exposure).toBeUndefined();
+    else expect(result.exposure?.meanG).toBeGreaterThan(0);
+    expect(result.epochs.every(({ exposure }) => (exposure?.game !== undefined) === (kind === 'ACL'))).toBe(true);
+  });
+
+  test('a model on ratings by IPS, and each regularizer of the game', async () => {
+    const split = Uint8Array.from(ratings.user, (_, r) => (r % 10 === 0 ? 2 : r % 10 === 1 ? 1 : 0));
+    const { result } = await runTrial({ ...ratings, split }, { ...SETTINGS, model: 'IPS-MF' });
+    expect(result.exposure?.beta).toEqual([0, 1, 0]);
+    for (const regularizer of ['exposure', 'popularity'] as const) {
+      const method = { game: { regularizer } };
+      const acl = await runTrial(data, { ...SETTINGS, model: 'ACL:GMF', method }, { world });
+      expect(acl.result.epochs.at(-1)?.exposure?.game?.regularizer).not.toBe(0);
+    }
+  });
+
+  test('a model that diverges says so', async () => {
+    const trainer = { ...SETTINGS.trainer, rate: 1000 };
+    await expect(runTrial(data, { ...SETTINGS, model: 'MF', trainer })).rejects.toThrow(
+      /the loss has grown to .* in epoch \d+: lower the learning rate/,
+    );
+  });
+});
+
+describe('staged A/B tests', () => {
+  test('a model that ranks by the truth is clicked at the rate of the best pages; decay lowers it', async () => {
+    const { trained } = await runTrial(data, { ...SETTINGS, model: 'Pop' });
+    const truth = await World.create(world);
+    const test = await Evaluator.create(trained.kernels, data, TEST, SETTINGS.evaluation);
+    const users = data.userIds.length;
+    const oracle = { ...trained.model, history: undefined } as never;
+    // A stand-in for scoring: the evaluator asks for all items of a user, and gets their relevance.
+    const ranked = Object.assign(Object.create(test), {
+      scoreAll: async (_: never, user: number) => truth.relevanceRow(user),
+    });
+    const deployment = { page: 10, decay: 0, seed: 3 };
+    const best = await deploy(ranked, oracle, truth, deployment);
+    const popular = await deploy(test, trained.model, truth, deployment);
+    expect(best.shown).toBe(10 * new Set(Array.from(test.rows, (row) => data.user[row])).size);
+    expect(best.expectedRate).toBeGreaterThan(popular.expectedRate);
+    // Clicks are binomial sums: five deviations, passed by chance once in 1.7 million runs.
+    for (const online of [best, popular]) {
+      const { expectedRate: p, shown } = online;
+      expect(Math.abs(online.clickThroughRate - p)).toBeLessThan(5 * Math.sqrt((p * (1 - p)) / shown));
+    }
+    const decayed = await deploy(test, trained.model, truth, { ...deployment, decay: 1 });
+    const harmonic = Array.from({ length: 10 }, (_, k) => 1 / (k + 1)).reduce((a, b) => a + b, 0) / 10;
+    expect(decayed.expectedRate).toBeLessThan(popular.expectedRate);
+    expect(decayed.expectedRate / popular.expectedRate).toBeCloseTo(harmonic, 0);
+    expect(users).toBe(250);
+  });
+
+  test('errors of the estimates to what happened, raw and standardised, by hand', async () => {
+    const one = await stageTrial(data, world, { ...SETTINGS, model: 'ACL:GMF' }, { page: 10, decay: 0, seed: 1 });
+    expect(one.online.clickThroughRate).toBeGreaterThan(0);
+    const staged = [0.2, 0.4].map(
+      (hit, k): StagedResult => ({
+        label: `model ${k}`,
+        repetition: 0,
+        offline: {
+          standard: { 'hit@5': hit, 'hit@10': hit, 'ndcg@5': hit, 'ndcg@10': hit, mrr: hit },
+          estimates: one.offline.estimates,
+        },
+        online: { shown: 10, clicks: 1, clickThroughRate: 0.1 + 0.2 * k, expectedRate: 0.1 },
+      }),
+    );
+    const cell = (scale: 'raw' | 'standardised') =>
+      errorTable(staged, 'x', scale).rows.find(({ label }) => label.startsWith('standard'))?.cells['hit@5'];
+    expect(cell('raw')?.mean).toBeCloseTo(0.01, 10);
+    expect(cell('standardised')?.mean).toBeCloseTo(0, 10); // they order and space the models alike
+    expect(errorTable(staged, 'x', 'raw').rows.map(({ label }) => label)).toEqual([
+      'standard evaluation',
+      'popularity evaluation',
+      'robust evaluation',
+    ]);
+  });
+});

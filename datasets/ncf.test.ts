@@ -1,0 +1,99 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { writeFolder } from '../support/output.js';
+import { testFolder } from '../support/test_folder.js';
+import { NO_FILTER } from './filter.js';
+import { type Interactions, SPLITS } from './interactions.js';
+import { readNcf } from './ncf.js';
+import { prepareInteractions, writePrepared } from './prepare.js';
+import { readFolder } from './store.js';
+
+const root = testFolder();
+
+const FILES = {
+  'x.train.rating': '0\t3\t5\t100\n0\t1\t4\t300\n0\t2\t4\t200\n1\t1\t3\t50\n',
+  'x.test.rating': '0\t5\t5\t400\n1\t0\t2\t60\n',
+  'x.test.negative': '(0,5)\t4\t6\t0\n(1,0)\t2\t7\t3\n',
+};
+
+/** The three files, some of them changed, in a folder of their own; the path of the first. */
+function files(changed: Partial<typeof FILES> = {}): string {
+  const folder = mkdtempSync(join(root, 'ncf'));
+  for (const [name, text] of Object.entries({ ...FILES, ...changed })) writeFileSync(join(folder, name), text);
+  return join(folder, 'x.train.rating');
+}
+
+/** Rows as [user, item, rating, time, part]. */
+const rowsOf = ({ user, item, rating, time, split }: Interactions): unknown[] =>
+  Array.from(user, (u, r) => [u, item[r], rating?.[r], time?.[r], SPLITS[split?.[r] as number]]);
+
+describe("NCF's files", () => {
+  test('ids, split and candidates as they are; the last training interaction by time becomes validation', async () => {
+    const data = await readNcf(files());
+    expect(rowsOf(data)).toEqual([
+      [0, 3, 5, 100, 'train'],
+      [0, 1, 4, 300, 'validation'],
+      [0, 2, 4, 200, 'train'],
+      [1, 1, 3, 50, 'train'], // the only one stays
+      [0, 5, 5, 400, 'test'],
+      [1, 0, 2, 60, 'test'],
+    ]);
+    expect([data.name, data.userIds.length, data.itemIds.length]).toEqual(['x', 2, 8]);
+    expect(Array.from(data.candidates ?? [])).toEqual([4, 6, 0, 2, 7, 3]);
+  });
+
+  test('survive a prepared folder', async () => {
+    const data = await readNcf(files());
+    const path = join(root, 'prepared');
+    const origin = { source: 'x', format: 'NCF' };
+    await writeFolder(path, {}, (folder) => writePrepared(folder, data, origin, {}, { steps: [], splits: {} }));
+    const { data: read } = await readFolder(path);
+    expect(rowsOf(read)).toEqual(rowsOf(data));
+    expect(read.candidates).toEqual(data.candidates);
+  });
+
+  test.each<[Partial<typeof FILES>, RegExp]>([
+    [{ 'x.test.negative': '(0,5)\t4\t6\t0\n' }, /has 1 lines, expected one for each of the 2 test ratings/],
+    [
+      { 'x.test.negative': '(0,5)\t4\t6\t0\n(1,1)\t2\t7\t3\n' },
+      /negative", line 2: expected \(1,0\) first, found \(1,1\)/,
+    ],
+    [{ 'x.test.negative': '(0,5)\t4\t6\t0\n(1,0)\t2\t7\n' }, /line 2: expected 3 items as in line 1, found 2/],
+    [
+      { 'x.test.negative': '(0,5)\t4\t6\tx\n(1,0)\t2\t7\t3\n' },
+      /line 1: expected a whole number from 0 as item, found "x"/,
+    ],
+    [{ 'x.train.rating': 'ann\t3\t5\t100\n' }, /x\.train\.rating".*/],
+  ])('%p is refused', async (changed, message) => {
+    await expect(readNcf(files(changed))).rejects.toThrow(message);
+  });
+
+  test('a missing file is named', async () => {
+    const folder = mkdtempSync(join(root, 'ncf'));
+    writeFileSync(join(folder, 'y.train.rating'), FILES['x.train.rating']);
+    await expect(readNcf(join(folder, 'y.train.rating'))).rejects.toThrow(/y\.test\.rating" does not exist/);
+  });
+});
+
+test('--positive: liked ratings are interactions, and every rated pair of what stays is known to be exposed', async () => {
+  const rated = await readNcf(files());
+  const raw: Interactions = { ...rated, split: undefined, candidates: undefined };
+  const split = { rule: 'random', seed: 1, shortUsers: 'train' } as const;
+  const { data } = prepareInteractions(raw, NO_FILTER, split, 4);
+  const named = ({ user, item }: { user: Int32Array; item: Int32Array }): string[] =>
+    Array.from(user, (u, r) => `${data.userIds[u]} ${data.itemIds[item[r] as number]}`).sort();
+  expect(named(data)).toEqual(['0 1', '0 2', '0 3', '0 5']);
+  expect(named(data.exposed as never)).toEqual(['0 1', '0 2', '0 3', '0 5']); // user 1 liked nothing and is gone
+  const { data: all } = prepareInteractions(raw, NO_FILTER, split, 3);
+  expect(all.user.length).toBe(5);
+  expect(() => prepareInteractions({ ...raw, rating: undefined }, NO_FILTER, split, 4)).toThrow(
+    /--positive 4 needs ratings/,
+  );
+  const path = join(root, 'liked');
+  await writeFolder(path, {}, (folder) =>
+    writePrepared(folder, data, { source: 'x', format: 'x' }, {}, { steps: [], splits: {} }),
+  );
+  expect((await readFolder(path, { exposed: true })).data.exposed).toEqual(data.exposed);
+  expect((await readFolder(path)).data.exposed).toBeUndefined();
+});
