@@ -2,6 +2,7 @@ import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { crossEntropy } from '../../models/losses.js';
 import { createModel } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
+import { ATTENTION_ROWS, attentionStep, gameStep, pairBatches } from './games.js';
 import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
 import { PlainGmf, PlainMlp } from './plain.js';
 import { torchStep } from './torch.js';
@@ -16,12 +17,7 @@ export function ourStep(name: string): number {
   const model = createModel(name, kernels, new ParameterFactory(kernels, 1), SIZE);
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
-  const batches = randomBatches(20, SIZE.users, SIZE.items).map(({ users, items, labels }) => ({
-    users: kernels.tensor(users),
-    items: kernels.tensor(items),
-    labels: kernels.tensor(labels),
-    wide: 5,
-  }));
+  const batches = pairBatches(kernels);
   return medianTime(STEPS, (run) => {
     kernels.scope(() => {
       const batch = batches[run % 20] as (typeof batches)[number];
@@ -42,7 +38,7 @@ function plainStep(Model: typeof PlainGmf | typeof PlainMlp): number {
   });
 }
 
-const rate = (milliseconds: number): number => ROWS / milliseconds / 1000;
+const rate = (milliseconds: number, rows: number): number => rows / milliseconds / 1000;
 
 function figure(
   name: string,
@@ -50,31 +46,39 @@ function figure(
   reference: number | undefined,
   referenceName: string,
   goal: string,
+  rows = ROWS,
 ): Figure {
   return {
     name,
-    value: rate(ours),
+    value: rate(ours, rows),
     unit: 'million rows/s',
-    reference: reference && rate(reference),
+    reference: reference && rate(reference, rows),
     referenceName,
     ratio: reference && reference / ours,
     goal,
   };
 }
 
-/** One training step: 10,240 rows, dimension 32, 6,040 x 3,706, lazy Adam, one thread, sampling not counted. */
+/**
+ * One training step: 10,240 rows (of attention 12,800, in 128 sequences of 50), dimension 32, 6,040 x 3,706, lazy Adam, one thread,
+ * sampling not counted. An update of ACL is compared with those of its two models, too (A.6.5: their sum).
+ */
 export const steps: Benchmark = {
   name: 'steps',
-  summary: 'training steps of GMF, MLP and NCF against plain JavaScript and PyTorch on one thread',
+  summary: 'training steps of GMF, MLP, NCF, ACL and Attn against plain JavaScript and PyTorch on one thread',
   always: true,
   async run() {
     const [gmf, mlp, ncf] = [ourStep('GMF'), ourStep('MLP'), ourStep('NCF')];
+    const [acl, attn] = [await gameStep(), attentionStep()];
     return [
       figure('GMF step', gmf, plainStep(PlainGmf), 'the same loop in plain JavaScript', '4'),
       figure('GMF step', gmf, torchStep('GMF'), 'PyTorch, one CPU thread', '-'),
       figure('MLP step', mlp, plainStep(PlainMlp), 'plain JavaScript, row by row', '5 without torch'),
       figure('MLP step', mlp, torchStep('MLP'), 'PyTorch, one CPU thread', '5'),
       figure('NCF step', ncf, torchStep('NCF'), 'PyTorch, one CPU thread', '5'),
+      figure('ACL GMF/GMF update', acl, torchStep('ACL'), 'PyTorch, one CPU thread', '8'),
+      figure('ACL GMF/GMF update', acl, 2 * gmf, 'steps of f and of g alone', '1'),
+      figure('Attn step', attn, torchStep('Attn'), 'PyTorch, one CPU thread', '2', ATTENTION_ROWS),
     ];
   },
 };

@@ -49,6 +49,27 @@ export function adam(n: i32, w: usize, m: usize, v: usize, g: usize, step: f32, 
   }
 }
 
+/** Rows that are fetched together. */
+const AHEAD = 16;
+
+/** Keeps the loads of `touchRows` from being optimized away. */
+let touched: i32 = 0;
+
+/**
+ * Reads a word of every cache line of the next rows, so that the waits for memory overlap: rows lie anywhere, and the arithmetic of one is
+ * longer than a processor looks ahead.
+ */
+// @ts-ignore: decorator
+@inline
+function touchRows(count: i32, bytes: usize, rows: usize, w: usize, m: usize, v: usize): void {
+  let sum = 0;
+  for (let r = 0; r < count; r++) {
+    const offset = <usize>load<i32>(rows + (<usize>r << 2)) * bytes;
+    for (let k = offset; k < offset + bytes; k += 64) sum += load<i32>(w + k) + load<i32>(m + k) + load<i32>(v + k);
+  }
+  touched = sum;
+}
+
 /**
  * One lazy step over the rows of a table. g[count, width] holds the summed gradient of each distinct row; its decay is
  * `decay` times the number of uses of the row in the batch.
@@ -59,6 +80,7 @@ export function adamRows(
   const bytes = <usize>width << 2;
   const s = splat(step), e = splat(epsilon);
   for (let r = 0; r < count; r++, g += bytes) {
+    if (r % AHEAD == 0) touchRows(min(AHEAD, count - r), bytes, rows + (<usize>r << 2), w, m, v);
     const offset = <usize>load<i32>(rows + (<usize>r << 2)) * bytes;
     const rowDecay = decay * <f32>load<i32>(uses + (<usize>r << 2));
     const d = splat(rowDecay);

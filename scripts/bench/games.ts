@@ -1,0 +1,91 @@
+import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { GAME_DEFAULTS, trainAdversarial } from '../../models/adversarial.js';
+import type { TrainingBatch } from '../../models/batches.js';
+import { crossEntropy } from '../../models/losses.js';
+import { createModel } from '../../models/registry.js';
+import { evaluateLoss, TRAINER_DEFAULTS } from '../../models/trainer.js';
+import { medianTime, randomBatches } from './measure.js';
+
+const SIZE = { users: 6040, items: 3706, dim: 32 };
+const BATCHES = 20;
+const ROUNDS = 12;
+
+/** Batches of 10,240 rows in a backend's memory. */
+export function pairBatches(kernels: WasmKernels): TrainingBatch[] {
+  return randomBatches(BATCHES, SIZE.users, SIZE.items).map(({ users, items, labels }) => ({
+    users: kernels.tensor(users),
+    items: kernels.tensor(items),
+    labels: kernels.tensor(labels),
+    wide: 5,
+  }));
+}
+
+/** Median milliseconds of an update of f, beta and g in ACL GMF/GMF. */
+export async function gameStep(): Promise<number> {
+  const kernels = new WasmKernels();
+  const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), SIZE);
+  const batches = pairBatches(kernels);
+  const ends: number[] = [performance.now()];
+  await trainAdversarial(
+    kernels,
+    { f: make(''), g: make('exposure '), sizeF: SIZE },
+    {
+      source: { batches: BATCHES, beginEpoch() {}, batch: (b) => batches[b] as TrainingBatch },
+      train: {
+        users: SIZE.users,
+        itemCount: SIZE.items,
+        starts: new Int32Array(SIZE.users + 1),
+        items: new Int32Array(),
+      },
+      validate: async () => 0,
+      validateG: async () => 0,
+      onEpoch: () => ends.push(performance.now()),
+    },
+    { f: { ...TRAINER_DEFAULTS, epochs: ROUNDS, patience: ROUNDS }, g: { rate: 0.005, l2: 0 } },
+    GAME_DEFAULTS,
+    { outcome: 'y', beta: 'learned', weights: 'raw', leastG: 0.1 },
+  );
+  const rounds = ends.slice(1).map((end, k) => end - (ends[k] as number));
+  return (rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number) / BATCHES;
+}
+
+/** Sequences of 50 items in a batch of attention, one positive and one negative a place. */
+const [SEQUENCES, LENGTH] = [128, 50];
+export const ATTENTION_ROWS = 2 * SEQUENCES * LENGTH;
+
+/** Median milliseconds of a step of Attn with two heads and blocks, without dropout. */
+export function attentionStep(): number {
+  const kernels = new WasmKernels();
+  const model = createModel('Attn', kernels, new ParameterFactory(kernels, 1), SIZE, { heads: 2, dropout: 0 });
+  const optimizer = new Adam(kernels, 0.005);
+  optimizer.prepare(model.parameters);
+  const integers = (n: number, value: (k: number) => number) =>
+    kernels.tensor(Int32Array.from({ length: n }, (_, k) => value(k)));
+  const anyItem = (): number => Math.floor(Math.random() * SIZE.items);
+  const tokens = SEQUENCES * LENGTH;
+  const batches = Array.from(
+    { length: 4 },
+    (): TrainingBatch => ({
+      users: integers(ATTENTION_ROWS, () => 0),
+      items: integers(ATTENTION_ROWS, anyItem),
+      labels: kernels.tensor(Float32Array.from({ length: ATTENTION_ROWS }, (_, r) => 1 - (r % 2))),
+      wide: 2,
+      sequences: {
+        tokens: integers(tokens, anyItem),
+        places: integers(tokens, (t) => t % LENGTH),
+        starts: integers(SEQUENCES + 1, (s) => s * LENGTH),
+        states: integers(ATTENTION_ROWS, (r) => r >> 1),
+        longest: LENGTH,
+      },
+    }),
+  );
+  return medianTime(60, (run) => {
+    kernels.scope(() => {
+      const batch = batches[run % batches.length] as TrainingBatch;
+      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, x, rows) =>
+        t.mean(crossEntropy(t, x, rows)),
+      );
+      optimizer.step(tape.backward(loss));
+    });
+  });
+}
