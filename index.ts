@@ -2,6 +2,7 @@
  * expobench as a library. The layers, from the ground up: compute (tensors, kernels, tape), datasets and models, simulator and
  * benchmarks, results.
  */
+export * from './benchmarks/ab_test.js';
 export * from './benchmarks/bootstrap.js';
 export * from './benchmarks/comparison.js';
 export * from './benchmarks/estimates.js';
@@ -21,10 +22,20 @@ export {
   type TrialContext,
   type TrialResult,
   type TrialSettings,
+  validateSetting,
 } from './benchmarks/trial.js';
+export {
+  STRATEGIES,
+  type TriedSetting,
+  type Tuned,
+  type TuningOptions,
+  tune,
+  type Validated,
+} from './benchmarks/tuning.js';
 export * from './compute/index.js';
 export * from './datasets/filter.js';
 export * from './datasets/interactions.js';
+export { isNcf, readNcf } from './datasets/ncf.js';
 export { openRatings, openSplit } from './datasets/open.js';
 export * from './datasets/planted.js';
 export { type Origin, prepareInteractions, writePrepared } from './datasets/prepare.js';

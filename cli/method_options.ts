@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';
 import type { UnbiasedSettings } from '../benchmarks/estimates.js';
-import type { EvaluationSettings } from '../benchmarks/evaluation.js';
 import type { MethodSettings } from '../benchmarks/method.js';
-import type { ReportSettings } from '../benchmarks/trial.js';
+import type { TrialSettings } from '../benchmarks/trial.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
 import { ALTERNATIONS, GAMES, type GameSettings, REGULARIZERS, STOPS } from '../models/adversarial.js';
@@ -151,14 +150,7 @@ export interface TrainingArguments extends TrainerSettings {
 }
 
 /** Everything of a trial besides the method's name, checked. */
-export interface TrainingChoices {
-  readonly dim: number;
-  readonly trainer: TrainerSettings;
-  readonly method: MethodSettings;
-  readonly evaluation: EvaluationSettings;
-  readonly unbiased: UnbiasedSettings;
-  readonly report: ReportSettings;
-}
+export type TrainingChoices = Omit<TrialSettings, 'model'>;
 
 export function trainingOf(argv: TrainingArguments): TrainingChoices {
   const { dim, rate, l2, batch, negatives, epochs, patience, candidates, clip, seed } = argv;

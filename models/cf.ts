@@ -1,3 +1,4 @@
+import { factorProduct } from './factorization.js';
 import type { ModelDefinition } from './model.js';
 import { truncatedSvd } from './svd.js';
 
@@ -12,14 +13,7 @@ export const cf: ModelDefinition = {
     const ones = make.constant('ones', [dim], 1);
     return {
       parameters: [user, item, ones],
-      forward: (tape, pairs) =>
-        tape.pairProduct(
-          tape.embed(user, pairs.users),
-          pairs.users,
-          tape.embed(item, pairs.items),
-          pairs.items,
-          tape.parameter(ones),
-        ),
+      forward: (tape, pairs) => factorProduct(tape, pairs, user, item, ones),
       fit(train, seed) {
         const { left, right } = truncatedSvd(kernels, train, dim, seed);
         kernels.write(user.value, left);

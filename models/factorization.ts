@@ -1,5 +1,6 @@
-import type { Parameter, ParameterFactory } from '../compute/index.js';
+import type { Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
 import type { Model, ModelSize } from './model.js';
+import type { Pairs } from './pairs.js';
 
 /** A model whose score is sum over k of weight[k] user[u, k] item[i, k], plus user bias, item bias and global bias. */
 export interface Factorization extends Model {
@@ -9,6 +10,17 @@ export interface Factorization extends Model {
   readonly itemBias: Parameter;
   readonly weight: Parameter;
   readonly bias: Parameter;
+}
+
+/** [pairs]: sum over k of weight[k] user[u, k] item[i, k]. */
+export function factorProduct(
+  tape: Tape,
+  { users, items }: Pairs,
+  user: Parameter,
+  item: Parameter,
+  weight: Parameter,
+): Variable {
+  return tape.pairProduct(tape.embed(user, users), users, tape.embed(item, items), items, tape.parameter(weight));
 }
 
 /** Makes one. The weights are trained where `weighted`, and stay 1 otherwise; the global bias starts at `bias`. */
@@ -28,13 +40,7 @@ export function factorization(
     ...{ user, item, userBias, itemBias, weight, bias },
     parameters: options.weighted ? [...trained, weight] : trained,
     forward(tape, pairs) {
-      const product = tape.pairProduct(
-        tape.embed(user, pairs.users),
-        pairs.users,
-        tape.embed(item, pairs.items),
-        pairs.items,
-        tape.parameter(weight),
-      );
+      const product = factorProduct(tape, pairs, user, item, weight);
       const biases = tape.pairSum(
         tape.embed(userBias, pairs.users),
         pairs.users,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Kernels, Tensor } from '../compute/index.js';
 import { pow } from '../compute/math.js';
+import { factorProduct } from './factorization.js';
 import { defineModel } from './model.js';
 import { transpose } from './svd.js';
 
@@ -26,14 +27,7 @@ export const ials = defineModel({
     const ones = make.constant('ones', [dim], 1);
     return {
       parameters: [user, item, ones],
-      forward: (tape, pairs) =>
-        tape.pairProduct(
-          tape.embed(user, pairs.users),
-          pairs.users,
-          tape.embed(item, pairs.items),
-          pairs.items,
-          tape.parameter(ones),
-        ),
+      forward: (tape, pairs) => factorProduct(tape, pairs, user, item, ones),
       fit(train) {
         const byItem = transpose(train);
         const side = (starts: Int32Array, columns: Int32Array, others: number) => {

@@ -1,4 +1,5 @@
 import { UserError } from '../support/errors.js';
+import { factorProduct } from './factorization.js';
 import type { ModelDefinition } from './model.js';
 import { tower } from './tower.js';
 
@@ -24,13 +25,7 @@ export const ncf: ModelDefinition = {
     return {
       parameters: [...hidden.parameters, user, item, hiddenWeight, productWeight, bias],
       forward(tape, pairs) {
-        const product = tape.pairProduct(
-          tape.embed(user, pairs.users),
-          pairs.users,
-          tape.embed(item, pairs.items),
-          pairs.items,
-          tape.parameter(productWeight),
-        );
+        const product = factorProduct(tape, pairs, user, item, productWeight);
         const perceptron = tape.dense(hidden.forward(tape, pairs), tape.parameter(hiddenWeight), tape.parameter(bias));
         return tape.add(product, perceptron);
       },
