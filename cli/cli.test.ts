@@ -214,6 +214,10 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
       ['train', '--model', 'ACL:GMF', '--regularizer', 'exposure', ...SMALL, ...out],
       /needs pairs known to be exposed, and "planted" has none: simulate with --exposures/,
     ],
+    [
+      ['train', '--model', 'GMF', '--rate', '10', '--batch', '64', '--patience', '100', ...SMALL, ...out],
+      /the loss has grown to .* in epoch \d+: lower the learning rate/,
+    ],
     [['train', '--model', 'GMF', '--tune-dims', '32,64', ...SMALL, ...out], /--tune-dims goes with --tune/],
     [
       ['train', '--model', 'GMF', '--tune', 'random', '--tune-dims', '32;64', ...out],

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { DivergedError } from '../models/trainer.js';
 import { explainFileError, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
@@ -36,7 +37,8 @@ const verbose = process.argv.includes('--verbose');
 
 /** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
 function report(error: unknown): void {
-  const sentence = error instanceof UserError ? error.message : explainFileError(error);
+  const isAnswer = error instanceof UserError || error instanceof DivergedError;
+  const sentence = isAnswer ? error.message : explainFileError(error);
   if (sentence === undefined || verbose) logger().error(error);
   process.stderr.write(
     `expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`,

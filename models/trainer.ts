@@ -58,7 +58,7 @@ export class DivergedError extends Error {
 }
 
 /** An objective beyond this has exploded. */
-const EXPLODED = 1e6;
+const EXPLODED = 1e4;
 
 /** Training, an epoch at a time. */
 export interface TrainingLoop {
