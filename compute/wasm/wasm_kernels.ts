@@ -410,7 +410,7 @@ export class WasmKernels implements Kernels {
     const wide = width(qkv) / 3;
     const out = this.empty([rows, wide]);
     const logSums = this.empty([rows, heads]);
-    this.withScratch((longest + 8) * (wide / heads + 8), (scratch) =>
+    this.withScratch((longest + 8) * (wide / heads + 8) + 8, (scratch) =>
       this.raw.attention(starts.size - 1, wide, heads, at(starts), at(qkv), at(out), at(logSums), scratch),
     );
     return { out, logSums };

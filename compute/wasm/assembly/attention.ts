@@ -4,7 +4,7 @@
  * to its own place, so what would be masked is never computed, but for the corners of blocks on the diagonal.
  */
 import { matmulStrided } from './matrix';
-import { dot, exp, log, splat, sumLanes } from './vector';
+import { dot, expOfNegative, log, splat, sumLanes } from './vector';
 
 /** Queries taken together. */
 const BLOCK = 8;
@@ -36,7 +36,7 @@ function seen(j: i32, last: i32): v128 {
 
 /**
  * out[rows, width], and logSums[rows, heads], the logarithm of each softmax's denominator, for the adjoint. `scratch` holds
- * (width / heads + BLOCK) times the longest sequence rounded up to eight.
+ * (width / heads + BLOCK) times the longest sequence rounded up to eight, and BLOCK more.
  */
 export function attention(
   sequences: i32, width: i32, heads: i32, starts: usize, qkv: usize, out: usize, logSums: usize, scratch: usize,
@@ -47,7 +47,7 @@ export function attention(
     const from = load<i32>(starts + (<usize>s << 2));
     const n = load<i32>(starts + (<usize>s << 2), 4) - from;
     const stride = padded(n);
-    const scores = scratch + (<usize>(size * stride) << 2);
+    const scores = scratch + (<usize>(size * stride) << 2), sums = scores + (<usize>(BLOCK * stride) << 2);
     for (let h = 0; h < heads; h++) {
       const q = qkv + (<usize>(from * three + h * size) << 2);
       const k = q + (<usize>width << 2), v = k + (<usize>width << 2);
@@ -56,41 +56,51 @@ export function attention(
       for (let t = 0; t < n; t += BLOCK) {
         const rows = min(BLOCK, n - t), depth = t + rows;
         matmulStrided(rows, padded(depth), size, q + (<usize>(t * three) << 2), three, 1, scratch, stride, scores, stride, true);
+        const line = o + (<usize>(t * width) << 2), kept = logSums + (<usize>((from + t) * heads + h) << 2);
         for (let r = 0; r < rows; r++) {
-          const sum = softmaxRow(t + r, padded(depth), scores + (<usize>(r * stride) << 2));
-          store<f32>(logSums + (<usize>((from + t + r) * heads + h) << 2), sum);
+          exponentials(t + r, padded(depth), scores + (<usize>(r * stride) << 2));
+          store<f32>(sums + (<usize>r << 2), rowSum);
+          store<f32>(kept + (<usize>(r * heads) << 2), rowMost + f32x4.extract_lane(log(splat(rowSum)), 0));
         }
-        matmulStrided(rows, size, depth, scores, stride, 1, v, three, o + (<usize>(t * width) << 2), width, true);
+        matmulStrided(rows, size, depth, scores, stride, 1, v, three, line, width, true);
+        for (let r = 0; r < rows; r++) scaleRow(size, <f32>1 / load<f32>(sums + (<usize>r << 2)), line + (<usize>(r * width) << 2));
       }
     }
   }
 }
 
-/** Softmax in place over columns 0 .. last, zero from there to `columns`; returns the logarithm of its denominator. */
+/** Results of the last call of `exponentials`. */
+let rowSum: f32 = 0, rowMost: f32 = 0;
+
+/** e^(score - most) in place over columns 0 .. last, zero from there to `columns`, with their sum and the largest score. */
 // @ts-ignore: decorator
 @inline
-function softmaxRow(last: i32, columns: i32, row: usize): f32 {
+function exponentials(last: i32, columns: i32, row: usize): void {
   const low = splat(-1e30);
   let most = low;
   for (let j = 0; j <= last; j += 4) most = f32x4.pmax(most, v128.bitselect(v128.load(row + (<usize>j << 2)), low, seen(j, last)));
-  const largest = max(
+  rowMost = max(
     max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   );
+  const shift = splat(rowMost);
   let sums = splat(0);
   for (let j = 0; j < columns; j += 4) {
     const at = row + (<usize>j << 2);
-    const e = v128.and(exp(f32x4.sub(v128.load(at), splat(largest))), seen(j, last));
+    const e = v128.and(expOfNegative(f32x4.sub(v128.load(at), shift)), seen(j, last));
     v128.store(at, e);
     sums = f32x4.add(sums, e);
   }
-  const sum = sumLanes(sums);
-  const inverse = splat(<f32>1 / sum);
-  for (let j = 0; j < columns; j += 4) {
-    const at = row + (<usize>j << 2);
-    v128.store(at, f32x4.mul(v128.load(at), inverse));
-  }
-  return largest + f32x4.extract_lane(log(splat(sum)), 0);
+  rowSum = sumLanes(sums);
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleRow(n: i32, scale: f32, row: usize): void {
+  const bytes = <usize>n << 2, s = splat(scale);
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) v128.store(row + k, f32x4.mul(v128.load(row + k), s));
+  for (; k < bytes; k += 4) store<f32>(row + k, load<f32>(row + k) * scale);
 }
 
 /**
@@ -147,7 +157,7 @@ function softmaxSlopes(last: i32, columns: i32, logSum: f32, mean: f32, scale: f
   const shift = splat(logSum), middle = splat(mean), s = splat(scale);
   for (let j: i32 = 0; j < columns; j += 4) {
     const k = <usize>j << 2;
-    const p = v128.and(exp(f32x4.sub(v128.load(scores + k), shift)), seen(j, last));
+    const p = v128.and(expOfNegative(f32x4.sub(v128.load(scores + k), shift)), seen(j, last));
     v128.store(scores + k, p);
     v128.store(upstream + k, f32x4.mul(s, f32x4.mul(p, f32x4.sub(v128.load(upstream + k), middle))));
   }
