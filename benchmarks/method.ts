@@ -99,9 +99,10 @@ export function checkMethod(
   hasWorld: boolean,
 ): void {
   const { kind, f, g, label } = method;
-  const small = { users: 1, items: 1, dim: settings.dim };
+  // Tables need not be large to be refused; only what is computed in closed form may be too large for that.
   const make = (name: string): Model => {
     const kernels = new WasmKernels();
+    const small = { users: 1, items: models.get(name).trained ? 1 : data.itemIds.length, dim: settings.dim };
     return createModel(name, kernels, new ParameterFactory(kernels, 0), small, settings.method.models?.[name]);
   };
   const players = [f.name, ...(g !== undefined && g !== 'Pop' && g !== ORACLE ? [g] : [])].map(make);

@@ -1,12 +1,17 @@
-import { drawSvg } from '../support/picture.js';
+import { drawSvg, PALETTE } from '../support/picture.js';
 import type { ResultTable } from './table.js';
+
+/** Names that a line of the legend holds. */
+const LEGEND_LINE = 7;
 
 /** Bars of every model, a group a metric, with whiskers of one standard deviation. */
 export function tablePicture(table: ResultTable): string {
   const { columns, rows } = table;
-  const series = rows.map(({ label, cells }) => ({
+  const series = rows.map(({ label, cells }, r) => ({
     name: label,
     type: 'bar' as const,
+    // The palette's second round is paler.
+    itemStyle: { opacity: r < PALETTE.length ? 1 : 0.45 },
     data: columns.map((column) => 100 * (cells[column]?.mean ?? 0)),
     barGap: '10%',
   }));
@@ -22,13 +27,13 @@ export function tablePicture(table: ResultTable): string {
     {
       title: { text: table.title, left: 'center', textStyle: { fontSize: 15 } },
       legend: { bottom: 0, data: rows.map(({ label }) => label) },
-      grid: { left: 60, right: 20, top: 50, bottom: 60 },
+      grid: { left: 60, right: 20, top: 50, bottom: 40 + 24 * Math.ceil(rows.length / LEGEND_LINE) },
       xAxis: { type: 'category', data: [...columns] },
       yAxis: { type: 'value', name: 'percent', min: 0 },
       series: [...series, ...whiskers] as never,
     },
     860,
-    420,
+    420 + 24 * Math.floor((rows.length - 1) / LEGEND_LINE),
   );
 }
 
