@@ -82,6 +82,7 @@ describe('combinations that cannot work are refused before any work', () => {
     ['heads', ['Attn', {}, { models: { Attn: { heads: 3 } } }], /the setting heads, 3, must divide --dim, 8/],
     ['quarters', ['PS:NCF/Pop', {}, {}, 6], /--dim 6 must be a multiple of 4/],
     ['a setting', ['Attn', {}, { models: { Attn: { layers: 3 } } }], /unknown setting of "Attn" "layers"/],
+    ['items', ['EASE', { itemIds: Array.from({ length: 16385 }, String) }], /16,385 items are more than its 16,384/],
     [
       'exposures',
       ['ACL:GMF', { exposed: undefined }, { game: { regularizer: 'exposure' } }],
