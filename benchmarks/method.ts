@@ -72,6 +72,7 @@ export function propensityOf({ kind, f }: Method, given: MethodSettings): Propen
     outcome: ratings ? 'none' : 'y',
     beta: ratings ? 'fixed' : 'learned',
     weights: ratings ? 'normalised' : 'raw',
+    weighed: 'all',
     leastG: kind === 'ACL' ? 0.1 : 0.01,
     ...given.propensity,
   };

@@ -117,7 +117,7 @@ async function trainWeighted(
     const g = exposure.scores(pairs);
     const G = propensity.of(tape, tape.constant(g), batch.labels);
     propensity.observe(G.value, g, batch.labels);
-    return propensity.weightedMean(tape, losses(tape, scores, batch), G);
+    return propensity.weightedMean(tape, losses(tape, scores, batch), propensity.weightsOf(tape, G, batch.labels));
   };
   const models = [f, ...(exposure.model ? [exposure.model] : [])];
   const record = await train(

@@ -7,7 +7,7 @@ import type { TrialSettings } from '../benchmarks/trial.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
 import { ALTERNATIONS, GAMES, type GameSettings, REGULARIZERS, STOPS } from '../models/adversarial.js';
-import { BETAS, OUTCOME_FORMS, type PropensitySettings, WEIGHTS } from '../models/propensity.js';
+import { BETAS, OUTCOME_FORMS, type PropensitySettings, WEIGHED, WEIGHTS } from '../models/propensity.js';
 import { models } from '../models/registry.js';
 import { TRAINER_DEFAULTS, type TrainerSettings } from '../models/trainer.js';
 import { readWorld, type WorldState } from '../simulator/world.js';
@@ -61,6 +61,7 @@ export function methodOptions<T>(argv: Argv<T>) {
     .option('outcome', { choices: OUTCOME_FORMS, describe: 'how the feedback y enters G [y]', group: G })
     .option('beta', { choices: BETAS, describe: 'b0, b1, b2 of G [learned]', group: G })
     .option('weights', { choices: WEIGHTS, describe: '1 / G, or divided by its mean in the batch [raw]', group: G })
+    .option('weighed', { choices: WEIGHED, describe: 'rows that are weighted by 1 / G [all]', group: G })
     .option('least-g', { type: 'number', describe: 'least G to divide by [PS 0.01, ACL 0.1]', group: G })
     .option('rate-g', { type: 'number', describe: 'learning rate of g [--rate]', group: G })
     .option('l2-g', { type: 'number', describe: 'l2 of g [--l2]', group: G })
@@ -129,6 +130,7 @@ export interface TrainingArguments extends TrainerSettings {
   readonly outcome?: PropensitySettings['outcome'];
   readonly beta?: PropensitySettings['beta'];
   readonly weights?: PropensitySettings['weights'];
+  readonly weighed?: PropensitySettings['weighed'];
   readonly leastG?: number;
   readonly alpha?: number;
   readonly rateG?: number;
@@ -190,7 +192,7 @@ function methodSettingsOf(argv: TrainingArguments): MethodSettings {
   checkNumber('discount', argv.discount, 1);
   checkNumber('discount-g', argv.discountG, 1);
   checkNumber('prefit', argv.prefit, 0, 1e5, true);
-  const { outcome, beta, weights, leastG } = argv;
+  const { outcome, beta, weights, weighed, leastG } = argv;
   const { alpha, rateG, l2G, discount, discountG, alternate, prefit, game, regularizer, stop } = argv;
   if (beta === 'fitted' && outcome !== undefined && outcome !== 'none')
     throw new UserError(
@@ -198,7 +200,7 @@ function methodSettingsOf(argv: TrainingArguments): MethodSettings {
     );
   const settings = given<MethodSettings>({
     models: modelSettingsOf(argv.set),
-    propensity: given<PropensitySettings>({ outcome, beta, weights, leastG }),
+    propensity: given<PropensitySettings>({ outcome, beta, weights, weighed, leastG }),
     exposureTrainer: given<{ rate: number; l2: number }>({ rate: rateG, l2: l2G }),
     game: given<GameSettings>({ alpha, discount, discountG, alternate, prefit, game, regularizer, stop }),
   });

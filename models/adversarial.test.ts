@@ -11,7 +11,7 @@ const ITEMS = 3;
 const SIZE = { users: 10, items: ITEMS, dim: 1 };
 /** Clicks among ten rows of each item. */
 const CLICKS = [8, 7, 9];
-const FIXED: PropensitySettings = { outcome: 'none', beta: 'fixed', weights: 'raw', leastG: 1e-3 };
+const FIXED: PropensitySettings = { outcome: 'none', beta: 'fixed', weights: 'raw', weighed: 'all', leastG: 1e-3 };
 
 /** A model with one free logit an item: nothing but the game decides where they go. */
 function itemLogits(kernels: WasmKernels, name: string, start = 0): Model & { logits(): number[] } {

@@ -104,23 +104,24 @@ export async function trainAdversarial(
   /** f and beta descend on mean(delta_f / G), g as it is. */
   const stepF = (batch: TrainingBatch, pairs: Pairs, scores: Tensor): void => {
     const tape = new Tape(kernels, { seed: trainer.seed, replicate: step });
-    const weights = G.of(tape, tape.constant(scores), batch.labels);
+    const value = G.of(tape, tape.constant(scores), batch.labels);
     const losses = crossEntropy(tape, f.forward(tape, pairs), batch);
-    const loss = G.weightedMean(tape, losses, weights);
+    const loss = G.weightedMean(tape, losses, G.weightsOf(tape, value, batch.labels));
     kernels.addScaled(1, loss.value, totals.loss);
     const gradients = tape.backward(loss);
     optimizers.f.step(gradients);
     optimizers.beta.step(gradients);
-    G.observe(weights.value, scores, batch.labels);
+    G.observe(value.value, scores, batch.labels);
   };
 
   /** g, whose forward pass is on the tape, ascends; f as it is. */
   const stepG = (tape: Tape, scores: Variable, batch: TrainingBatch, pairs: Pairs): void => {
     const fScores = f.forward(new Tape(kernels, { seed: trainer.seed, replicate: step }), pairs).value;
     const losses = tape.constant(kernels.crossEntropy(fScores, batch.labels));
-    const weights = G.of(tape, scores, batch.labels);
+    const value = G.of(tape, scores, batch.labels);
+    const weights = G.weightsOf(tape, value, batch.labels);
     const harm = G.weightedMean(tape, losses, weights);
-    const price = regularize(tape, scores, weights, batch, pairs);
+    const price = regularize(tape, scores, value, batch, pairs);
     const objective = tape.add(harm, tape.linear(price, -game.alpha));
     kernels.addScaled(1, price.value, totals.regularizer);
     kernels.addScaled(1, objective.value, totals.objective);
@@ -199,8 +200,8 @@ function objectiveIsStill(records: readonly EpochRecord[]): boolean {
 }
 
 /** mean(max(0, 0.1 + 0.5 delta_g - delta_f / G)). */
-function hinge(tape: Tape, losses: Variable, G: Variable, scores: Variable, batch: TrainingBatch): Variable {
-  const harm = tape.multiply(losses, tape.reciprocal(G));
+function hinge(tape: Tape, losses: Variable, weights: Variable, scores: Variable, batch: TrainingBatch): Variable {
+  const harm = tape.multiply(losses, weights);
   const own = tape.linear(crossEntropy(tape, scores, batch), 0.5, 0.1);
   return tape.mean(tape.relu(tape.add(own, tape.linear(harm, -1))));
 }

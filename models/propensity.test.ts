@@ -17,7 +17,7 @@ describe('G', () => {
   const labels = [0, 1, 0, 1, 1];
   const G = (settings: Partial<Propensity['settings']>): number[] => {
     const kernels = new WasmKernels();
-    const all = { outcome: 'y', beta: 'fixed', weights: 'raw', leastG: 0.05, ...settings } as const;
+    const all = { outcome: 'y', beta: 'fixed', weights: 'raw', weighed: 'all', leastG: 0.05, ...settings } as const;
     const propensity = new Propensity(kernels, all, 0.1);
     kernels.write(propensity.beta.value, Float32Array.of(0.5, 0.8, -0.3));
     const tape = new Tape(kernels);
@@ -36,24 +36,30 @@ describe('G', () => {
     });
   });
 
-  test('means of losses: 1 / G as it is, or normalised', () => {
+  test('means of losses: 1 / G as it is, or normalised; of all rows, or of clicks alone', () => {
     const kernels = new WasmKernels();
-    const mean = (weights: 'raw' | 'normalised'): number => {
-      const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fixed', weights, leastG: 0.01 }, 0.1);
+    const mean = (weights: 'raw' | 'normalised', weighed: 'all' | 'clicks'): number => {
+      const settings = { outcome: 'y', beta: 'fixed', weights, weighed, leastG: 0.01 } as const;
+      const propensity = new Propensity(kernels, settings, 0.1);
       const tape = new Tape(kernels);
-      const [losses, G] = [
-        [1, 2, 4],
-        [0.5, 0.25, 1],
-      ].map((x) => tape.constant(kernels.tensor(Float32Array.from(x))));
-      return kernels.floats(propensity.weightedMean(tape, losses as never, G as never).value)[0] as number;
+      const losses = tape.constant(kernels.tensor(Float32Array.of(1, 2, 4)));
+      const G = tape.constant(kernels.tensor(Float32Array.of(0.5, 0.25, 1)));
+      const rows = propensity.weightsOf(tape, G, kernels.tensor(Float32Array.of(1, 0, 0)));
+      return kernels.floats(propensity.weightedMean(tape, losses, rows).value)[0] as number;
     };
-    expect(mean('raw')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / 3, 6);
-    expect(mean('normalised')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / (2 + 4 + 1), 6);
+    expect(mean('raw', 'all')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / 3, 6);
+    expect(mean('normalised', 'all')).toBeCloseTo((1 / 0.5 + 2 / 0.25 + 4) / (2 + 4 + 1), 6);
+    expect(mean('raw', 'clicks')).toBeCloseTo((1 / 0.5 + 2 + 4) / 3, 6);
+    expect(mean('normalised', 'clicks')).toBeCloseTo((1 / 0.5 + 2 + 4) / (2 + 1 + 1), 6);
   });
 
   test('a fitted beta finds how scores speak of the feedback', async () => {
     const kernels = new WasmKernels();
-    const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fitted', weights: 'raw', leastG: 0.01 }, 0.02);
+    const propensity = new Propensity(
+      kernels,
+      { outcome: 'y', beta: 'fitted', weights: 'raw', weighed: 'all', leastG: 0.01 },
+      0.02,
+    );
     // Share of clicks at score g: sigmoid(0.5 g - 1), as soft labels, so that the optimum is exact.
     const g = Float32Array.from({ length: 200 }, (_, r) => -4 + 0.04 * r);
     const labels = kernels.tensor(g.map((x) => sigmoid(0.5 * x - 1)));
@@ -67,7 +73,11 @@ describe('G', () => {
 
   test('the record has mean and deviation since the last call', async () => {
     const kernels = new WasmKernels();
-    const propensity = new Propensity(kernels, { outcome: 'y', beta: 'fixed', weights: 'raw', leastG: 0.01 }, 0.1);
+    const propensity = new Propensity(
+      kernels,
+      { outcome: 'y', beta: 'fixed', weights: 'raw', weighed: 'all', leastG: 0.01 },
+      0.1,
+    );
     for (const values of [
       [9, 9, 9],
       [0.2, 0.4, 0.9],

@@ -19,6 +19,11 @@ import type { ExposureRecord } from './trainer.js';
 export const BETAS = ['learned', 'fixed', 'fitted'] as const;
 /** 1 / G as it is, as the paper has it, or divided by its mean over the batch. */
 export const WEIGHTS = ['raw', 'normalised'] as const;
+/**
+ * Which rows are weighted: all, as the paper has it, or clicks alone. A sampled negative was mostly never shown; to weight it by 1 / G says
+ * that what is rarely shown is surely disliked, and works against what the weights of clicks do.
+ */
+export const WEIGHED = ['all', 'clicks'] as const;
 export { OUTCOME_FORMS };
 
 /** How g becomes the propensity G_beta(g, y) = sigmoid(b0 + b1 g + b2 y) (PAPER section 4). */
@@ -26,6 +31,7 @@ export interface PropensitySettings {
   readonly outcome: OutcomeForm;
   readonly beta: (typeof BETAS)[number];
   readonly weights: (typeof WEIGHTS)[number];
+  readonly weighed: (typeof WEIGHED)[number];
   /** Least G. */
   readonly leastG: number;
 }
@@ -86,9 +92,15 @@ export class Propensity {
     return (await read) as Float32Array;
   }
 
-  /** [1]: mean of losses / G, by the settings' weights. */
-  weightedMean(tape: Tape, losses: Variable, G: Variable): Variable {
+  /** [rows]: 1 / G, or 1 for rows that are not weighted. */
+  weightsOf(tape: Tape, G: Variable, labels: Tensor): Variable {
     const weights = tape.reciprocal(G);
+    if (this.settings.weighed === 'all') return weights;
+    return tape.linear(tape.multiply(tape.linear(weights, 1, -1), tape.constant(labels)), 1, 1);
+  }
+
+  /** [1]: weighted mean of losses. */
+  weightedMean(tape: Tape, losses: Variable, weights: Variable): Variable {
     return this.settings.weights === 'raw'
       ? tape.mean(tape.multiply(losses, weights))
       : tape.weightedMean(losses, weights);

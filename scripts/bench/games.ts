@@ -43,7 +43,7 @@ export async function gameStep(): Promise<number> {
     },
     { f: { ...TRAINER_DEFAULTS, epochs: ROUNDS, patience: ROUNDS }, g: { rate: 0.005, l2: 0 } },
     GAME_DEFAULTS,
-    { outcome: 'y', beta: 'learned', weights: 'raw', leastG: 0.1 },
+    { outcome: 'y', beta: 'learned', weights: 'raw', weighed: 'all', leastG: 0.1 },
   );
   const rounds = ends.slice(1).map((end, k) => end - (ends[k] as number));
   return (rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number) / BATCHES;
