@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Interactions } from '../datasets/interactions.js';
-import { csvOf, markdownOf, type ResultTable } from '../results/table.js';
+import { csvOf, jsonOf, latexOf, markdownOf, type ResultTable } from '../results/table.js';
 import { tablePicture } from '../results/table_picture.js';
 import type { WorldState } from '../simulator/world.js';
 import { OutputFolder } from '../support/output.js';
@@ -99,9 +99,10 @@ function writeRun(
   folder.write('trials.ndjson', `${lines.join('\n')}\n`);
   tables.forEach((table, t) => {
     const name = `tables/${suite.name}${t === 0 ? '' : `-${t + 1}`}`;
-    folder.writeJson(`${name}.json`, table);
+    folder.writeJson(`${name}.json`, jsonOf(table));
     folder.write(`${name}.md`, markdownOf(table));
     folder.write(`${name}.csv`, csvOf(table));
+    folder.write(`${name}.tex`, latexOf(table));
     folder.write(`${name}.svg`, tablePicture(table));
   });
   folder.writeJson('manifest.json', {

@@ -10,7 +10,7 @@ import {
 import type { Staged, StageTask } from '../benchmarks/ab_worker.js';
 import { checkMethod, concerning, parseMethod } from '../benchmarks/method.js';
 import type { TrialSettings } from '../benchmarks/trial.js';
-import { csvOf, markdownOf, terminalTable } from '../results/table.js';
+import { csvOf, jsonOf, latexOf, markdownOf, terminalTable } from '../results/table.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
 import { WorkerPool } from '../support/pool.js';
@@ -118,9 +118,10 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
       folder.writeJson('abtest.json', { staged, failures });
       tablesOf(staged, data.name).forEach((table, t) => {
         const name = `tables/abtest-${t + 1}`;
-        folder.writeJson(`${name}.json`, table);
+        folder.writeJson(`${name}.json`, jsonOf(table));
         folder.write(`${name}.md`, markdownOf(table));
         folder.write(`${name}.csv`, csvOf(table));
+        folder.write(`${name}.tex`, latexOf(table));
       });
       folder.writeJson('manifest.json', {
         kind: 'abtest',
@@ -134,7 +135,7 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
     if (argv.json) return console.log(JSON.stringify({ staged, failures }, null, 2));
     for (const table of tablesOf(staged, data.name)) console.log(terminalTable(table, process.stdout.isTTY));
     for (const { label, failure } of failures) console.log(`failed: ${label}, ${failure}`);
-    console.log(`written to ${argv.out}: abtest.json, tables/*.md, *.csv, *.json`);
+    console.log(`written to ${argv.out}: abtest.json, tables/*.md, *.csv, *.tex, *.json`);
   },
 };
 

@@ -115,6 +115,31 @@ describe('the way from ratings to a table', () => {
     expect([staged.code, staged.err]).toEqual([0, '']);
     expect(staged.out).toMatch(/offline and online[\s\S]*ACL MF\/MF, 8[\s\S]*squared error to the click-through rate/);
 
+    const same = run('diff', 'quick', 'quick');
+    expect([same.code, same.out]).toEqual([0, expect.stringMatching(/16 cells the same|24 cells the same/)]);
+    const other = run(
+      ...[
+        'sweep',
+        'quick',
+        '--data',
+        'sim',
+        '--models',
+        'Pop',
+        'MF',
+        '--repetitions',
+        '2',
+        '--epochs',
+        '2',
+        '--dim',
+        '8',
+      ],
+      ...['--out', 'other'],
+    );
+    expect(other.code).toBe(0);
+    const changed = run('diff', 'quick', 'other', '--json');
+    expect(changed.code).toBe(1);
+    expect(JSON.parse(changed.out).settings).toContainEqual({ path: 'options.trainer.epochs', before: 3, after: 2 });
+
     // No result names the machine's folders, so that runs compare from place to place.
     for (const file of [
       'sim/manifest.json',
@@ -141,6 +166,7 @@ describe('the way from ratings to a table', () => {
       ['train'],
       ['sweep'],
       ['abtest'],
+      ['diff'],
     ]) {
       const { code, out } = run(...verb, '--help');
       expect([verb, code]).toEqual([verb, 0]);
@@ -227,6 +253,8 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['train', '--model', 'EASE', '--set', 'EASE.penalty=0', ...SMALL, ...out], /model "EASE", setting "penalty"/],
     [['abtest', '--data', 'short.csv', ...out], /(leave-last-two needs three|has no world|leave no interaction)/],
     [['datasets', 'prepare', 'implicit.csv', '--positive', '4', ...out], /--positive 4 needs ratings, and "implicit/],
+    [['diff', 'nothing', 'there'], /"nothing" is neither a folder, a file nor a git revision here/],
+    [['diff', 'there', 'there'], /"there" holds no tables: name a run folder, a table file or a git revision/],
     [['datasets', 'prepare', 'y.train.rating', ...out], /y\.test\.rating" does not exist: NCF's format/],
     [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],

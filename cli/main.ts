@@ -7,6 +7,7 @@ import { discardPending } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import { abTestCommand } from './abtest.js';
 import { datasetsCommand } from './datasets.js';
+import { diffCommand } from './diff.js';
 import { inspectCommand } from './inspect.js';
 import { logger, startLogging } from './logging.js';
 import { quickstartCommand } from './quickstart.js';
@@ -56,6 +57,7 @@ try {
     .command(trainCommand)
     .command(sweepCommand)
     .command(abTestCommand)
+    .command(diffCommand)
     .option('verbose', {
       type: 'boolean',
       default: false,

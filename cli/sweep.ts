@@ -78,7 +78,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     const { tables } = await sweep(suite, data, options, { ...argv, world }, terminalProgress());
     if (argv.json) return console.log(JSON.stringify(tables, null, 2));
     for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
-    console.log(`written to ${argv.out}: tables/*.md, *.csv, *.json, *.svg and trials.ndjson`);
+    console.log(`written to ${argv.out}: tables/*.md, *.csv, *.tex, *.json, *.svg and trials.ndjson`);
   },
 };
 

@@ -3,6 +3,9 @@ import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 import type { Summary } from '../support/statistics.js';
 
+/** Version of the tables' JSON. */
+export const TABLE_SCHEMA = 1;
+
 /** A table of results: rows of models, columns of metrics, each cell a mean over repetitions. */
 export interface ResultTable {
   readonly title: string;
@@ -55,16 +58,18 @@ export function cellText({ format }: Pick<ResultTable, 'format'>, summary: Summa
   return write(summary.mean) + (summary.sd === undefined ? '' : ` (${write(summary.sd)})`);
 }
 
+/** Labels of the rows that have a column, best first. */
+function rankedRows(table: ResultTable, column: string): string[] {
+  const sign = table.lowerIsBetter ? -1 : 1;
+  return table.rows
+    .filter((row) => row.cells[column])
+    .sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean))
+    .map(({ label }) => label);
+}
+
 /** Label of the row with the best mean in each column. */
-function bestRows(table: ResultTable): Map<string, string> {
-  const best = new Map<string, string>();
-  for (const column of table.columns) {
-    const ranked = table.rows.filter((row) => row.cells[column]);
-    const sign = table.lowerIsBetter ? -1 : 1;
-    ranked.sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean));
-    if (ranked[0]) best.set(column, ranked[0].label);
-  }
-  return best;
+function bestRows(table: ResultTable): Map<string, string | undefined> {
+  return new Map(table.columns.map((column) => [column, rankedRows(table, column)[0]]));
 }
 
 const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
@@ -85,6 +90,47 @@ export function terminalTable(table: ResultTable, colour: boolean): string {
     view.push([failed === undefined ? label : `${label} (failed: ${failed})`, ...texts]);
   }
   return `${table.title}\n${view.toString()}\n${table.note}\n`;
+}
+
+/** Rows of text, the first one the head, for a terminal. */
+export function plainTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const view = new Cli({ head: [...head], style: { head: [], border: [], compact: true } });
+  view.push(...rows.map((row) => [...row]));
+  return view.toString();
+}
+
+/** The table as it stands in a file: with its version, in full precision. */
+export function jsonOf(table: ResultTable): object {
+  return { schema: TABLE_SCHEMA, ...table };
+}
+
+/**
+ * LaTeX with booktabs' rules: the best of each column bold, the second underlined, as the paper prints. Needs no package but
+ * booktabs.
+ */
+export function latexOf(table: ResultTable): string {
+  const escaped = (text: string): string => text.replace(/[&%$#_{}]/g, (c) => `\\${c}`);
+  const ranks = new Map(table.columns.map((column) => [column, rankedRows(table, column)]));
+  const lines = table.rows.map(({ label, cells }) => {
+    const texts = table.columns.map((column) => {
+      const text = escaped(cellText(table, cells[column]) + markOf(table, label, column));
+      const place = ranks.get(column)?.indexOf(label);
+      return place === 0 ? `\\textbf{${text}}` : place === 1 ? `\\underline{${text}}` : text;
+    });
+    return `${[escaped(label), ...texts].join(' & ')} \\\\`;
+  });
+  return [
+    `% ${table.title}`,
+    `\\begin{tabular}{l${'r'.repeat(table.columns.length)}}`,
+    '\\toprule',
+    `${['', ...table.columns.map(escaped)].join(' & ')} \\\\`,
+    '\\midrule',
+    ...lines,
+    '\\bottomrule',
+    '\\end{tabular}',
+    `% ${table.note}`,
+    '',
+  ].join('\n');
 }
 
 /** GitHub Markdown; the best of each column is bold. */

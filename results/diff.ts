@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import { holm, pairedTest, type Summary } from '../support/statistics.js';
+import type { TableSet } from './read_tables.js';
+import { cellText, type ResultTable } from './table.js';
+
+/**
+ * What became of a cell. Not the same, tested over repetitions with the same seeds, it is `noise` where the difference may be chance, and a
+ * `change` where it is not, or where it cannot be tested.
+ */
+export type CellKind = 'same' | 'noise' | 'change' | 'added' | 'removed';
+
+export interface CellDiff {
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
+  readonly kind: CellKind;
+  readonly before?: Summary | undefined;
+  readonly after?: Summary | undefined;
+  /** Mean after less mean before. */
+  readonly difference?: number | undefined;
+  /** Of a paired test, after Holm's correction over all cells that differ. */
+  readonly p?: number | undefined;
+  /** As tables print them. */
+  readonly texts: readonly [before: string, after: string];
+}
+
+/** A setting that differs between two manifests. */
+export interface SettingDiff {
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface TableDiff {
+  readonly before: string;
+  readonly after: string;
+  readonly cells: readonly CellDiff[];
+  readonly settings: readonly SettingDiff[];
+}
+
+/** Compares two sets of tables cell by cell, and what their manifests say of data and settings. */
+export function diffTables(before: TableSet, after: TableSet): TableDiff {
+  const names = [...new Set([...before.tables.keys(), ...after.tables.keys()])];
+  const cells = names.flatMap((name) => diffTable(name, before.tables.get(name), after.tables.get(name)));
+  const tested = cells.filter(({ p }) => p !== undefined);
+  const adjusted = new Map(holm(tested.map(({ p }) => p as number)).map((p, k) => [tested[k], p]));
+  return {
+    before: before.name,
+    after: after.name,
+    cells: cells.map((cell) => {
+      const p = adjusted.get(cell);
+      return p === undefined ? cell : { ...cell, p, kind: p < 0.05 ? 'change' : 'noise' };
+    }),
+    settings: diffValues('', before.manifest ?? {}, after.manifest ?? {}),
+  };
+}
+
+/** Whether nothing differs, or nothing but noise where that is ignored. */
+export function isSame({ cells }: TableDiff, ignoreNoise: boolean): boolean {
+  return cells.every(({ kind }) => kind === 'same' || (ignoreNoise && kind === 'noise'));
+}
+
+function diffTable(name: string, before: ResultTable | undefined, after: ResultTable | undefined): CellDiff[] {
+  const labels = [...new Set([before, after].flatMap((table) => table?.rows.map(({ label }) => label) ?? []))];
+  const columns = [...new Set([before, after].flatMap((table) => table?.columns ?? []))];
+  return labels.flatMap((row) => columns.flatMap((column) => diffCell(name, row, column, before, after)));
+}
+
+function diffCell(
+  table: string,
+  row: string,
+  column: string,
+  before: ResultTable | undefined,
+  after: ResultTable | undefined,
+): CellDiff[] {
+  const [a, b] = [before, after].map((one) => one?.rows.find(({ label }) => label === row));
+  const [x, y] = [a?.cells[column], b?.cells[column]];
+  if (!x && !y) return [];
+  const place = { table, row, column, before: x, after: y };
+  const texts = [before ? cellText(before, x) : '-', after ? cellText(after, y) : '-'] as const;
+  if (!x || !y) return [{ ...place, texts, kind: x ? 'removed' : 'added' }];
+  const difference = y.mean - x.mean;
+  const [u, v] = [a?.values?.[column], b?.values?.[column]];
+  if (isDeepStrictEqual(x, y) && isDeepStrictEqual(u, v)) return [{ ...place, texts, difference, kind: 'same' }];
+  const whole = (list: typeof u): list is number[] => list?.every((value) => typeof value === 'number') ?? false;
+  const test = whole(u) && whole(v) && u.length === v.length ? pairedTest(v, u) : undefined;
+  return [{ ...place, texts, difference, kind: 'change', p: test?.p }];
+}
+
+/** Paths at which two values differ. File hashes and counts of failures follow from the rest and are left out. */
+function diffValues(path: string, before: unknown, after: unknown): SettingDiff[] {
+  if (isDeepStrictEqual(before, after) || path === 'files' || path === 'failures') return [];
+  const isRecord = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isRecord(before) || !isRecord(after)) return [{ path, before, after }];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, before[key], after[key]));
+}
+
+const KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed'];
+
+/** The cells that differ and the settings that do, as GitHub Markdown, for a terminal and for a pull request alike. */
+export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly string[])[]) => string): string {
+  const { before, after, cells, settings } = diff;
+  const count = (kind: CellKind): number => cells.filter((cell) => cell.kind === kind).length;
+  const counted = KINDS.filter((kind) => count(kind) > 0).map((kind) => `${count(kind)} ${kind}`);
+  const title = `${before} -> ${after}: ${[`${count('same')} cells the same`, ...counted].join(', ')}`;
+  const changed = cells.filter(({ kind }) => kind !== 'same');
+  const parts = [title];
+  if (changed.length > 0) {
+    parts.push(
+      table([
+        ['table', 'row', 'column', 'before', 'after', 'difference', 'p', ''],
+        ...changed.map((cell) => [
+          cell.table,
+          cell.row,
+          cell.column,
+          ...cell.texts,
+          cell.difference === undefined ? '' : `${cell.difference > 0 ? '+' : ''}${cell.difference.toPrecision(3)}`,
+          cell.p === undefined ? '' : cell.p.toPrecision(2),
+          cell.kind,
+        ]),
+      ]),
+    );
+  }
+  if (settings.length > 0) {
+    const shown = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
+    parts.push(
+      'What differs in data and settings:',
+      table([
+        ['setting', 'before', 'after'],
+        ...settings.map((one) => [one.path, shown(one.before), shown(one.after)]),
+      ]),
+    );
+  }
+  return parts.join('\n\n');
+}

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { simpleGit } from 'simple-git';
+import { z } from 'zod';
+import { UserError } from '../support/errors.js';
+import { type ResultTable, TABLE_SCHEMA } from './table.js';
+
+/** Where a project keeps the tables that are committed with it. */
+export const REFERENCE = 'results/reference';
+
+/** Tables by name, with what a manifest says of how they were made. */
+export interface TableSet {
+  /** As the user named it. */
+  readonly name: string;
+  readonly tables: ReadonlyMap<string, ResultTable>;
+  readonly manifest: Readonly<Record<string, unknown>> | undefined;
+}
+
+const summary = z.looseObject({ n: z.number(), mean: z.number(), sd: z.number().optional() });
+const tableSchema = z.looseObject({
+  schema: z.number(),
+  title: z.string(),
+  note: z.string(),
+  columns: z.array(z.string()),
+  rows: z.array(
+    z.looseObject({
+      label: z.string(),
+      cells: z.record(z.string(), summary.optional()),
+      values: z.record(z.string(), z.array(z.number().nullable())).optional(),
+    }),
+  ),
+});
+
+/**
+ * Reads the tables of a run folder, of a folder of tables, of one table file, or of a git revision (what it has in
+ * results/reference). Throws UserError where there are none, or where one is not a table of this version.
+ */
+export async function readTables(reference: string): Promise<TableSet> {
+  if (!existsSync(reference)) return readRevision(reference);
+  if (!statSync(reference).isDirectory()) {
+    return {
+      name: reference,
+      tables: new Map([[nameOf(reference), parse(readFileSync(reference, 'utf8'), reference)]]),
+      manifest: undefined,
+    };
+  }
+  const folder = existsSync(join(reference, 'tables')) ? join(reference, 'tables') : reference;
+  const files = readdirSync(folder).filter(isTable).sort();
+  if (files.length === 0)
+    throw new UserError(`"${reference}" holds no tables: name a run folder, a table file or a git revision`);
+  const manifest = join(reference, 'manifest.json');
+  return {
+    name: reference,
+    tables: new Map(
+      files.map((file) => [nameOf(file), parse(readFileSync(join(folder, file), 'utf8'), join(folder, file))]),
+    ),
+    manifest: existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as TableSet['manifest']) : undefined,
+  };
+}
+
+async function readRevision(revision: string): Promise<TableSet> {
+  const git = simpleGit();
+  const unknown = `"${revision}" is neither a folder, a file nor a git revision here`;
+  const commit = await git.revparse(['--verify', '--quiet', `${revision}^{commit}`]).catch(() => '');
+  if (commit === '') throw new UserError(unknown);
+  const listed = await git.raw(['ls-tree', '--full-tree', '--name-only', commit, `${REFERENCE}/`]);
+  const paths = listed.split('\n').filter((path) => path.endsWith('.json'));
+  const tables = new Map<string, ResultTable>();
+  let manifest: TableSet['manifest'];
+  for (const path of paths) {
+    const text = await git.show([`${commit}:${path}`]);
+    if (isTable(basename(path))) tables.set(nameOf(path), parse(text, `${revision}:${path}`));
+    else manifest = JSON.parse(text) as TableSet['manifest'];
+  }
+  if (tables.size === 0) throw new UserError(`the revision "${revision}" has no tables in ${REFERENCE}`);
+  return { name: revision, tables, manifest };
+}
+
+const nameOf = (path: string): string => basename(path, '.json');
+const isTable = (file: string): boolean => file.endsWith('.json') && file !== 'manifest.json';
+
+function parse(text: string, where: string): ResultTable {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError(`"${where}" is not JSON: expected a table that expobench wrote`);
+  }
+  const version = (value as { schema?: unknown } | null)?.schema;
+  if (version !== TABLE_SCHEMA) {
+    throw new UserError(
+      `"${where}" is ${version === undefined ? 'not a table with a schema version' : `a table of schema version ${version}`}, and this program reads version ${TABLE_SCHEMA}: make it again`,
+    );
+  }
+  const parsed = tableSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UserError(`"${where}", ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  return parsed.data as unknown as ResultTable;
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm run reference`: makes results/reference, the tables that are committed with the project, from the planted world. With `-- --check`
+ * it makes them elsewhere and compares: exit code 1 and a list of the cells where they differ. The same bytes on every machine, so a
+ * cell that differs is a change in the program.
+ */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { quick } from '../benchmarks/suites/quick.js';
+import { sweep } from '../benchmarks/sweep.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { describeDiff, diffTables, isSame } from '../results/diff.js';
+import { REFERENCE, readTables } from '../results/read_tables.js';
+import { plainTable } from '../results/table.js';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { simulate } from '../simulator/simulate.js';
+import { readWorld } from '../simulator/world.js';
+import { writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+
+const MODELS = [
+  ...['Pop', 'CF', 'MF', 'GMF', 'MLP', 'NCF', 'Attn', 'ItemKNN', 'EASE', 'iALS', 'BPR-MF', 'RelMF'],
+  ...['PS:GMF/Pop', 'PS:GMF/GMF', 'PS:GMF/oracle', 'ACL:GMF/GMF', 'ACL:Attn/MLP'],
+];
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const work = mkdtempSync(join(tmpdir(), 'expobench-reference-'));
+try {
+  const data = join(work, 'data');
+  const { data: ratings } = plantedRatings({ ...PLANTED_DEFAULTS, users: 400, items: 300, ratingsPerUser: 40 });
+  const config = {
+    ...SIMULATION_DEFAULTS,
+    dim: 16,
+    exposuresPerUser: 60,
+    exposure: { name: 'popularity', settings: { strength: 0.5 } },
+  };
+  await writeFolder(data, {}, (folder) =>
+    simulate(ratings, { source: 'planted', format: 'planted' }, { config }, folder, silent),
+  );
+  const out = join(work, 'run');
+  const trainer = { ...TRAINER_DEFAULTS, rate: 0.01, batch: 256, epochs: 12 };
+  await sweep(
+    quick,
+    (await readFolder(data)).data,
+    {
+      ...{ models: MODELS, repetitions: 3, seed: 1, dim: 16, trainer, method: {} },
+      evaluation: { candidates: 100 },
+      unbiased: { weight: '1/exposure', clip: 0.01, normalisation: 'self-normalised' },
+      report: { bootstrap: 0, full: true },
+    },
+    { out, world: (await readWorld(data)).state },
+    silent,
+  );
+  const reference = join(root, REFERENCE);
+  if (process.argv.includes('--check')) {
+    const diff = diffTables(await readTables(reference), await readTables(out));
+    console.log(describeDiff(diff, plainTable));
+    if (!isSame(diff, false)) process.exitCode = 1;
+  } else {
+    rmSync(reference, { recursive: true, force: true });
+    const kept = readdirSync(join(out, 'tables')).filter((file) => /\.(json|md)$/.test(file));
+    for (const file of kept) cpSync(join(out, 'tables', file), join(reference, file));
+    cpSync(join(out, 'manifest.json'), join(reference, 'manifest.json'));
+    console.log(`written: ${REFERENCE}`);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
