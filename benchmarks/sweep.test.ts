@@ -146,6 +146,7 @@ describe('a sweep', () => {
       'tables/quick.json',
       'tables/quick.md',
       'tables/quick.svg',
+      'tables/quick.tex',
       'trials.ndjson',
     ]);
     expect(contents(join(root, 'two'))).toEqual(files);

@@ -1,11 +1,19 @@
-import * as echarts from 'echarts';
+import { createRequire } from 'node:module';
+import type * as Echarts from 'echarts';
+
+/** The drawing library takes half a second to load, so it waits until something is drawn. */
+let library: typeof Echarts | undefined;
+const load = (): typeof Echarts => {
+  library ??= createRequire(import.meta.url)('echarts') as typeof Echarts;
+  return library;
+};
 
 /** Colours that keep apart in print and for colour-blind readers (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#000000'];
 
 /** Draws an ECharts description to a self-contained SVG of the given size, the same bytes each time. */
-export function drawSvg(option: echarts.EChartsOption, width: number, height: number): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
+export function drawSvg(option: Echarts.EChartsOption, width: number, height: number): string {
+  const chart = load().init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
