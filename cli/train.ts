@@ -99,7 +99,7 @@ function describeEpoch({ loss, metric, exposure }: EpochRecord, part: string): s
 }
 
 /** A trial's results for people. */
-export function describeTrial(title: string, result: TrialResult): string {
+function describeTrial(title: string, result: TrialResult): string {
   const { estimates, lists, intervals, exposure } = result;
   const rows = (
     [

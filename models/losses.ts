@@ -1,4 +1,4 @@
-import type { Kernels, Tape, Tensor, Variable } from '../compute/index.js';
+import type { Kernels, Tape, Variable } from '../compute/index.js';
 import { pow } from '../compute/math.js';
 import type { UserItems } from '../datasets/interactions.js';
 import type { TrainingBatch } from './batches.js';
@@ -68,6 +68,3 @@ export function itemCounts(train: UserItems): Float32Array {
   for (const item of train.items) (counts[item] as number)++;
   return counts;
 }
-
-/** [1]: the mean of a tensor's numbers, for records. */
-export const meanOf = (kernels: Kernels, x: Tensor): Tensor => kernels.scaledSum(x, 1 / x.size);
