@@ -16,15 +16,37 @@ function padded(n: i32): i32 {
   return (n + 7) & ~7;
 }
 
-/** out[columns, stride] = scale * transpose of rows x[n, columns] that start `xRow` numbers after one another. */
+/** out[columns, stride] = scale * transpose of rows x[n, columns] that start `xRow` numbers after one another; zeros from n to stride. */
 function transposeScaled(n: i32, columns: i32, x: usize, xRow: i32, scale: f32, out: usize, stride: i32): void {
-  for (let r = 0; r < n; r++, x += <usize>xRow << 2) {
-    let to = out + (<usize>r << 2);
-    for (let c = 0; c < columns; c++, to += <usize>stride << 2) store<f32>(to, scale * load<f32>(x + (<usize>c << 2)));
+  const row = <usize>xRow << 2, line = <usize>stride << 2;
+  const whole = n & ~3, even = columns & ~3;
+  for (let r = 0; r < whole; r += 4) {
+    const from = x + <usize>r * row, to = out + (<usize>r << 2);
+    let c = 0;
+    for (; c < even; c += 4) turn4x4(from + (<usize>c << 2), row, splat(scale), to + <usize>c * line, line);
+    for (; c < columns; c++) {
+      for (let k: usize = 0; k < 4; k++) store<f32>(to + <usize>c * line + (k << 2), scale * load<f32>(from + k * row + (<usize>c << 2)));
+    }
   }
   for (let c = 0; c < columns; c++) {
-    for (let r = n; r < stride; r++) store<f32>(out + (<usize>(c * stride + r) << 2), 0);
+    const to = out + <usize>c * line;
+    for (let r = whole; r < n; r++) store<f32>(to + (<usize>r << 2), scale * load<f32>(x + <usize>r * row + (<usize>c << 2)));
+    for (let r = n; r < stride; r++) store<f32>(to + (<usize>r << 2), 0);
   }
+}
+
+/** A block of 4 x 4. */
+// @ts-ignore: decorator
+@inline
+function turn4x4(x: usize, row: usize, scale: v128, out: usize, line: usize): void {
+  const a = f32x4.mul(scale, v128.load(x)), b = f32x4.mul(scale, v128.load(x + row));
+  const c = f32x4.mul(scale, v128.load(x + 2 * row)), d = f32x4.mul(scale, v128.load(x + 3 * row));
+  const ab0 = v128.shuffle<u32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<u32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<u32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<u32>(c, d, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<u32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(out + line, v128.shuffle<u32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(out + 2 * line, v128.shuffle<u32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(out + 3 * line, v128.shuffle<u32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /** Lanes of the vector at column j that stand at or before `last`. */
@@ -76,21 +98,25 @@ let rowSum: f32 = 0, rowMost: f32 = 0;
 // @ts-ignore: decorator
 @inline
 function exponentials(last: i32, columns: i32, row: usize): void {
-  const low = splat(-1e30);
-  let most = low;
-  for (let j = 0; j <= last; j += 4) most = f32x4.pmax(most, v128.bitselect(v128.load(row + (<usize>j << 2)), low, seen(j, last)));
+  // Vectors before the one that holds the last column are seen whole.
+  const end = last & ~3, corner = row + (<usize>end << 2), mask = seen(end, last);
+  let most = v128.bitselect(v128.load(corner), splat(-1e30), mask);
+  for (let at = row; at < corner; at += 16) most = f32x4.pmax(most, v128.load(at));
   rowMost = max(
     max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   );
   const shift = splat(rowMost);
   let sums = splat(0);
-  for (let j = 0; j < columns; j += 4) {
-    const at = row + (<usize>j << 2);
-    const e = v128.and(expOfNegative(f32x4.sub(v128.load(at), shift)), seen(j, last));
+  for (let at = row; at < corner; at += 16) {
+    const e = expOfNegative(f32x4.sub(v128.load(at), shift));
     v128.store(at, e);
     sums = f32x4.add(sums, e);
   }
+  const e = v128.and(expOfNegative(f32x4.sub(v128.load(corner), shift)), mask);
+  v128.store(corner, e);
+  sums = f32x4.add(sums, e);
+  for (let at = corner + 16; at < row + (<usize>columns << 2); at += 16) v128.store(at, splat(0));
   rowSum = sumLanes(sums);
 }
 
