@@ -13,6 +13,7 @@ import { testFolder } from '../support/test_folder.js';
 import { deploy, errorTable, type StagedResult, stageTrial } from './ab_test.js';
 import { Evaluator } from './evaluation.js';
 import { checkMethod, concerning, type MethodSettings, parseMethod } from './method.js';
+import { quick } from './suites/quick.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
 const root = testFolder();
@@ -203,4 +204,18 @@ describe('staged A/B tests', () => {
       'robust evaluation',
     ]);
   });
+});
+
+test('a table says whose exposure model has collapsed', async () => {
+  const base = { bestEpoch: 1, epochs: [], estimates: {}, lists: {} };
+  const metrics = { 'hit@5': 0.1, 'hit@10': 0.1, 'ndcg@5': 0.1, 'ndcg@10': 0.1, mrr: 0.1 };
+  const finished = [true, false].map((collapsed, repetition) => ({
+    trial: { row: 'PS GMF/Pop', repetition, settings: SETTINGS },
+    outcome: {
+      result: { ...base, validation: metrics, standard: metrics, unbiased: undefined, exposure: { collapsed } },
+    },
+  }));
+  const [standard] = quick.tables(finished as never, 'x');
+  expect(standard?.note).toMatch(/The exposure model has collapsed, .*: PS GMF\/Pop \(1 of 2\)\./);
+  expect(quick.tables(finished.slice(1) as never, 'x')[0]?.note).not.toMatch(/collapsed/);
 });

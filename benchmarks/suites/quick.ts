@@ -35,7 +35,7 @@ export const quick: Suite = {
         finished,
         `${dataName}: standard evaluation`,
         (result) => result.standard,
-        `Percent, mean (sd) over repetitions; each test item ranked among ${among}.`,
+        `Percent, mean (sd) over repetitions; each test item ranked among ${among}.${collapsed(finished)}`,
       ),
     ];
     if (finished.some(({ outcome }) => 'result' in outcome && outcome.result.unbiased)) {
@@ -63,6 +63,18 @@ export const quick: Suite = {
     return tables;
   },
 };
+
+/** Which rows had an exposure model that came to nothing, as a sentence; empty where none had. */
+function collapsed(finished: readonly FinishedTrial[]): string {
+  const labels = [...new Set(finished.map(({ trial }) => trial.row))].flatMap((label) => {
+    const own = finished.filter(({ trial }) => trial.row === label);
+    const lost = own.filter(({ outcome }) => 'result' in outcome && outcome.result.exposure?.collapsed).length;
+    return lost > 0 ? [`${label} (${lost} of ${own.length})`] : [];
+  });
+  return labels.length > 0
+    ? ` The exposure model has collapsed, so that training was plain after all: ${labels.join(', ')}.`
+    : '';
+}
 
 /** ", worth 120 equally weighted ones": the mean effective size over trials. */
 function worth(finished: readonly FinishedTrial[]): string {
