@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Interactions, TEST } from '../datasets/interactions.js';
+import { type Interactions, TEST, TRAIN } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
 import { TRAINER_DEFAULTS } from '../models/trainer.js';
@@ -14,6 +14,7 @@ import { deploy, errorTable, type StagedResult, stageTrial } from './ab_test.js'
 import { Evaluator } from './evaluation.js';
 import { checkMethod, concerning, type MethodSettings, parseMethod } from './method.js';
 import { quick } from './suites/quick.js';
+import { exposedInTraining } from './training.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
 const root = testFolder();
@@ -142,6 +143,17 @@ describe('trials of every kind', () => {
       const acl = await runTrial(data, { ...SETTINGS, model: 'ACL:GMF', method }, { world });
       expect(acl.result.epochs.at(-1)?.exposure?.game?.regularizer).not.toBe(0);
     }
+  });
+
+  test('what is held out does not count as known to be exposed', () => {
+    const exposed = exposedInTraining(data);
+    const has = (user: number, item: number): boolean =>
+      exposed?.items.subarray(exposed.starts[user], exposed.starts[user + 1]).includes(item) ?? false;
+    data.user.forEach((user, row) => {
+      expect(has(user, data.item[row] as number)).toBe(data.split?.[row] === TRAIN);
+    });
+    const pairs = data.exposed?.user.length ?? 0;
+    expect(exposed?.items.length).toBe(pairs - data.user.filter((_, row) => data.split?.[row] !== TRAIN).length);
   });
 
   test('a model that diverges says so', async () => {

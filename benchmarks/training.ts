@@ -187,14 +187,13 @@ function exposureLogits(kernels: WasmKernels, world: World): Tensor {
 async function trainGame(context: TrainingContext, method: Method, f: Model, known: UserItems): Promise<TrainedMethod> {
   const { kernels, data, size, trainer, settings, validation, onEpoch } = context;
   const g = exposureModel(context, method);
-  const { exposed } = data;
   const { record, propensity } = await trainAdversarial(
     kernels,
     { f, g, sizeF: size },
     {
       source: clickBatches(kernels, data, trainer, [f, g]),
       train: known,
-      exposed: exposed && userItems({ ...exposed, userIds: data.userIds, itemIds: data.itemIds }),
+      exposed: exposedInTraining(data),
       validate: () => validationMetric(validation, f),
       validateG: () => validationMetric(validation, g),
       onEpoch: (epoch) => onEpoch?.(epoch, 'f'),
@@ -204,6 +203,19 @@ async function trainGame(context: TrainingContext, method: Method, f: Model, kno
     propensityOf(method, settings),
   );
   return { f, record, exposure: { scores: modelScores(kernels, g), history: g.history, propensity, model: g } };
+}
+
+/** Pairs known to have been exposed, but for those held out: that they were shown is not known in training. */
+export function exposedInTraining(data: Interactions): UserItems | undefined {
+  const { exposed, userIds, itemIds } = data;
+  if (!exposed) return undefined;
+  const pair = (user: number, item: number): number => user * itemIds.length + item;
+  const held = new Set<number>();
+  data.user.forEach((user, row) => {
+    if (data.split?.[row] !== TRAIN) held.add(pair(user, data.item[row] as number));
+  });
+  const isKnown = (row: number): boolean => !held.has(pair(exposed.user[row] as number, exposed.item[row] as number));
+  return userItems({ ...exposed, userIds, itemIds }, isKnown);
 }
 
 /** Validation Hit@10, by which epochs are chosen (PAPER section 5). */
