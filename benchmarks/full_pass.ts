@@ -1,4 +1,5 @@
-import { TEST, type UserItems, userItems } from '../datasets/interactions.js';
+import { TEST, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import { itemCounts } from '../models/losses.js';
 import type { Model } from '../models/model.js';
 import { gini } from '../support/statistics.js';
 import type { Evaluator } from './evaluation.js';
@@ -35,16 +36,15 @@ export interface ListStatistics {
 export class RecommendationLists implements ScoreReader {
   private readonly shown: Float64Array;
   private readonly before: UserItems;
-  private readonly train: Float64Array;
+  private readonly popularity: Float32Array;
 
   constructor(
     { data }: Evaluator,
     private readonly size = 10,
   ) {
     this.shown = new Float64Array(data.itemIds.length);
-    this.train = new Float64Array(data.itemIds.length);
     this.before = userItems(data, (row) => data.split?.[row] !== TEST);
-    for (const item of this.before.items) (this.train[item] as number)++;
+    this.popularity = itemCounts(userItems(data, (row) => data.split?.[row] === TRAIN));
   }
 
   read(user: number, scores: Float32Array): void {
@@ -53,7 +53,7 @@ export class RecommendationLists implements ScoreReader {
 
   get statistics(): ListStatistics {
     const places = this.shown.reduce((sum, count) => sum + count, 0);
-    const popularity = this.shown.reduce((sum, count, item) => sum + count * (this.train[item] as number), 0);
+    const popularity = this.shown.reduce((sum, count, item) => sum + count * (this.popularity[item] as number), 0);
     return {
       coverage: this.shown.filter((count) => count > 0).length / this.shown.length,
       gini: gini(this.shown),
