@@ -120,7 +120,7 @@ export class Evaluator {
     this.blocks.push({ rows, users: kernels.tensor(users), items: kernels.tensor(items), counts });
   }
 
-  /** Pairs of the given columns, with the histories that a model reads; `rowOf` says which row's user each group of `wide` pairs has. */
+  /** Pairs of the given columns, as many for each of the owners, with the histories that a model reads. */
   private pairsFor(users: Tensor, items: Tensor, owners: ArrayLike<number>, history: number | undefined): Pairs {
     const { kernels, data } = this;
     const size = { users: data.userIds.length, items: data.itemIds.length };

@@ -13,7 +13,7 @@ export class OracleMetrics implements ScoreReader {
   private readonly known: UserItems;
   private readonly sums = new MetricSums();
   private total = 0;
-  /** Expected metrics by place, for one number of others; users with the same number follow one another rarely, so one is kept each. */
+  /** Expected metrics by place, for each number of others that was met lately. */
   private readonly expected = new Map<number, Metrics[]>();
 
   constructor(
