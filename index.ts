@@ -2,6 +2,7 @@
  * expobench as a library. The layers, from the ground up: compute (tensors, kernels, tape), datasets and models, simulator and
  * benchmarks, results.
  */
+export * from './benchmarks/ab_run.js';
 export * from './benchmarks/ab_test.js';
 export * from './benchmarks/bootstrap.js';
 export * from './benchmarks/comparison.js';
@@ -32,6 +33,7 @@ export {
   tune,
   type Validated,
 } from './benchmarks/tuning.js';
+export { tuneOnWorkers } from './benchmarks/tuning_pool.js';
 export * from './compute/index.js';
 export * from './datasets/filter.js';
 export * from './datasets/interactions.js';

@@ -90,7 +90,7 @@ export async function stageTrial(
 const ESTIMATES = ['standard', 'popularity', 'propensity', 'robust'] as const;
 
 /** `raw`: the metric against the click-through rate. `standardised`: both less their mean over models, over their deviation. */
-export const SCALES = ['raw', 'standardised'] as const;
+const SCALES = ['raw', 'standardised'] as const;
 
 /**
  * Table 3: squared error of each offline estimate to the click-through rate, mean (sd) over models and repetitions. A metric and a rate
@@ -125,6 +125,11 @@ export function errorTable(
   };
 }
 
+/** What an A/B test shows: the models, then the errors of the estimates on both scales. */
+export function abTestTables(staged: readonly StagedResult[], dataName: string): ResultTable[] {
+  return [stagedTable(staged, dataName), ...SCALES.map((scale) => errorTable(staged, dataName, scale))];
+}
+
 /** Less the mean, over the deviation; zeros where nothing differs. */
 function standardise(values: readonly number[]): number[] {
   const { mean, sd } = summarize(values);
@@ -132,7 +137,7 @@ function standardise(values: readonly number[]): number[] {
 }
 
 /** Each model's offline estimates beside what happened online, means over repetitions. */
-export function stagedTable(staged: readonly StagedResult[], dataName: string): ResultTable {
+function stagedTable(staged: readonly StagedResult[], dataName: string): ResultTable {
   const rows = [...new Set(staged.map(({ label }) => label))].map((label) => {
     const own = staged.filter((one) => one.label === label);
     const cell = (pick: (one: StagedResult) => number | undefined) => {

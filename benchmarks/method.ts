@@ -50,7 +50,7 @@ export function parseMethod(text: string): Method {
       : unknownName('model', second, known);
     throw new UserError(`"${text}": the exposure model must be one of ${known.join(', ')}: ${why}`);
   }
-  if (kind === 'ACL' && (g === 'Pop' || g === ORACLE))
+  if (kind === 'ACL' && !isTrained(g))
     throw new UserError(`"${text}": in ACL both sides learn, and ${g} does not; did you mean PS:${f.name}/${g}?`);
   return { kind, f, g, label: `${kind} ${f.name}/${g}` };
 }
@@ -106,7 +106,7 @@ export function checkMethod(
     const small = { users: 1, items: models.get(name).trained ? 1 : data.itemIds.length, dim: settings.dim };
     return createModel(name, kernels, new ParameterFactory(kernels, 0), small, settings.method.models?.[name]);
   };
-  const players = [f.name, ...(g !== undefined && g !== 'Pop' && g !== ORACLE ? [g] : [])].map(make);
+  const players = [f.name, ...(isTrained(g) ? [g] : [])].map(make);
   if (players.some(({ history }) => history !== undefined) && !data.time)
     throw new UserError(`${label}: Attn reads histories in the order of time, and "${data.name}" has no times`);
   if (g === ORACLE && !hasWorld)
@@ -115,18 +115,37 @@ export function checkMethod(
     );
   if (f.loss === 'rating' && !data.rating)
     throw new UserError(`${label}: ${f.name} learns from ratings, and "${data.name}" has none`);
-  const { game, propensity, exposureTrainer } = settings.method;
+  const { game, propensity } = settings.method;
+  if (f.loss === 'rating' && (propensity?.beta === 'fitted' || propensity?.weighed === 'clicks'))
+    throw new UserError(
+      `${label}: --beta fitted and --weighed clicks speak of clicks, and ${f.name} learns from ratings`,
+    );
   if (kind === 'ACL' && game?.regularizer === 'exposure' && !data.exposed) {
     throw new UserError(
       `${label}: the regularizer "exposure" needs pairs known to be exposed, and "${data.name}" has none: simulate with --exposures, or prepare ratings with --positive`,
     );
   }
-  const refuse = (given: object | undefined, methods: string): void => {
-    if (given) throw new UserError(`${label}: ${Object.keys(given).join(', ')} only make sense for ${methods}`);
-  };
-  if (kind !== 'ACL') refuse(game, 'ACL');
-  if (kind === 'plain') refuse(propensity ?? exposureTrainer, 'PS and ACL');
 }
+
+/** Refuses settings that none of the methods looks at. Throws UserError naming the option. */
+export function refuseUnused(methods: readonly Method[], given: MethodSettings): void {
+  const labels = methods.map(({ label }) => label).join(', ');
+  const refuse = (part: object | undefined, whom: string, suffix = ''): void => {
+    if (!part) return;
+    const names = Object.keys(part).map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}${suffix}`);
+    throw new UserError(`${names.join(', ')}: only for ${whom}, and there is none among ${labels}`);
+  };
+  if (!methods.some(({ kind }) => kind === 'ACL')) refuse(given.game, 'ACL');
+  if (!methods.some(({ kind }) => kind !== 'plain')) refuse(given.propensity, 'PS and ACL');
+  if (!methods.some(({ g }) => isTrained(g))) refuse(given.exposureTrainer, 'a trained exposure model', '-g');
+  for (const [model, own] of Object.entries(given.models ?? {})) {
+    if (!methods.some(({ f, g }) => f.name === model || g === model))
+      throw new UserError(`--set ${model}.${Object.keys(own)[0]}: ${model} is not among ${labels}`);
+  }
+}
+
+/** Whether an exposure model is one that is trained, and not Pop or the truth. */
+export const isTrained = (g: string | undefined): g is string => g !== undefined && g !== 'Pop' && g !== ORACLE;
 
 /** The part of the settings that concerns a method, so that others do not change what its trial is. */
 export function concerning(

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Interactions } from '../datasets/interactions.js';
-import { csvOf, jsonOf, latexOf, markdownOf, type ResultTable } from '../results/table.js';
-import { tablePicture } from '../results/table_picture.js';
+import { type ResultTable, writeTables } from '../results/table.js';
 import type { WorldState } from '../simulator/world.js';
 import { OutputFolder } from '../support/output.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
-import { checkMethod, parseMethod } from './method.js';
+import { checkMethod, parseMethod, refuseUnused } from './method.js';
 import type { FinishedTrial, Outcome, Suite, SuiteOptions, SuiteTrial } from './suites/suite.js';
 import type { TrialTask } from './worker.js';
 
@@ -41,6 +40,7 @@ export async function sweep(
   progress: Progress,
 ): Promise<{ tables: ResultTable[]; finished: FinishedTrial[] }> {
   const { world } = options;
+  refuseUnused(suiteOptions.models.map(parseMethod), suiteOptions.method);
   const trials = suite.trials(suiteOptions);
   for (const { settings } of trials) checkMethod(parseMethod(settings.model), data, settings, world !== undefined);
   const folder = new OutputFolder(options.out, { overwrite: options.overwrite ?? false, resume: true });
@@ -97,14 +97,7 @@ function writeRun(
   // In the suite's order, so that the file does not depend on which trial ended first.
   const lines = finished.map(({ trial, outcome }, t) => JSON.stringify(lineOf(trial, keys[t] as string, outcome)));
   folder.write('trials.ndjson', `${lines.join('\n')}\n`);
-  tables.forEach((table, t) => {
-    const name = `tables/${suite.name}${t === 0 ? '' : `-${t + 1}`}`;
-    folder.writeJson(`${name}.json`, jsonOf(table));
-    folder.write(`${name}.md`, markdownOf(table));
-    folder.write(`${name}.csv`, csvOf(table));
-    folder.write(`${name}.tex`, latexOf(table));
-    folder.write(`${name}.svg`, tablePicture(table));
-  });
+  writeTables(folder, suite.name, tables);
   folder.writeJson('manifest.json', {
     kind: 'run',
     suite: suite.name,

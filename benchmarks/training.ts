@@ -131,6 +131,7 @@ async function trainWeighted(
           : clickBatches(kernels, data, trainer, models),
       objective,
       others: propensity.trained,
+      kept: [propensity.beta],
       validate: () => validationMetric(validation, f),
       readExposure: () => propensity.read(),
       onEpoch: (epoch) => onEpoch?.(epoch, 'f'),
@@ -189,7 +190,7 @@ async function trainGame(context: TrainingContext, method: Method, f: Model, kno
   const g = exposureModel(context, method);
   const { record, propensity } = await trainAdversarial(
     kernels,
-    { f, g, sizeF: size },
+    { f, g, size },
     {
       source: clickBatches(kernels, data, trainer, [f, g]),
       train: known,

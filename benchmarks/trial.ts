@@ -17,7 +17,7 @@ import { type ListStatistics, RecommendationLists, readAllScores } from './full_
 import { type MethodSettings, parseMethod } from './method.js';
 import { type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
 import { OracleMetrics } from './oracle.js';
-import { type TrainedExposure, type TrainedMethod, type TrainingContext, trainMethod } from './training.js';
+import { type TrainedExposure, type TrainingContext, trainMethod } from './training.js';
 
 /** What is computed of a trained model besides the metrics of its test items. */
 export interface ReportSettings {
@@ -76,7 +76,6 @@ export interface TrainedModel {
   readonly model: Model;
   readonly size: ModelSize;
   readonly settings: Readonly<Record<string, number>>;
-  readonly method: TrainedMethod;
 }
 
 /** What a trial gets besides data and settings. */
@@ -131,7 +130,7 @@ export async function runTrial(
     ...(record && exposureOf(record)),
   };
   const own = settings.method.models?.[method.f.name] ?? {};
-  return { result, trained: { kernels, model: trained.f, size, settings: own, method: trained } };
+  return { result, trained: { kernels, model: trained.f, size, settings: own } };
 }
 
 async function trainingContext(

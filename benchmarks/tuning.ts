@@ -3,7 +3,7 @@ import { exp, log } from '../compute/math.js';
 import { models } from '../models/registry.js';
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
-import { type Method, type MethodSettings, ORACLE, parseMethod } from './method.js';
+import { isTrained, type Method, type MethodSettings, parseMethod } from './method.js';
 import type { TrialSettings } from './trial.js';
 
 /** Values to try, in the paper's grids (A.6.4). */
@@ -71,8 +71,7 @@ export async function tune(
   const search = new Search(options, run, progress);
   progress.begin(`tuning ${method.label}`, options.budget);
   let settings: TrialSettings = { ...base, dim: options.dims[0] ?? base.dim };
-  const isModel = method.g !== undefined && method.g !== 'Pop' && method.g !== ORACLE;
-  if (method.kind === 'plain' || !isModel) {
+  if (!isTrained(method.g)) {
     settings = await search.best(settings, plainAxes(method), options.dims);
   } else {
     const { f, g } = method;

@@ -1,20 +1,9 @@
 import type { CommandModule } from 'yargs';
-import {
-  errorTable,
-  SCALES,
-  STAGED_MODELS,
-  type StagedResult,
-  stagedLabel,
-  stagedTable,
-} from '../benchmarks/ab_test.js';
-import type { Staged, StageTask } from '../benchmarks/ab_worker.js';
-import { checkMethod, concerning, parseMethod } from '../benchmarks/method.js';
-import type { TrialSettings } from '../benchmarks/trial.js';
-import { csvOf, jsonOf, latexOf, markdownOf, terminalTable } from '../results/table.js';
+import { runAbTest, stagedTasks } from '../benchmarks/ab_run.js';
+import { abTestTables, STAGED_MODELS, stagedLabel } from '../benchmarks/ab_test.js';
+import { terminalTable } from '../results/table.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
-import { WorkerPool } from '../support/pool.js';
-import { PROGRAM } from '../support/version.js';
 import {
   methodHelp,
   methodOptions,
@@ -77,69 +66,15 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
     const { data, world } = await openTrialData(argv.data, argv);
     if (!world)
       throw new UserError(`"${argv.data}" has no world to deploy in: name a folder made by "expobench simulate"`);
+    const options = { repetitions: argv.repetitions, page: argv.page, decay: argv.decay };
     const deployed = argv.models?.map((model) => ({ model, dim: choices.dim })) ?? STAGED_MODELS;
-    const tasks = deployed.flatMap(({ model, dim }) =>
-      Array.from({ length: argv.repetitions }, (_, repetition) => {
-        const seed = argv.seed + repetition;
-        const settings: TrialSettings = {
-          ...choices,
-          ...{ model, dim, method: concerning(parseMethod(model), choices.method) },
-          trainer: { ...choices.trainer, seed },
-          evaluation: { ...choices.evaluation, seed },
-          report: { ...choices.report, bootstrap: 0, full: false },
-        };
-        const deployment = { page: argv.page, decay: argv.decay, seed };
-        return { label: stagedLabel({ model, dim }), repetition, settings, deployment };
-      }),
+    const tasks = stagedTasks(data, deployed, choices, options);
+    const { staged, failures } = await writeFolder(argv.out, argv, (folder) =>
+      runAbTest(folder, data, world, tasks, argv.workers, terminalProgress()),
     );
-    for (const { settings } of tasks) checkMethod(parseMethod(settings.model), data, settings, true);
-    const progress = terminalProgress();
-    const { staged, failures } = await writeFolder(argv.out, argv, async (folder) => {
-      progress.begin('models trained and deployed', tasks.length);
-      const pool = new WorkerPool<StageTask, Staged>(
-        new URL('../benchmarks/ab_worker.js', import.meta.url),
-        argv.workers,
-      );
-      const staged: StagedResult[] = [];
-      const failures: { label: string; repetition: number; failure: string }[] = [];
-      try {
-        const work = tasks.map(({ settings, deployment }) => ({ data, world, settings, deployment }));
-        await pool.runInOrder(work, (result, t) => {
-          const { label, repetition } = tasks[t] as (typeof tasks)[number];
-          if ('failure' in result) failures.push({ label, repetition, failure: result.failure });
-          else staged.push({ label, repetition, ...result });
-          progress.update(t + 1, label);
-        });
-      } finally {
-        await pool.close();
-      }
-      progress.end();
-      if (staged.length === 0) throw new UserError(`no model could be trained: ${failures[0]?.failure}`);
-      folder.writeJson('abtest.json', { staged, failures });
-      tablesOf(staged, data.name).forEach((table, t) => {
-        const name = `tables/abtest-${t + 1}`;
-        folder.writeJson(`${name}.json`, jsonOf(table));
-        folder.write(`${name}.md`, markdownOf(table));
-        folder.write(`${name}.csv`, csvOf(table));
-        folder.write(`${name}.tex`, latexOf(table));
-      });
-      folder.writeJson('manifest.json', {
-        kind: 'abtest',
-        program: PROGRAM,
-        data: data.name,
-        settings: tasks,
-        files: await folder.hashes(),
-      });
-      return { staged, failures };
-    });
     if (argv.json) return console.log(JSON.stringify({ staged, failures }, null, 2));
-    for (const table of tablesOf(staged, data.name)) console.log(terminalTable(table, process.stdout.isTTY));
+    for (const table of abTestTables(staged, data.name)) console.log(terminalTable(table, process.stdout.isTTY));
     for (const { label, failure } of failures) console.log(`failed: ${label}, ${failure}`);
-    console.log(`written to ${argv.out}: abtest.json, tables/*.md, *.csv, *.tex, *.json`);
+    console.log(`written to ${argv.out}: abtest.json, tables/*.md, *.csv, *.tex, *.json, *.svg`);
   },
 };
-
-const tablesOf = (staged: readonly StagedResult[], name: string) => [
-  stagedTable(staged, name),
-  ...SCALES.map((scale) => errorTable(staged, name, scale)),
-];

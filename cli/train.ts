@@ -1,7 +1,8 @@
 import type { CommandModule } from 'yargs';
-import { checkMethod, parseMethod } from '../benchmarks/method.js';
+import { checkMethod, parseMethod, refuseUnused } from '../benchmarks/method.js';
 import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
+import { tuneOnWorkers } from '../benchmarks/tuning_pool.js';
 import { writeModel } from '../models/store.js';
 import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
@@ -24,7 +25,7 @@ import {
   workersOption,
 } from './options.js';
 import { terminalProgress } from './progress.js';
-import { describeTuning, type TuningArguments, tuneOnWorkers, tuningOf, tuningOptions } from './tuning.js';
+import { describeTuning, type TuningArguments, tuningOf, tuningOptions } from './tuning.js';
 
 interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments, TuningArguments {
   readonly model: string;
@@ -58,13 +59,14 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const method = parseMethod(argv.model);
     const chosen: TrialSettings = { model: argv.model, ...trainingOf(argv) };
     const tuning = tuningOf(argv, chosen.dim, argv.seed);
+    refuseUnused([method], chosen.method);
     const { data, world } = await openTrialData(argv.data, argv);
     for (const dim of tuning?.dims ?? [chosen.dim]) checkMethod(method, data, { ...chosen, dim }, world !== undefined);
     const progress = terminalProgress();
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
     const { result, tuned } = await writeFolder(argv.out, argv, async (folder) => {
-      const tuned = tuning && (await tuneOnWorkers(data, world, chosen, tuning, argv.workers));
+      const tuned = tuning && (await tuneOnWorkers(data, world, chosen, tuning, argv.workers, progress));
       const settings = tuned?.settings ?? chosen;
       progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });

@@ -1,14 +1,8 @@
 import Table from 'cli-table3';
 import type { Argv } from 'yargs';
-import type { TrialSettings } from '../benchmarks/trial.js';
-import { STRATEGIES, type Tuned, type TuningOptions, tune, type Validated } from '../benchmarks/tuning.js';
-import type { TrialTask } from '../benchmarks/worker.js';
-import type { Interactions } from '../datasets/interactions.js';
-import type { WorldState } from '../simulator/world.js';
+import { STRATEGIES, type Tuned, type TuningOptions } from '../benchmarks/tuning.js';
 import { UserError } from '../support/errors.js';
-import { WorkerPool } from '../support/pool.js';
 import { checkNumber } from './options.js';
-import { terminalProgress } from './progress.js';
 
 /** Options of a search for settings before the training. */
 export function tuningOptions<T>(argv: Argv<T>) {
@@ -47,26 +41,7 @@ export function tuningOf(argv: TuningArguments, dim: number, seed: number): Tuni
   return { strategy: argv.tune, budget: argv.budget, dims, seed };
 }
 
-/** Searches on worker threads. */
-export async function tuneOnWorkers(
-  data: Interactions,
-  world: WorldState | undefined,
-  settings: TrialSettings,
-  options: TuningOptions,
-  workers: number | undefined,
-): Promise<Tuned> {
-  const pool = new WorkerPool<TrialTask, Validated>(
-    new URL('../benchmarks/tuning_worker.js', import.meta.url),
-    workers,
-  );
-  try {
-    return await tune(settings, options, (one) => pool.run({ data, world, settings: one }), terminalProgress());
-  } finally {
-    await pool.close();
-  }
-}
-
-/** What was tried, for people: best first within each method. */
+/** What was tried, for people, in the order of trying. */
 export function describeTuning({ tried }: Tuned): string {
   const table = new Table({
     head: ['tried', 'settings', 'epochs', 'validation Hit@10'],

@@ -61,7 +61,7 @@ async function play(
   let validations = 0;
   const { record, propensity } = await trainAdversarial(
     kernels,
-    { f, g, sizeF: SIZE },
+    { f, g, size: SIZE },
     {
       source: { batches: 1, beginEpoch() {}, batch: () => batch },
       train: CLICKED,
@@ -209,7 +209,7 @@ describe('the schedule', () => {
     let epoch = 0;
     const { record, propensity } = await trainAdversarial(
       kernels,
-      { f, g, sizeF: SIZE },
+      { f, g, size: SIZE },
       {
         source: { batches: 1, beginEpoch() {}, batch: () => batch },
         train: CLICKED,

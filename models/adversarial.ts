@@ -61,7 +61,7 @@ const PREFIT_EPOCHS = 1_000_000;
 export interface Players {
   readonly f: Model;
   readonly g: Model;
-  readonly sizeF: ModelSize;
+  readonly size: ModelSize;
 }
 
 export interface GameTask {
@@ -82,7 +82,7 @@ export interface GameTask {
  */
 export async function trainAdversarial(
   kernels: Kernels,
-  { f, g, sizeF: size }: Players,
+  { f, g, size }: Players,
   task: GameTask,
   { f: trainer, g: trainerG }: { readonly f: TrainerSettings; readonly g: Pick<TrainerSettings, 'rate' | 'l2'> },
   game: GameSettings,

@@ -109,8 +109,10 @@ export class Propensity {
   /** Counts G into the epoch's record, and fits beta where that is asked for. */
   observe(G: Tensor, g: Tensor, labels: Tensor): void {
     const { kernels, sums } = this;
-    kernels.addScaled(1, kernels.scaledSum(G, 1), sums.values);
-    kernels.addScaled(1, kernels.scaledSum(kernels.multiply(G, G), 1), sums.squares);
+    // Of 1 - G, so that a G close to 1, which is where it goes, does not cancel.
+    const rest = kernels.linear(G, -1, 1);
+    kernels.addScaled(1, kernels.scaledSum(rest, 1), sums.values);
+    kernels.addScaled(1, kernels.scaledSum(kernels.multiply(rest, rest), 1), sums.squares);
     this.rows += G.size;
     if (!this.fit) return;
     const tape = new Tape(kernels);
@@ -127,10 +129,10 @@ export class Propensity {
     kernels.fill(sums.values, 0);
     kernels.fill(sums.squares, 0);
     this.rows = 0;
-    const meanG = (total[0] as number) / rows;
-    const variance = (squares[0] as number) / rows - meanG * meanG;
+    const mean = (total[0] as number) / rows;
+    const variance = (squares[0] as number) / rows - mean * mean;
     return {
-      meanG,
+      meanG: 1 - mean,
       sdG: Math.sqrt(Math.max(0, variance)),
       beta: [beta[0] as number, beta[1] as number, beta[2] as number],
     };

@@ -124,6 +124,8 @@ export interface TrainingTask {
   readonly objective: Objective;
   /** Parameters trained besides the model's, without l2. */
   readonly others?: readonly Parameter[];
+  /** Parameters that change by other ways, and are kept with the model's of the best epoch. */
+  readonly kept?: readonly Parameter[];
   /** Higher is better. */
   validate(): Promise<number>;
   onEpoch?: ((record: EpochRecord) => void) | undefined;
@@ -150,7 +152,7 @@ export async function train(
   const total = kernels.zeros([1]);
   let step = 0;
   const loop: TrainingLoop = {
-    parameters: [...model.parameters, ...others],
+    parameters: [...model.parameters, ...others, ...(task.kept ?? [])],
     validate: task.validate,
     onEpoch: task.onEpoch,
     async runEpoch(epoch) {

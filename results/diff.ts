@@ -99,7 +99,7 @@ function diffValues(path: string, before: unknown, after: unknown): SettingDiff[
 
 const KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed'];
 
-/** The cells that differ and the settings that do, as GitHub Markdown, for a terminal and for a pull request alike. */
+/** The cells that differ and the settings that do, in words; `table` writes rows of text, for a terminal or as Markdown. */
 export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly string[])[]) => string): string {
   const { before, after, cells, settings } = diff;
   const count = (kind: CellKind): number => cells.filter((cell) => cell.kind === kind).length;

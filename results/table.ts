@@ -1,7 +1,9 @@
 import Cli from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
+import type { OutputFolder } from '../support/output.js';
 import type { Summary } from '../support/statistics.js';
+import { tablePicture } from './table_picture.js';
 
 /** Version of the tables' JSON. */
 export const TABLE_SCHEMA = 1;
@@ -102,6 +104,18 @@ export function plainTable([head = [], ...rows]: readonly (readonly string[])[])
 /** The table as it stands in a file: with its version, in full precision. */
 export function jsonOf(table: ResultTable): object {
   return { schema: TABLE_SCHEMA, ...table };
+}
+
+/** Writes tables/<name>, tables/<name>-2 ... in every form. */
+export function writeTables(folder: OutputFolder, name: string, tables: readonly ResultTable[]): void {
+  tables.forEach((table, t) => {
+    const path = `tables/${name}${t === 0 ? '' : `-${t + 1}`}`;
+    folder.writeJson(`${path}.json`, jsonOf(table));
+    folder.write(`${path}.md`, markdownOf(table));
+    folder.write(`${path}.csv`, csvOf(table));
+    folder.write(`${path}.tex`, latexOf(table));
+    if (table.format !== 'number') folder.write(`${path}.svg`, tablePicture(table));
+  });
 }
 
 /**

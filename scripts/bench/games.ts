@@ -28,7 +28,7 @@ export async function gameStep(): Promise<number> {
   const ends: number[] = [performance.now()];
   await trainAdversarial(
     kernels,
-    { f: make(''), g: make('exposure '), sizeF: SIZE },
+    { f: make(''), g: make('exposure '), size: SIZE },
     {
       source: { batches: BATCHES, beginEpoch() {}, batch: (b) => batches[b] as TrainingBatch },
       train: {
