@@ -117,13 +117,19 @@ export function errorTable(
   });
   return {
     title: `${dataName}: squared error to the click-through rate, ${scale}`,
-    note: `Mean (sd) over ${models} models, ${staged.length} deployments; smaller is better.`,
+    note: `Mean (sd) over ${models} models, ${staged.length} deployments; smaller is better.${leftOut(rows.length)}`,
     columns: METRICS,
     rows,
     format: 'number',
     lowerIsBetter: true,
   };
 }
+
+/** Says that estimates are missing which not every model has: the robust one is for PS and ACL. */
+const leftOut = (rows: number): string =>
+  rows < ESTIMATES.length
+    ? ' Estimates that not every model has are left out (the robust one is for PS and ACL, another needs --propensity-model).'
+    : '';
 
 /** What an A/B test shows: the models, then the errors of the estimates on both scales. */
 export function abTestTables(staged: readonly StagedResult[], dataName: string): ResultTable[] {

@@ -231,6 +231,7 @@ describe('staged A/B tests', () => {
       errorTable(staged, 'x', scale).rows.find(({ label }) => label.startsWith('standard'))?.cells['hit@5'];
     expect(cell('raw')?.mean).toBeCloseTo(0.01, 10);
     expect(cell('standardised')?.mean).toBeCloseTo(0, 10); // they order and space the models alike
+    expect(errorTable(staged, 'x', 'raw').note).toMatch(/not every model has are left out/); // the propensity model's
     expect(errorTable(staged, 'x', 'raw').rows.map(({ label }) => label)).toEqual([
       'standard evaluation',
       'popularity evaluation',
