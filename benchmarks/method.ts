@@ -5,7 +5,7 @@ import type { Model, ModelDefinition, ModelSettings } from '../models/model.js';
 import type { PropensitySettings } from '../models/propensity.js';
 import { createModel, models } from '../models/registry.js';
 import type { TrainerSettings } from '../models/trainer.js';
-import { UserError } from '../support/errors.js';
+import { optionName, UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 
 /** How a model is trained: plainly, with weights 1 / G of a fixed exposure model (PS), or against one (ACL). */
@@ -132,7 +132,7 @@ export function refuseUnused(methods: readonly Method[], given: MethodSettings):
   const labels = methods.map(({ label }) => label).join(', ');
   const refuse = (part: object | undefined, whom: string, suffix = ''): void => {
     if (!part) return;
-    const names = Object.keys(part).map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}${suffix}`);
+    const names = Object.keys(part).map((name) => optionName(name) + suffix);
     throw new UserError(`${names.join(', ')}: only for ${whom}, and there is none among ${labels}`);
   };
   if (!methods.some(({ kind }) => kind === 'ACL')) refuse(given.game, 'ACL');

@@ -270,6 +270,14 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['datasets', 'prepare', 'implicit.csv', '--positive', '4', ...out], /--positive 4 needs ratings, and "implicit/],
     [['diff', 'nothing', 'there'], /"nothing" is neither a folder, a file nor a git revision here/],
     [['diff', 'there', 'there'], /"there" holds no tables: name a run folder, a table file or a git revision/],
+    [
+      ['datasets', 'prepare', 'implicit.csv', '--positive', 'many', ...out],
+      /--positive must be a number from -1000000000 to 1000000000/,
+    ],
+    [
+      ['datasets', 'prepare', 'y.train.rating', '--split', 'random', ...out],
+      /comes with its own split and candidates: leave/,
+    ],
     [['datasets', 'prepare', 'y.train.rating', ...out], /y\.test\.rating" does not exist: NCF's format/],
     [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],

@@ -14,7 +14,7 @@ import {
 } from '../datasets/prepare.js';
 import { datasets } from '../datasets/registry.js';
 import type { SplitOptions } from '../datasets/split.js';
-import { UserError } from '../support/errors.js';
+import { optionName, UserError } from '../support/errors.js';
 import { hashFile, writeFolder } from '../support/output.js';
 import {
   checkNumber,
@@ -136,13 +136,8 @@ const prepare: CommandModule = {
       OutputArguments & { data: string; split: SplitOptions['rule']; positive?: number };
     checkSeed(argv.seed);
     for (const name of ['minItem', 'minUser', 'maxUser'] as const)
-      checkNumber(
-        name.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`),
-        argv[name],
-        0,
-        1e9,
-        true,
-      );
+      checkNumber(optionName(name).slice(2), argv[name], 0, 1e9, true);
+    checkNumber('positive', argv.positive, -1e9, 1e9);
     const { minItem, minUser, maxUser, rule, duplicates } = argv;
     const filter: FilterOptions = { minItem, minUser, maxUser, rule, duplicates };
     const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
@@ -162,10 +157,13 @@ const prepare: CommandModule = {
 };
 
 /** NCF's files keep their own split and candidates, so that no filter applies. */
-async function prepareNcf(argv: FilterOptions & OutputArguments & { data: string; positive?: number }): Promise<void> {
-  if (argv.minItem > 0 || argv.minUser > 0 || argv.maxUser > 0 || argv.positive !== undefined)
+async function prepareNcf(
+  argv: FilterOptions & OutputArguments & { data: string; split: SplitOptions['rule']; positive?: number },
+): Promise<void> {
+  const filtered = argv.minItem > 0 || argv.minUser > 0 || argv.maxUser > 0;
+  if (filtered || argv.split === 'random' || argv.positive !== undefined)
     throw new UserError(
-      `"${argv.data}" comes with its own split and candidates: leave out --min-item, --min-user, --max-user and --positive`,
+      `"${argv.data}" comes with its own split and candidates: leave out --min-item, --min-user, --max-user, --split and --positive`,
     );
   const data = await readNcf(argv.data);
   const size = { users: data.userIds.length, items: data.itemIds.length, interactions: data.user.length };

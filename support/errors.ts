@@ -3,6 +3,9 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/** A setting's name as an option: `minItem` is `--min-item`. */
+export const optionName = (name: string): string => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+
 /** The sentence for an error of the file system, or undefined where the error is of another kind. */
 export function explainFileError(error: unknown): string | undefined {
   const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
