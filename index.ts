@@ -2,19 +2,24 @@
  * expobench as a library. The layers, from the ground up: compute (tensors, kernels, tape), datasets and models, simulator and
  * benchmarks, results.
  */
-export * from './benchmarks/ab_run.js';
-export * from './benchmarks/ab_test.js';
 export * from './benchmarks/bootstrap.js';
 export * from './benchmarks/comparison.js';
+export * from './benchmarks/deployment.js';
 export * from './benchmarks/estimates.js';
 export * from './benchmarks/evaluation.js';
+export type { FinishedTrial } from './benchmarks/finished.js';
 export * from './benchmarks/full_pass.js';
 export * from './benchmarks/method.js';
 export * from './benchmarks/metrics.js';
 export * from './benchmarks/oracle.js';
+export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
+export { type Outcome, StoppedError } from './benchmarks/runner.js';
+export { SETTING_DEFAULTS, type Settings } from './benchmarks/settings.js';
+export { chooseData, type OpenedData, openSuiteData } from './benchmarks/suite_data.js';
+export { findSuite } from './benchmarks/suites/file.js';
 export { suites } from './benchmarks/suites/registry.js';
-export type * from './benchmarks/suites/suite.js';
-export { type SweepOptions, sweep } from './benchmarks/sweep.js';
+export * from './benchmarks/suites/suite.js';
+export { type SweepOptions, type SweepResult, sweep } from './benchmarks/sweep.js';
 export { type TrainedMethod, type TrainingContext, trainMethod } from './benchmarks/training.js';
 export {
   type ReportSettings,

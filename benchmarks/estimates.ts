@@ -9,13 +9,15 @@ export interface Estimate {
   readonly size: number;
 }
 
+/**
+ * `relevance/exposure` weights a hit by p_rel / p_exp of the test pair, as the paper says. A click already comes in proportion to
+ * p_rel p_exp, so this counts relevance twice; `1/exposure` counts it once.
+ */
+export const UNBIASED_WEIGHTS = ['relevance/exposure', '1/exposure'] as const;
+
 /** Unbiased evaluation by the simulator's truth (PAPER section 6). */
 export interface UnbiasedSettings {
-  /**
-   * `relevance/exposure` weights a hit by p_rel / p_exp of the test pair, as the paper says. A click already comes in
-   * proportion to p_rel p_exp, so this counts relevance twice; `1/exposure` counts it once.
-   */
-  readonly weight: 'relevance/exposure' | '1/exposure';
+  readonly weight: (typeof UNBIASED_WEIGHTS)[number];
   /** Least probability to divide by, here and in the other weighted estimates. */
   readonly clip: number;
   /** By the sum of weights, or by the number of test items. */

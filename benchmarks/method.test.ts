@@ -10,10 +10,12 @@ import { readWorld, World, type WorldState } from '../simulator/world.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
-import { deploy, errorTable, type StagedResult, stageTrial } from './ab_test.js';
+import { deploy } from './deployment.js';
 import { Evaluator } from './evaluation.js';
+import type { FinishedTrial } from './finished.js';
 import { checkMethod, concerning, type MethodSettings, parseMethod, refuseUnused } from './method.js';
-import { quick } from './suites/quick.js';
+import { errorTable } from './online_tables.js';
+import { suiteTables } from './suite_tables.js';
 import { exposedInTraining } from './training.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
@@ -214,25 +216,30 @@ describe('staged A/B tests', () => {
   });
 
   test('errors of the estimates to what happened, raw and standardised, by hand', async () => {
-    const one = await stageTrial(data, world, { ...SETTINGS, model: 'ACL:GMF' }, { page: 10, decay: 0, seed: 1 });
-    expect(one.online.clickThroughRate).toBeGreaterThan(0);
+    const deployment = { page: 10, decay: 0, seed: 1 };
+    const { result } = await runTrial(data, { ...SETTINGS, model: 'ACL:GMF', deployment }, { world });
+    expect(result.online?.clickThroughRate).toBeGreaterThan(0);
     const staged = [0.2, 0.4].map(
-      (hit, k): StagedResult => ({
-        label: `model ${k}`,
+      (hit, k): FinishedTrial => ({
+        data: 'x',
+        row: { label: `model ${k}`, method: 'ACL GMF/GMF', variant: {} },
         repetition: 0,
-        offline: {
-          standard: { 'hit@5': hit, 'hit@10': hit, 'ndcg@5': hit, 'ndcg@10': hit, mrr: hit },
-          estimates: one.offline.estimates,
+        settings: SETTINGS,
+        outcome: {
+          result: {
+            ...result,
+            standard: { 'hit@5': hit, 'hit@10': hit, 'ndcg@5': hit, 'ndcg@10': hit, mrr: hit },
+            online: { shown: 10, clicks: 1, clickThroughRate: 0.1 + 0.2 * k, expectedRate: 0.1 },
+          },
         },
-        online: { shown: 10, clicks: 1, clickThroughRate: 0.1 + 0.2 * k, expectedRate: 0.1 },
       }),
     );
     const cell = (scale: 'raw' | 'standardised') =>
-      errorTable(staged, 'x', scale).rows.find(({ label }) => label.startsWith('standard'))?.cells['hit@5'];
+      errorTable(staged, 'x', scale, ['hit@5'])?.rows.find(({ label }) => label.startsWith('standard'))?.cells['hit@5'];
     expect(cell('raw')?.mean).toBeCloseTo(0.01, 10);
     expect(cell('standardised')?.mean).toBeCloseTo(0, 10); // they order and space the models alike
-    expect(errorTable(staged, 'x', 'raw').note).toMatch(/not every model has are left out/); // the propensity model's
-    expect(errorTable(staged, 'x', 'raw').rows.map(({ label }) => label)).toEqual([
+    expect(errorTable(staged, 'x', 'raw', ['hit@5'])?.note).toMatch(/not every model has are left out/); // the propensity model's
+    expect(errorTable(staged, 'x', 'raw', ['hit@5'])?.rows.map(({ label }) => label)).toEqual([
       'standard evaluation',
       'popularity evaluation',
       'robust evaluation',
@@ -244,12 +251,13 @@ test('a table says whose exposure model has collapsed', async () => {
   const base = { bestEpoch: 1, epochs: [], estimates: {}, lists: {} };
   const metrics = { 'hit@5': 0.1, 'hit@10': 0.1, 'ndcg@5': 0.1, 'ndcg@10': 0.1, mrr: 0.1 };
   const finished = [true, false].map((collapsed, repetition) => ({
-    trial: { row: 'PS GMF/Pop', repetition, settings: SETTINGS },
+    ...{ data: 'x', row: { label: 'PS GMF/Pop', method: 'PS GMF/Pop', variant: {} }, repetition, settings: SETTINGS },
     outcome: {
       result: { ...base, validation: metrics, standard: metrics, unbiased: undefined, exposure: { collapsed } },
     },
-  }));
-  const [standard] = quick.tables(finished as never, 'x');
-  expect(standard?.note).toMatch(/The exposure model has collapsed, .*: PS GMF\/Pop \(1 of 2\)\./);
-  expect(quick.tables(finished.slice(1) as never, 'x')[0]?.note).not.toMatch(/collapsed/);
+  })) as unknown as FinishedTrial[];
+  const noteOf = (trials: readonly FinishedTrial[]) =>
+    suiteTables('quick', [{ show: 'standard' }], trials, new Map())[0]?.table.note;
+  expect(noteOf(finished)).toMatch(/The exposure model has collapsed, .*: PS GMF\/Pop \(1 of 2\)\./);
+  expect(noteOf(finished.slice(1))).not.toMatch(/collapsed/);
 });

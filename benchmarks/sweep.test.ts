@@ -26,34 +26,34 @@ import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
 import { unbiased } from './estimates.js';
 import { Evaluator } from './evaluation.js';
+import { TrialCache } from './journal.js';
 import { metricsOf } from './metrics.js';
+import { type PlanOptions, planSuite } from './plan.js';
+import { StoppedError } from './runner.js';
+import type { Settings } from './settings.js';
+import { hashData, type OpenedData } from './suite_data.js';
 import { quick } from './suites/quick.js';
-import type { SuiteOptions } from './suites/suite.js';
-import { sweep } from './sweep.js';
+import { type SweepOptions, sweep } from './sweep.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
 const root = testFolder();
 const PLANTED = { ...PLANTED_DEFAULTS, users: 300, items: 200, ratingsPerUser: 30 };
 const { seed: _, ...trainer } = { ...TRAINER_DEFAULTS, epochs: 6, batch: 256, rate: 0.02 };
-const OPTIONS: SuiteOptions = {
-  models: quick.models,
-  repetitions: 2,
-  seed: 1,
-  dim: 8,
-  trainer,
-  evaluation: { candidates: 50 },
-  unbiased: { weight: 'relevance/exposure', clip: 0, normalisation: 'self-normalised' },
-  method: {},
-  report: { bootstrap: 100, full: true },
-};
+const SETTINGS: Settings = { dim: 8, epochs: 6, batch: 256, rate: 0.02, candidates: 50, bootstrap: 100 };
+const PLAN: PlanOptions = { repetitions: 2, seed: 1, settings: SETTINGS };
+const UNBIASED = { weight: 'relevance/exposure', clip: 0, normalisation: 'self-normalised' } as const;
+/** Runs the quick suite on the planted data. */
+const run = (out: string, options: Omit<SweepOptions, 'out'> = {}, plan: Partial<PlanOptions> = {}) =>
+  sweep(planSuite(quick, { ...PLAN, ...plan }), async () => [opened()], { out: join(root, out), ...options });
+const opened = (): OpenedData => ({ key: 'planted', name: data.name, data, sha256: hashData(data, undefined) });
 const settings = (model: string): TrialSettings => ({
   model,
   dim: 8,
   trainer: { ...trainer, seed: 1 },
   evaluation: { candidates: 50, seed: 1 },
-  unbiased: OPTIONS.unbiased,
+  unbiased: UNBIASED,
   method: {},
-  report: OPTIONS.report,
+  report: { bootstrap: 100, full: true },
 });
 
 let data: Interactions;
@@ -135,18 +135,25 @@ test('trained models beat a random order, and the best epoch is the one that was
   }
 });
 
+/** Counts the trials that a sweep really begins. */
+function count() {
+  let begun = 0;
+  const onChange: SweepOptions['onChange'] = (_, finished) => (begun += finished ? 0 : 1);
+  return { onChange, trials: () => begun };
+}
+
 describe('a sweep', () => {
   test('one and two workers give byte-identical folders', async () => {
-    await sweep(quick, data, OPTIONS, { out: join(root, 'one'), workers: 1 }, silent);
-    await sweep(quick, data, OPTIONS, { out: join(root, 'two'), workers: 2 }, silent);
+    await run('one', { workers: 1 });
+    await run('two', { workers: 2 });
     const files = contents(join(root, 'one'));
     expect(Object.keys(files).sort()).toEqual([
       'manifest.json',
-      'tables/quick.csv',
-      'tables/quick.json',
-      'tables/quick.md',
-      'tables/quick.svg',
-      'tables/quick.tex',
+      'tables/quick-standard.csv',
+      'tables/quick-standard.json',
+      'tables/quick-standard.md',
+      'tables/quick-standard.svg',
+      'tables/quick-standard.tex',
       'trials.ndjson',
     ]);
     expect(contents(join(root, 'two'))).toEqual(files);
@@ -155,7 +162,7 @@ describe('a sweep', () => {
 
   test('goes on where it was stopped: finished trials are not run again, a cut-off line is', async () => {
     const whole = join(root, 'whole');
-    await sweep(quick, data, OPTIONS, { out: whole, workers: 2 }, silent);
+    await run('whole', { workers: 2 });
     const lines = readFileSync(join(whole, 'trials.ndjson'), 'utf8').trim().split('\n');
     const stopped = join(root, 'stopped');
     mkdirSync(`${stopped}.partial`);
@@ -165,9 +172,9 @@ describe('a sweep', () => {
       .map((line) => line.replace('"bestEpoch":', '"kept":1,"bestEpoch":').replace('"epochs":', '"kept":1,"epochs":'));
     writeFileSync(join(`${stopped}.partial`, 'trials.ndjson'), `${marked.join('\n')}\n`);
     appendFileSync(join(`${stopped}.partial`, 'trials.ndjson'), (lines[4] as string).slice(0, 30));
-    let ran = 0;
-    await sweep(quick, data, OPTIONS, { out: stopped, workers: 2 }, { ...silent, update: () => ran++ });
-    expect(ran).toBe(1 + 6);
+    const begun = count();
+    await run('stopped', { workers: 2, onChange: begun.onChange });
+    expect(begun.trials()).toBe(6);
     expect(existsSync(`${stopped}.partial`)).toBe(false);
     const { 'trials.ndjson': found, ...files } = contents(stopped);
     const { 'trials.ndjson': expected, ...others } = contents(whole);
@@ -176,19 +183,97 @@ describe('a sweep', () => {
   });
 
   test('a trial that diverges is listed with its reason, and the others go on', async () => {
-    const options = { ...OPTIONS, models: ['Pop', 'MF'], repetitions: 1, trainer: { ...trainer, rate: 1e30 } };
-    const { tables } = await sweep(quick, data, options, { out: join(root, 'diverged'), workers: 1 }, silent);
-    const rows = tables[0]?.rows ?? [];
+    const plan = planSuite(quick, { ...PLAN, methods: ['Pop', 'MF'], repetitions: 1 });
+    const wild = plan.rows.map((row) => ({
+      ...row,
+      settings: { ...row.settings, trainer: { ...row.settings.trainer, rate: 1e30 } },
+    }));
+    const { tables } = await sweep({ ...plan, rows: wild }, async () => [opened()], { out: join(root, 'diverged') });
+    const rows = tables[0]?.table.rows ?? [];
     expect(rows[0]?.failed).toBeUndefined();
     expect(rows[1]?.failed).toMatch(/1 of 1, .*lower the learning rate/);
-    expect(readFileSync(join(root, 'diverged', 'tables', 'quick.md'), 'utf8')).toMatch(/MF \(failed: /);
+    expect(readFileSync(join(root, 'diverged', 'tables', 'quick-standard.md'), 'utf8')).toMatch(/MF \(failed: /);
+  });
+
+  test('failed trials run again where asked for, the others do not; a journal line that is damaged is made anew', async () => {
+    await run('retried', { workers: 1 });
+    const path = join(root, 'retried', 'trials.ndjson');
+    const whole = readFileSync(path, 'utf8');
+    const lines = whole.trim().split('\n');
+    const failed = (line: string): string =>
+      `${line.slice(0, line.indexOf('"outcome"'))}"outcome":{"failure":"no memory"}}`;
+    const spoilt = lines.map((line, l) => (l === 2 ? failed(line) : l === 5 ? '{"key":' : line));
+    writeFileSync(path, `${spoilt.join('\n')}\n`);
+    const begun = count();
+    await run('retried', { workers: 1, retryFailed: true, onChange: begun.onChange });
+    expect(begun.trials()).toBe(2);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+  });
+
+  test('a stopped or finished run of another suite is refused', async () => {
+    mkdirSync(join(root, 'other.partial'));
+    writeFileSync(join(root, 'other.partial', 'suite.json'), '{"suite":"table2"}');
+    await expect(run('other')).rejects.toThrow(/is a run of the suite "table2", not of "quick": name another folder/);
+  });
+
+  test('asked to stop, it ends what runs, keeps it, and goes on from there', async () => {
+    const controller = new AbortController();
+    const stopping = run('stoppable', { workers: 1, stop: controller.signal, onChange: () => controller.abort() });
+    await expect(stopping).rejects.toThrow(StoppedError);
+    const kept = readFileSync(join(root, 'stoppable.partial', 'trials.ndjson'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(kept.map((line) => JSON.parse(line).outcome.result.standard['hit@10'] > 0)).toEqual([true]);
+    await run('stoppable', { workers: 1 });
+    expect(contents(join(root, 'stoppable'))).toEqual(contents(join(root, 'one')));
+  });
+
+  test('the cache of all runs saves what another run finished', async () => {
+    const cache = new TrialCache(join(root, 'cache'));
+    const begun = count();
+    await run('cached-1', { cache, onChange: begun.onChange });
+    expect(begun.trials()).toBe(10);
+    await run('cached-2', { cache, onChange: begun.onChange });
+    expect(begun.trials()).toBe(10);
+    expect(contents(join(root, 'cached-2'))).toEqual(contents(join(root, 'one')));
+  });
+
+  test('the longest first, and no more at once than memory allows', async () => {
+    const ended: string[] = [];
+    let most = 0;
+    await run('lean', {
+      workers: 2,
+      memory: 1,
+      onChange({ running }, finished) {
+        most = Math.max(most, running);
+        if (finished) ended.push(finished.row);
+      },
+    });
+    expect(most).toBe(1);
+    expect([ended[0], ended.at(-1)]).toEqual(['MLP', 'Pop']);
+    expect(contents(join(root, 'lean'))).toEqual(contents(join(root, 'one')));
+  });
+
+  test('tuning is part of the run: a stopped one does not tune again, and its tables are the same', async () => {
+    const plan = planSuite(
+      { ...quick, methods: ['MF'], tune: { strategy: 'one-by-one', budget: 3 } },
+      { seed: 1, repetitions: 1, settings: SETTINGS },
+    );
+    await sweep(plan, async () => [opened()], { out: join(root, 'tuned') });
+    const whole = contents(join(root, 'tuned'));
+    const lines = whole['trials.ndjson']?.trim().split('\n') ?? [];
+    expect(lines.filter((line) => line.includes('"outcome":{"metric"')).length).toBe(3);
+    mkdirSync(join(root, 'again.partial'));
+    writeFileSync(join(root, 'again.partial', 'trials.ndjson'), `${lines.slice(0, 2).join('\n')}\n`);
+    const begun = count();
+    await sweep(plan, async () => [opened()], { out: join(root, 'again'), workers: 1, onChange: begun.onChange });
+    expect(begun.trials()).toBe(2);
+    expect(contents(join(root, 'again'))).toEqual(whole);
   });
 
   test('does not replace a folder', async () => {
     cpSync(join(root, 'one'), join(root, 'kept'), { recursive: true });
-    await expect(sweep(quick, data, OPTIONS, { out: join(root, 'kept') }, silent)).rejects.toThrow(
-      /exists: name another folder/,
-    );
+    await expect(run('kept')).rejects.toThrow(/exists: name another folder/);
   });
 });
 

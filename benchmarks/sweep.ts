@@ -1,151 +1,200 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import type { Interactions } from '../datasets/interactions.js';
-import { type ResultTable, writeTables } from '../results/table.js';
-import type { WorldState } from '../simulator/world.js';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type NamedFigure, writeFigures } from '../results/figure.js';
+import { type NamedTable, writeTables } from '../results/table.js';
+import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
-import { WorkerPool } from '../support/pool.js';
-import type { Progress } from '../support/progress.js';
+import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
-import { checkMethod, parseMethod, refuseUnused } from './method.js';
-import type { FinishedTrial, Outcome, Suite, SuiteOptions, SuiteTrial } from './suites/suite.js';
-import type { TrialTask } from './worker.js';
+import type { FinishedTrial } from './finished.js';
+import { Journal, linesText, type TrialLine } from './journal.js';
+import { checkMethod, parseMethod } from './method.js';
+import type { Plan, PlannedRow } from './plan.js';
+import { type Outcome, type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
+import type { OpenedData } from './suite_data.js';
+import { suiteFigures } from './suite_figures.js';
+import { suiteTables } from './suite_tables.js';
+import type { TrialSettings } from './trial.js';
+import { tune, type Validated } from './tuning.js';
 
-export interface SweepOptions {
+export interface SweepOptions extends RunnerOptions {
   readonly out: string;
   readonly overwrite?: boolean;
-  readonly workers?: number | undefined;
-  /** The truth behind simulated data. */
-  readonly world?: WorldState | undefined;
+  /** Runs the failed trials of a run again, finished or stopped, and keeps the others. */
+  readonly retryFailed?: boolean;
 }
 
-/** A line of trials.ndjson. */
-interface TrialLine {
-  /** Hash of the trial's settings, its data and the program's version. */
-  readonly key: string;
-  readonly row: string;
-  readonly repetition: number;
-  readonly outcome: Outcome;
+export interface SweepResult {
+  readonly tables: readonly NamedTable[];
+  readonly figures: readonly NamedFigure[];
+  readonly finished: readonly FinishedTrial[];
 }
 
 /**
- * Runs a suite's trials on worker threads, one trial a thread, and writes the run folder (DESIGN, "Files that users see"). Each
- * finished trial is appended at once to trials.ndjson in `<out>.partial`; the same sweep started again goes on from there.
+ * Runs a plan on worker threads and writes the run folder (DESIGN, "Files that users see"). Each finished trial is appended at once to
+ * trials.ndjson in `<out>.partial`; the same sweep started again goes on from there. `open` opens the data, and may write into the folder.
+ * Throws UserError for what cannot work, StoppedError where the user stopped it.
  */
 export async function sweep(
-  suite: Suite,
-  data: Interactions,
-  suiteOptions: SuiteOptions,
+  plan: Plan,
+  open: (folder: OutputFolder) => Promise<readonly OpenedData[]>,
   options: SweepOptions,
-  progress: Progress,
-): Promise<{ tables: ResultTable[]; finished: FinishedTrial[] }> {
-  const { world } = options;
-  refuseUnused(suiteOptions.models.map(parseMethod), suiteOptions.method);
-  const trials = suite.trials(suiteOptions);
-  for (const { settings } of trials) checkMethod(parseMethod(settings.model), data, settings, world !== undefined);
-  const folder = new OutputFolder(options.out, { overwrite: options.overwrite ?? false, resume: true });
-  const dataHash = hashData(data, world);
-  const keys = trials.map(({ settings }) => hashText(JSON.stringify([settings, dataHash, PROGRAM])));
-  const journal = folder.file('trials.ndjson');
-  const lines = readJournal(journal);
-  // Without a line that was cut off; renamed, so that no kill can lose the others.
-  writeFileSync(`${journal}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { flush: true });
-  renameSync(`${journal}.new`, journal);
-  const outcomes = new Map(lines.map(({ key, outcome }) => [key, outcome]));
-  const missing = trials.flatMap((trial, t) =>
-    outcomes.has(keys[t] as string) ? [] : [{ trial, key: keys[t] as string }],
-  );
-
-  progress.begin('trials', trials.length);
-  let done = trials.length - missing.length;
-  progress.update(done);
-  const pool = new WorkerPool<TrialTask, Outcome>(new URL('./worker.js', import.meta.url), options.workers);
+): Promise<SweepResult> {
+  const folder = openRun(plan, options);
+  const isNew = !existsSync(join(folder.partial, 'trials.ndjson'));
+  let runner: TrialRunner | undefined;
   try {
-    await Promise.all(
-      missing.map(async ({ trial, key }) => {
-        const outcome = await pool.run({ data, world, settings: trial.settings });
-        outcomes.set(key, outcome);
-        appendFileSync(journal, `${JSON.stringify(lineOf(trial, key, outcome))}\n`, { flush: true });
-        progress.update(++done, trial.row);
-      }),
-    );
+    const data = await open(folder);
+    for (const { settings } of plan.rows) {
+      for (const one of data) checkMethod(parseMethod(settings.model), one.data, settings, one.world !== undefined);
+      if (settings.deployment && data.some(({ world }) => !world))
+        throw new UserError(
+          `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
+        );
+    }
+    folder.writeJson('suite.json', { suite: plan.suite });
+    const journal = new Journal(folder.file('trials.ndjson'), options.retryFailed ?? false);
+    runner = new TrialRunner(data, journal, options);
+    const lines: TrialLine[] = [];
+    const finished = await runAll(plan, data, runner, lines);
+    const keys = new Map(data.map(({ name, key }) => [name, key]));
+    const tables = suiteTables(plan.suite, plan.tables, finished, keys);
+    const figures = suiteFigures(plan.suite, plan.figures, finished);
+    // In the suite's order, so that the file does not depend on which trial ended first.
+    folder.write('trials.ndjson', linesText(lines));
+    writeTables(folder, tables);
+    await writeFigures(folder, figures);
+    folder.writeJson('manifest.json', manifestOf(plan, data, finished));
+    folder.remove('suite.json');
+    folder.commit();
+    return { tables, figures, finished };
   } catch (error) {
-    if (outcomes.size === 0) folder.discard(); // nothing to go on from
+    const nothingYet = runner === undefined || !existsSync(folder.file('trials.ndjson')) || isEmpty(folder);
+    if (isNew && nothingYet && !(error instanceof StoppedError)) folder.discard(); // nothing to go on from
     throw error;
   } finally {
-    await pool.close();
+    await runner?.close();
   }
-  progress.end();
-
-  const finished = trials.map((trial, t) => ({ trial, outcome: outcomes.get(keys[t] as string) as Outcome }));
-  const tables = suite.tables(finished, data.name);
-  writeRun(folder, suite, data, suiteOptions, finished, keys, tables, dataHash);
-  folder.commit();
-  return { tables, finished };
 }
 
-function writeRun(
-  folder: OutputFolder,
-  suite: Suite,
-  data: Interactions,
-  options: SuiteOptions,
-  finished: readonly FinishedTrial[],
-  keys: readonly string[],
-  tables: readonly ResultTable[],
-  dataHash: string,
-): void {
-  // In the suite's order, so that the file does not depend on which trial ended first.
-  const lines = finished.map(({ trial, outcome }, t) => JSON.stringify(lineOf(trial, keys[t] as string, outcome)));
-  folder.write('trials.ndjson', `${lines.join('\n')}\n`);
-  writeTables(folder, suite.name, tables);
-  folder.writeJson('manifest.json', {
-    kind: 'run',
-    suite: suite.name,
-    program: PROGRAM,
-    data: {
-      name: data.name,
-      sha256: dataHash,
-      users: data.userIds.length,
-      items: data.itemIds.length,
-      interactions: data.user.length,
-    },
-    options,
-    failures: finished.filter(({ outcome }) => 'failure' in outcome).length,
+const isEmpty = (folder: OutputFolder): boolean => readFileSync(folder.file('trials.ndjson'), 'utf8') === '';
+
+/** The folder to write, with what a stopped run of the same suite left. */
+function openRun(plan: Plan, { out, overwrite = false, retryFailed = false }: SweepOptions): OutputFolder {
+  const [path, partial] = [resolve(out), `${resolve(out)}.partial`];
+  for (const [folder, file] of [
+    [partial, 'suite.json'],
+    [path, 'manifest.json'],
+  ] as const) {
+    if (folder === path && !retryFailed) continue;
+    if (!existsSync(join(folder, file))) continue;
+    const { suite } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { suite?: string };
+    if (suite !== plan.suite)
+      throw new UserError(
+        `"${folder}" is ${suite === undefined ? 'not a run' : `a run of the suite "${suite}"`}, not of "${plan.suite}": name another folder`,
+      );
+  }
+  if (retryFailed && !existsSync(partial)) {
+    if (!existsSync(path)) throw new UserError(`--retry-failed: there is no run "${out}"`);
+    renameSync(path, partial); // comes back, renewed, when the run is complete
+  }
+  return new OutputFolder(out, { overwrite, resume: true });
+}
+
+/** Tunes where the plan says so, trains everything, and collects the journal's lines in the suite's order. */
+async function runAll(
+  plan: Plan,
+  data: readonly OpenedData[],
+  runner: TrialRunner,
+  lines: TrialLine[],
+): Promise<FinishedTrial[]> {
+  const jobs = data.flatMap((_, index) => plan.rows.map((row) => ({ index, row })));
+  const results = await Promise.allSettled(
+    jobs.map(({ index, row }) => runRow(plan, data[index] as OpenedData, index, row, runner)),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+  return results.flatMap((result) => {
+    const { lines: own, trials } = (result as PromiseFulfilledResult<RowResult>).value;
+    lines.push(...own);
+    return trials;
   });
 }
 
-const lineOf = ({ row, repetition }: SuiteTrial, key: string, outcome: Outcome): TrialLine => ({
-  key,
-  row,
-  repetition,
-  outcome,
-});
-
-/** Finished trials of a stopped run; a last line that was cut off is left out. */
-function readJournal(path: string): TrialLine[] {
-  if (!existsSync(path)) return [];
-  const parse = (line: string): TrialLine[] => {
-    try {
-      return [JSON.parse(line) as TrialLine];
-    } catch {
-      return []; // the write that a kill interrupted; its trial runs again
-    }
-  };
-  return readFileSync(path, 'utf8').split('\n').filter(Boolean).flatMap(parse);
+interface RowResult {
+  readonly lines: readonly TrialLine[];
+  readonly trials: readonly FinishedTrial[];
 }
 
-const hashText = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/** SHA-256 of what a trial can see. */
-function hashData(data: Interactions, world: WorldState | undefined): string {
-  const hash = createHash('sha256');
-  hash.update(`${data.userIds.length} ${data.itemIds.length} ${data.user.length}`);
-  if (world) hash.update(JSON.stringify(world.config));
-  for (const column of [
-    ...[data.user, data.item, data.split, data.time, data.rating, data.truth?.relevance, data.truth?.exposure],
-    ...[data.candidates, data.exposed?.user, data.exposed?.item],
-  ]) {
-    hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
+async function runRow(
+  plan: Plan,
+  { name }: OpenedData,
+  index: number,
+  row: PlannedRow,
+  runner: TrialRunner,
+): Promise<RowResult> {
+  const lines: TrialLine[] = [];
+  const run = async (task: RunnerTask): Promise<Outcome> => {
+    const outcome = await runner.run(task);
+    const { row: label, repetition } = task;
+    lines.push({
+      key: runner.keyOf(task),
+      data: name,
+      row: label,
+      ...(repetition !== undefined && { repetition }),
+      outcome,
+    });
+    return outcome;
+  };
+  let settings = row.settings;
+  if (row.tuning) {
+    const validate = async (tried: TrialSettings): Promise<Validated> =>
+      (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
+    settings = (await tune(settings, row.tuning, validate, silent)).settings;
+    // Settings that are tried side by side end in any order.
+    lines.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
-  return hash.digest('hex');
+  const trials = await Promise.all(
+    Array.from({ length: plan.repetitions }, async (_, repetition): Promise<FinishedTrial> => {
+      const seeded = withRepetition(settings, repetition);
+      const outcome = await runner.run({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
+      return { data: name, row, repetition, settings: seeded, outcome };
+    }),
+  );
+  for (const { settings: seeded, repetition, outcome } of trials) {
+    const key = runner.keyOf({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
+    lines.push({ key, data: name, row: row.label, repetition, outcome });
+  }
+  return { lines, trials };
+}
+
+/** The seed of a repetition draws weights, negatives and candidates, so that every row meets the same candidates. */
+function withRepetition(settings: TrialSettings, repetition: number): TrialSettings {
+  const { trainer, evaluation, deployment } = settings;
+  return {
+    ...settings,
+    trainer: { ...trainer, seed: trainer.seed + repetition },
+    evaluation: { ...evaluation, seed: evaluation.seed + repetition },
+    ...(deployment && { deployment: { ...deployment, seed: deployment.seed + repetition } }),
+  };
+}
+
+function manifestOf(plan: Plan, data: readonly OpenedData[], finished: readonly FinishedTrial[]): object {
+  const failures = finished.flatMap(({ data: name, row, repetition, outcome }) =>
+    'failure' in outcome ? [{ data: name, row: row.label, repetition, reason: outcome.failure }] : [],
+  );
+  return {
+    kind: 'run',
+    suite: plan.suite,
+    program: PROGRAM,
+    budget: plan.budget,
+    repetitions: plan.repetitions,
+    data: data.map(({ name, sha256, data: { userIds, itemIds, user } }) => ({
+      ...{ name, sha256, users: userIds.length, items: itemIds.length, interactions: user.length },
+    })),
+    rows: Object.fromEntries(
+      plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
+    ),
+    failures,
+  };
 }

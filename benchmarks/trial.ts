@@ -11,6 +11,7 @@ import {
 } from '../models/trainer.js';
 import { World, type WorldState } from '../simulator/world.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { type DeploymentSettings, deploy, type OnlineResult } from './deployment.js';
 import { type Estimate, inversePropensity, popularityDebiased, type UnbiasedSettings, unbiased } from './estimates.js';
 import { type EvaluationSettings, Evaluator, type ScoredRanks } from './evaluation.js';
 import { type ListStatistics, RecommendationLists, readAllScores } from './full_pass.js';
@@ -39,6 +40,8 @@ export interface TrialSettings {
   readonly evaluation: EvaluationSettings;
   readonly unbiased: UnbiasedSettings;
   readonly report: ReportSettings;
+  /** Present where the trained method is shown to the users of its world. */
+  readonly deployment?: DeploymentSettings | undefined;
 }
 
 /** Estimates of what the metrics would be if all items were exposed alike. */
@@ -68,6 +71,10 @@ export interface TrialResult {
   readonly oracle?: Metrics | undefined;
   /** G in the kept epoch. */
   readonly exposure?: (ExposureRecord & { readonly collapsed: boolean }) | undefined;
+  /** Of g as a recommender, on the same test items, where it is a model. */
+  readonly exposureStandard?: Metrics | undefined;
+  /** What users did with the deployed method. */
+  readonly online?: OnlineResult | undefined;
 }
 
 /** A trained model with the memory that it lives in. */
@@ -108,6 +115,7 @@ export async function runTrial(
       : await trainMethod({ ...training, onEpoch: undefined }, parseMethod(propensityModel));
   const lists = full ? await fullPass(test, trained.f, world, settings.evaluation.candidates) : undefined;
   const { record, exposure } = trained;
+  const { deployment } = settings;
   const result: TrialResult = {
     bestEpoch: record?.best.epoch,
     epochs: record?.epochs ?? [],
@@ -128,6 +136,8 @@ export async function runTrial(
     },
     ...(lists?.oracle && { oracle: lists.oracle }),
     ...(record && exposureOf(record)),
+    ...(exposure?.model && { exposureStandard: test.standard(await test.rank(exposure.model)) }),
+    ...(deployment && world && { online: await deploy(test, trained.f, world, deployment) }),
   };
   const own = settings.method.models?.[method.f.name] ?? {};
   return { result, trained: { kernels, model: trained.f, size, settings: own } };

@@ -1,18 +1,20 @@
-import type { Interactions } from '../datasets/interactions.js';
-import type { WorldState } from '../simulator/world.js';
-import { workerTask } from '../support/pool.js';
-import type { Outcome } from './suites/suite.js';
-import { runTrial, type TrialSettings, unlessDiverged } from './trial.js';
+import { workerShared, workerTask } from '../support/pool.js';
+import type { Outcome, TrialTask } from './runner.js';
+import type { TrialData } from './suites/suite.js';
+import { runTrial, validateSetting } from './trial.js';
 
-export interface TrialTask {
-  readonly data: Interactions;
-  readonly world?: WorldState | undefined;
-  readonly settings: TrialSettings;
-}
-
-/** Runs one trial; a diverged one ends with its reason, and the sweep goes on. */
-export function runTrialTask({ data, world, settings }: TrialTask): Promise<Outcome> {
-  return unlessDiverged(async () => ({ result: (await runTrial(data, settings, { world })).result }));
+/**
+ * Runs one trial, or one training of a search for settings. Whatever stops it (a diverged objective, memory that does not suffice) is its
+ * outcome, and the sweep goes on.
+ */
+export async function runTrialTask({ work, data: index, settings }: TrialTask): Promise<Outcome> {
+  const { data, world } = workerShared<readonly TrialData[]>()[index] as TrialData;
+  try {
+    if (work === 'validate') return { metric: await validateSetting(data, settings, { world }) };
+    return { result: (await runTrial(data, settings, { world })).result };
+  } catch (error) {
+    return { failure: (error as Error).message };
+  }
 }
 
 export default workerTask(runTrialTask);

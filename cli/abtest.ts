@@ -1,17 +1,9 @@
 import type { CommandModule } from 'yargs';
-import { runAbTest, stagedTasks } from '../benchmarks/ab_run.js';
-import { abTestTables, STAGED_MODELS, stagedLabel } from '../benchmarks/ab_test.js';
-import { terminalTable } from '../results/table.js';
-import { UserError } from '../support/errors.js';
-import { writeFolder } from '../support/output.js';
-import {
-  methodHelp,
-  methodOptions,
-  openTrialData,
-  type TrainingArguments,
-  trainerOptions,
-  trainingOf,
-} from './method_options.js';
+import { planSuite } from '../benchmarks/plan.js';
+import { chooseData } from '../benchmarks/suite_data.js';
+import type { Suite } from '../benchmarks/suites/suite.js';
+import { table3 } from '../benchmarks/suites/table3.js';
+import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
   checkSeed,
@@ -21,7 +13,7 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
-import { terminalProgress } from './progress.js';
+import { printResult, runSuite } from './run_suite.js';
 
 interface AbTestArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly data: string;
@@ -36,12 +28,12 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
   command: 'abtest',
   describe: 'deploy trained models in a simulated world and compare offline estimates with the clicks (Table 3)',
   builder: (yargs) =>
-    workersOption(methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the results'))))
+    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the results')))
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('models', {
         type: 'string',
         array: true,
-        describe: `models to deploy, at --dim; by default eight: ${STAGED_MODELS.map(stagedLabel).join('; ')}\n${methodHelp}`,
+        describe: `models to deploy, at --dim; by default ACL of MF, GMF, MLP and NCF, each at 16 and 32:\n${methodHelp}`,
       })
       .option('repetitions', {
         type: 'number',
@@ -50,7 +42,6 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
       })
       .option('page', { type: 'number', default: 10, describe: 'items that a user is shown' })
       .option('decay', { type: 'number', default: 0, describe: 'the k-th item is clicked with p_rel k^-decay' })
-      .default('propensity-model', 'MF')
       .example('$0 abtest --data runs/popular --out runs/online', 'eight adversarially trained models')
       .example(
         '$0 abtest --data runs/popular --models GMF PS:GMF/Pop ACL:GMF/GMF --decay 0.5 --out runs/three',
@@ -62,19 +53,22 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
     checkNumber('workers', argv.workers, 1, 1024, true);
     checkNumber('page', argv.page, 1, 1000, true);
     checkNumber('decay', argv.decay, 0, 10);
-    const choices = trainingOf(argv);
-    const { data, world } = await openTrialData(argv.data, argv);
-    if (!world)
-      throw new UserError(`"${argv.data}" has no world to deploy in: name a folder made by "expobench simulate"`);
-    const options = { repetitions: argv.repetitions, page: argv.page, decay: argv.decay };
-    const deployed = argv.models?.map((model) => ({ model, dim: choices.dim })) ?? STAGED_MODELS;
-    const tasks = stagedTasks(data, deployed, choices, options);
-    const { staged, failures } = await writeFolder(argv.out, argv, (folder) =>
-      runAbTest(folder, data, world, tasks, argv.workers, terminalProgress()),
-    );
-    if (argv.json) return console.log(JSON.stringify({ staged, failures }, null, 2));
-    for (const table of abTestTables(staged, data.name)) console.log(terminalTable(table, process.stdout.isTTY));
-    for (const { label, failure } of failures) console.log(`failed: ${label}, ${failure}`);
-    console.log(`written to ${argv.out}: abtest.json, tables/*.md, *.csv, *.tex, *.json, *.svg`);
+    const { models: methods, repetitions, seed, page, decay, out } = argv;
+    const { vary, ...rest } = table3;
+    const suite: Suite = { ...rest, ...(methods ? {} : { vary }), online: { page, decay } };
+    const plan = planSuite(suite, { methods, repetitions, seed, settings: settingsOf(argv) });
+    // Models are deployed where they are, never in a world made on the way.
+    const data = chooseData({ ...suite, data: [argv.data] }, [argv.data]);
+    const result = await runSuite(plan, data, argv);
+    if (argv.json)
+      return console.log(
+        JSON.stringify(
+          result.tables.map(({ table }) => table),
+          null,
+          2,
+        ),
+      );
+    printResult(result);
+    console.log(`written to ${out}: tables, trials.ndjson`);
   },
 };

@@ -84,8 +84,8 @@ describe('the way from ratings to a table', () => {
     );
     expect([swept.code, swept.err]).toEqual([0, '']);
     expect(swept.out).toMatch(/standard evaluation[\s\S]*Pop[\s\S]*MF[\s\S]*unbiased evaluation/);
-    expect(readFileSync(join(folder, 'quick', 'tables', 'quick.csv'), 'utf8')).toMatch(
-      /^row,metric,n,mean,sd\nPop,hit@5,2,/,
+    expect(readFileSync(join(folder, 'quick', 'tables', 'quick-standard.csv'), 'utf8')).toMatch(
+      /^row,metric,n,mean,sd,low,high,published_mean,published_sd\nPop,hit@5,2,/,
     );
 
     const acl = run(
@@ -113,7 +113,7 @@ describe('the way from ratings to a table', () => {
       ...['abtest', '--data', 'sim', '--models', 'Pop', 'ACL:MF', '--epochs', '2', '--dim', '8', '--out', 'ab'],
     );
     expect([staged.code, staged.err]).toEqual([0, '']);
-    expect(staged.out).toMatch(/offline and online[\s\S]*ACL MF\/MF, 8[\s\S]*squared error to the click-through rate/);
+    expect(staged.out).toMatch(/offline and online[\s\S]*ACL MF\/MF [\s\S]*squared error to the click-through rate/);
 
     const same = run('diff', 'quick', 'quick');
     expect([same.code, same.out]).toEqual([0, expect.stringMatching(/: 24 cells the same\n/)]);
@@ -138,7 +138,11 @@ describe('the way from ratings to a table', () => {
     expect(other.code).toBe(0);
     const changed = run('diff', 'quick', 'other', '--json');
     expect(changed.code).toBe(1);
-    expect(JSON.parse(changed.out).settings).toContainEqual({ path: 'options.trainer.epochs', before: 3, after: 2 });
+    expect(JSON.parse(changed.out).settings).toContainEqual({
+      path: 'rows.MF.settings.trainer.epochs',
+      before: 3,
+      after: 2,
+    });
 
     // No result names the machine's folders, so that runs compare from place to place.
     for (const file of [
@@ -165,6 +169,7 @@ describe('the way from ratings to a table', () => {
       ['inspect'],
       ['train'],
       ['sweep'],
+      ['init'],
       ['abtest'],
       ['diff'],
     ]) {
@@ -392,7 +397,7 @@ describe('Ctrl-C half-way', () => {
     expect(run(...options).code).toBe(0);
     const whole = run(...options.slice(0, -1), 'uninterrupted');
     expect(whole.code).toBe(0);
-    for (const file of ['trials.ndjson', 'tables/quick.json', 'manifest.json']) {
+    for (const file of ['trials.ndjson', 'tables/quick-standard.json', 'manifest.json']) {
       expect(readFileSync(join(folder, 'swept', file))).toEqual(readFileSync(join(folder, 'uninterrupted', file)));
     }
   });

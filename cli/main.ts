@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { StoppedError } from '../benchmarks/runner.js';
 import { DivergedError } from '../models/trainer.js';
 import { explainFileError, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
@@ -8,7 +9,9 @@ import { PROGRAM } from '../support/version.js';
 import { abTestCommand } from './abtest.js';
 import { datasetsCommand } from './datasets.js';
 import { diffCommand } from './diff.js';
+import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
+import { askToStop } from './interrupt.js';
 import { logger, startLogging } from './logging.js';
 import { quickstartCommand } from './quickstart.js';
 import { simulateCommand } from './simulate.js';
@@ -19,6 +22,10 @@ const INTERRUPTED = 130;
 const MISTAKE = 2;
 
 process.on('SIGINT', () => {
+  if (askToStop()) {
+    process.stderr.write('\nexpobench: the trials that are running end first; Ctrl-C again stops at once\n');
+    return;
+  }
   discardPending();
   process.stderr.write(
     '\nexpobench: stopped; nothing half-written was kept (a sweep goes on where it was when it is started again)\n',
@@ -56,6 +63,7 @@ try {
     .command(inspectCommand)
     .command(trainCommand)
     .command(sweepCommand)
+    .command(initCommand)
     .command(abTestCommand)
     .command(diffCommand)
     .option('verbose', {
@@ -78,7 +86,12 @@ try {
     })
     .parseAsync();
 } catch (error) {
-  report(error);
-  discardPending();
-  process.exitCode = MISTAKE;
+  if (error instanceof StoppedError) {
+    process.stderr.write('expobench: stopped; what was finished is kept, the same command goes on from there\n');
+    process.exitCode = INTERRUPTED;
+  } else {
+    report(error);
+    discardPending();
+    process.exitCode = MISTAKE;
+  }
 }

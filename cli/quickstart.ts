@@ -1,20 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { suites } from '../benchmarks/suites/registry.js';
-import { sweep } from '../benchmarks/sweep.js';
+import { planSuite } from '../benchmarks/plan.js';
+import { quick } from '../benchmarks/suites/quick.js';
 import { PLANTED_DEFAULTS } from '../datasets/planted.js';
 import { loadRatings } from '../datasets/prepare.js';
-import { readFolder } from '../datasets/store.js';
-import { TRAINER_DEFAULTS } from '../models/trainer.js';
-import { terminalTable } from '../results/table.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect, writeInspection } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
-import { readWorld } from '../simulator/world.js';
 import { writeFolder } from '../support/output.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
+import { printResult, runSuite } from './run_suite.js';
 import { describeSimulation } from './simulate.js';
 
 interface QuickstartArguments {
@@ -56,7 +53,8 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
     const progress = terminalProgress();
     const { seed, overwrite, workers } = argv;
-    const { data, origin } = await loadRatings('planted', {}, { ...PLANTED_DEFAULTS, seed });
+    const planted = { ...PLANTED_DEFAULTS, seed };
+    const { data, origin } = await loadRatings('planted', {}, planted);
     const config = {
       ...SIMULATION_DEFAULTS,
       seed,
@@ -72,23 +70,13 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const inspection = await inspect(dataFolder);
     const picture = writeInspection(inspection, join(out, 'data.svg'));
     console.log(`${describeInspection(inspection)}\n`);
-    const suite = suites.get('quick');
-    const trainer = { ...TRAINER_DEFAULTS, batch: 512 };
-    const { tables } = await sweep(
-      suite,
-      (await readFolder(dataFolder)).data,
-      {
-        ...{ method: {}, report: { bootstrap: 1000, full: true } },
-        ...{ models: suite.models, repetitions: argv.repetitions, seed, dim: 32, trainer },
-        evaluation: { candidates: 100 },
-        unbiased: { weight: 'relevance/exposure', clip: 0.01, normalisation: 'self-normalised' },
-      },
-      { out: runFolder, overwrite, workers, world: (await readWorld(dataFolder)).state },
-      progress,
-    );
-    for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
+    const settings = { batch: 512, clip: 0.01 };
+    const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });
+    const run = { ...planted, out: runFolder, overwrite, workers };
+    const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
+    printResult(await runSuite(plan, chosen, run));
     console.log(
-      `Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick.svg`,
+      `Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick-standard.svg`,
     );
   },
 };

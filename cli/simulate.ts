@@ -1,13 +1,12 @@
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { openRatings } from '../datasets/open.js';
-import { noiseText, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
-import { bundleExposure } from '../simulator/exposure/custom.js';
-import { exposureFunctions, exposureSettings } from '../simulator/exposure/registry.js';
+import { simulationOf } from '../simulator/choices.js';
+import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
+import { exposureFunctions } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
-import { unknownName } from '../support/registry.js';
 import {
   checkNumber,
   checkSeed,
@@ -149,57 +148,27 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
   },
 };
 
-/** Checks the options and makes the configuration; the user's own function comes as bundled source. */
-async function configOf(argv: SimulateArguments): Promise<{ config: SimulationConfig; source: string | undefined }> {
+/** Checks the options and makes the configuration. */
+function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
   checkSeed(argv.seed);
   checkNumber('dim', argv.dim, 1, 1024, true);
   checkNumber('power', argv.power, 1e-6);
   checkNumber('exposures-per-user', argv.exposuresPerUser, 1e-9);
   checkNumber('workers', argv.workers, 1, 1024, true);
-  const preset = PRESETS[argv.preset]?.settings ?? {};
-  const exposure = { ...exposureOf(argv) };
-  const isFile = /\.[cm]?[jt]s$/.test(argv.exposure);
-  const config: SimulationConfig = {
-    ...defaults,
-    ...preset,
-    seed: argv.seed,
-    dim: argv.dim,
-    correction: argv.correction,
-    power: argv.power,
-    split: argv.split,
-    exposure,
-    ...(argv.eps1 !== undefined && { eps1: parseNoise(argv.eps1, 'eps1') }),
-    ...(argv.eps2 !== undefined && { eps2: parseNoise(argv.eps2, 'eps2') }),
-    ...(argv.factors !== undefined && { factors: argv.factors }),
-    ...(argv.exposuresPerUser !== undefined && { exposuresPerUser: argv.exposuresPerUser }),
-  };
-  return { config, source: isFile ? await bundleExposure(argv.exposure) : undefined };
-}
-
-/** Name and settings of the exposure function, checked. */
-function exposureOf(argv: SimulateArguments): SimulationConfig['exposure'] {
-  const given: Record<string, number | string> = {};
+  const set: Record<string, number | string> = {};
   for (const pair of argv.set) {
     const [name = '', ...rest] = pair.split('=');
     const value = rest.join('=');
     if (name === '' || value === '')
       throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
-    given[name] = Number.isNaN(Number(value)) ? value : Number(value);
+    set[name] = Number.isNaN(Number(value)) ? value : Number(value);
   }
-  if (argv.strength !== undefined) given['strength'] = argv.strength;
-  if (argv.formula !== undefined) given['formula'] = argv.formula;
-  if (/\.[cm]?[jt]s$/.test(argv.exposure)) {
-    if (Object.keys(given).length > 0)
-      throw new UserError(`--set, --strength and --formula go with built-in functions, not with "${argv.exposure}"`);
-    return { name: 'own', settings: {} };
-  }
-  if (!exposureFunctions.has(argv.exposure)) {
-    throw new UserError(
-      `--exposure: ${unknownName('exposure function', argv.exposure, exposureFunctions.names)}; or give a .ts or .js file`,
-    );
-  }
-  const definition = exposureFunctions.get(argv.exposure);
-  return { name: definition.name, settings: { ...exposureSettings(definition, given) } };
+  const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors } = argv;
+  return simulationOf({
+    ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors },
+    exposuresPerUser: argv.exposuresPerUser,
+    set: argv.set.length > 0 ? set : undefined,
+  });
 }
 
 /** What both stages drew, for people. */

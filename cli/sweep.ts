@@ -1,63 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { parseMethod } from '../benchmarks/method.js';
+import { planSuite } from '../benchmarks/plan.js';
+import { chooseData, openSuiteData } from '../benchmarks/suite_data.js';
+import { findSuite } from '../benchmarks/suites/file.js';
 import { suites } from '../benchmarks/suites/registry.js';
-import type { SuiteOptions } from '../benchmarks/suites/suite.js';
-import { sweep } from '../benchmarks/sweep.js';
-import { terminalTable } from '../results/table.js';
-import {
-  methodHelp,
-  methodOptions,
-  openTrialData,
-  type TrainingArguments,
-  trainerOptions,
-  trainingOf,
-} from './method_options.js';
+import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
+import { cacheFolder } from '../datasets/fetch.js';
+import { UserError } from '../support/errors.js';
+import { OutputFolder } from '../support/output.js';
+import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
   checkSeed,
-  type OutputArguments,
   outputOptions,
+  plantedOptionsOf,
   type ReadingArguments,
   readingOptions,
+  readOptionsOf,
   workersOption,
 } from './options.js';
 import { terminalProgress } from './progress.js';
+import { describeDryRun, dryRun, printResult, runSuite } from './run_suite.js';
 
-interface SweepArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+interface SweepArguments extends ReadingArguments, TrainingArguments {
   readonly suite: string;
-  readonly data: string;
+  readonly data?: readonly string[];
   readonly models?: readonly string[];
-  readonly repetitions: number;
+  readonly only?: readonly string[];
+  readonly repetitions?: number;
+  readonly budget: BudgetName;
+  readonly dryRun: boolean;
+  readonly retryFailed: boolean;
+  readonly memory?: number;
+  readonly cache?: string;
   readonly workers?: number;
+  readonly out?: string;
+  readonly overwrite: boolean;
+  readonly json: boolean;
 }
 
 export const sweepCommand: CommandModule<object, SweepArguments> = {
   command: 'sweep <suite>',
-  describe: 'train and compare several models, several times each',
+  describe: 'run a suite: several methods on several data sets, several times each; goes on where it was stopped',
   builder: (yargs) =>
-    workersOption(methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the run'))))
+    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the run')))
+      .demandOption([])
       .positional('suite', {
         type: 'string',
         demandOption: true,
-        describe: suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+        describe: `a .yaml, .json or .ts file, or one of\n${suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`,
       })
+      .option('out', { type: 'string', requiresArg: true, demandOption: false, describe: 'folder to write the run to' })
       .option('data', {
         type: 'string',
-        default: 'planted',
-        describe: 'prepared or simulated folder, file of ratings, or name of a data set',
+        array: true,
+        describe:
+          "in the place of the suite's data: folders, files of ratings, names of data sets; or NAME=PATH for where one of its data sets lies",
       })
       .option('models', {
         type: 'string',
         array: true,
-        describe: `models to compare, by default those of the suite:\n${methodHelp}`,
+        describe: `methods in the place of the suite's:\n${methodHelp}`,
       })
+      .option('only', { type: 'string', array: true, describe: 'patterns of the methods to keep, such as "ACL*"' })
       .option('repetitions', {
         type: 'number',
-        default: 3,
-        describe: 'repetitions of every model, with seeds that follow --seed',
+        describe: 'repetitions of every method, with seeds that follow --seed; by default as the suite says, or 3',
+      })
+      .option('budget', {
+        choices: BUDGETS,
+        default: 'small' as const,
+        describe: 'small: untuned, few repetitions; paper: tuned as in A.6.4, ten repetitions',
+      })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'only list what would be run, with the time it takes at the speed measured here',
+      })
+      .option('retry-failed', {
+        type: 'boolean',
+        default: false,
+        describe: 'run the failed trials of --out again, and keep the others',
+      })
+      .option('memory', {
+        type: 'number',
+        describe: 'gigabytes that trials under way may need together; by default four fifths of what is free',
+      })
+      .option('cache', {
+        type: 'string',
+        describe: 'folder of finished trials of all runs, to take from and add to; without a name, one in the cache',
       })
       .example('$0 sweep quick --data runs/popular --out runs/quick', '')
-      .example('$0 sweep quick --data runs/ml-100k --models GMF MLP --repetitions 10 --out runs/ten', '')
+      .example('$0 sweep table2 --data ml-1m=path/to/ratings.dat --budget paper --out runs/table2', '')
+      .example('$0 sweep table2 --data runs/ml-100k --only "ACL*" GMF --dry-run', '')
+      .example('$0 sweep mine.yaml --out runs/mine', 'a suite of your own')
       .example(
         '$0 sweep quick --data runs/popular --models GMF PS:GMF/Pop PS:GMF/oracle ACL:GMF/GMF --out runs/acl',
         '',
@@ -66,20 +104,49 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 1, 1000, true);
     checkNumber('workers', argv.workers, 1, 1024, true);
-    const suite = suites.get(argv.suite);
-    const names = argv.models ?? suite.models;
-    const options: SuiteOptions = {
-      ...trainingOf(argv),
-      models: names.filter((name, n) => names.findIndex((other) => sameMethod(name, other)) === n),
-      repetitions: argv.repetitions,
-      seed: argv.seed,
-    };
-    const { data, world } = await openTrialData(argv.data, argv);
-    const { tables } = await sweep(suite, data, options, { ...argv, world }, terminalProgress());
-    if (argv.json) return console.log(JSON.stringify(tables, null, 2));
-    for (const table of tables) console.log(terminalTable(table, process.stdout.isTTY));
-    console.log(`written to ${argv.out}: tables/*.md, *.csv, *.tex, *.json, *.svg and trials.ndjson`);
+    checkNumber('memory', argv.memory, 0.01);
+    const { budget, models: methods, only, repetitions, seed } = argv;
+    const { suite, folder } = await findSuite(argv.suite);
+    const plan = planSuite(suite, { budget, methods, only, repetitions, seed, settings: settingsOf(argv) });
+    const chosen = chooseData(suite, argv.data ?? [], folder);
+    if (chosen.leftOut.length > 0)
+      process.stderr.write(`left out, not at hand: ${chosen.leftOut.join(', ')} (--data NAME=PATH names your copy)\n`);
+    if (argv.dryRun) return listOnly(plan, chosen, argv, folder);
+    const { out } = argv;
+    if (out === undefined) throw new UserError('Missing required argument: out (see expobench --help)');
+    const cache = argv.cache === '' ? join(cacheFolder(), 'trials') : argv.cache;
+    const result = await runSuite(plan, chosen, { ...argv, out, cache }, folder);
+    const { tables } = result;
+    if (argv.json)
+      return console.log(
+        JSON.stringify(
+          tables.map(({ table }) => table),
+          null,
+          2,
+        ),
+      );
+    printResult(result);
+    console.log(`written to ${out}: tables, ${result.figures.length > 0 ? 'figures, ' : ''}trials.ndjson`);
   },
 };
 
-const sameMethod = (a: string, b: string): boolean => parseMethod(a).label === parseMethod(b).label;
+/** Opens the data, in a folder that does not last, and says what would be run. */
+async function listOnly(
+  plan: ReturnType<typeof planSuite>,
+  chosen: ReturnType<typeof chooseData>,
+  argv: SweepArguments,
+  suiteFolder: string,
+): Promise<void> {
+  const place = mkdtempSync(join(tmpdir(), 'expobench-'));
+  try {
+    const { workers = availableParallelism() } = argv;
+    const options = { read: readOptionsOf(argv), planted: plantedOptionsOf(argv), exposed: true, suiteFolder, workers };
+    const folder = new OutputFolder(join(place, 'run'));
+    const data = await openSuiteData(chosen.entries, options, folder, terminalProgress());
+    const listed = await dryRun(plan, data, workers);
+    console.log(argv.json ? JSON.stringify(listed, null, 2) : describeDryRun(listed, data, workers));
+    folder.discard();
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}

@@ -8,14 +8,7 @@ import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
-import {
-  methodHelp,
-  methodOptions,
-  openTrialData,
-  type TrainingArguments,
-  trainerOptions,
-  trainingOf,
-} from './method_options.js';
+import { methodHelp, methodOptions, openTrialData, type TrainingArguments, trainingOf } from './method_options.js';
 import {
   checkSeed,
   type OutputArguments,
@@ -36,9 +29,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
   command: 'train',
   describe: 'train one model, evaluate it, and save its weights',
   builder: (yargs) =>
-    workersOption(
-      tuningOptions(methodOptions(trainerOptions(outputOptions(readingOptions(yargs), 'the trained model')))),
-    )
+    workersOption(tuningOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model'))))
       .option('model', { type: 'string', demandOption: true, describe: methodHelp })
       .option('data', {
         type: 'string',

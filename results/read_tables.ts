@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { z } from 'zod';
 import { UserError } from '../support/errors.js';
+import { withInterval } from '../support/statistics.js';
 import { type ResultTable, TABLE_SCHEMA } from './table.js';
 
 /** Where a project keeps the tables that are committed with it. */
@@ -76,6 +77,23 @@ async function readRevision(revision: string): Promise<TableSet> {
   return { name: revision, tables, manifest };
 }
 
+/** Version 1 had no confidence intervals, which its other numbers give. */
+const WITHOUT_INTERVALS = 1;
+
+function withIntervals(table: ResultTable): ResultTable {
+  const rows = table.rows.map((row) => ({
+    ...row,
+    cells: Object.fromEntries(
+      // As it comes out of a file: nothing where something is undefined.
+      Object.entries(row.cells).map(([column, cell]) => [
+        column,
+        cell && (JSON.parse(JSON.stringify(withInterval(cell))) as typeof cell),
+      ]),
+    ),
+  }));
+  return { ...table, rows };
+}
+
 const nameOf = (path: string): string => basename(path, '.json');
 const isTable = (file: string): boolean => file.endsWith('.json') && file !== 'manifest.json';
 
@@ -87,9 +105,9 @@ function parse(text: string, where: string): ResultTable {
     throw new UserError(`"${where}" is not JSON: expected a table that expobench wrote`);
   }
   const version = (value as { schema?: unknown } | null)?.schema;
-  if (version !== TABLE_SCHEMA) {
+  if (version !== TABLE_SCHEMA && version !== WITHOUT_INTERVALS) {
     throw new UserError(
-      `"${where}" is ${version === undefined ? 'not a table with a schema version' : `a table of schema version ${version}`}, and this program reads version ${TABLE_SCHEMA}: make it again`,
+      `"${where}" is ${version === undefined ? 'not a table with a schema version' : `a table of schema version ${version}`}, and this program reads versions ${WITHOUT_INTERVALS} and ${TABLE_SCHEMA}: make it again`,
     );
   }
   const parsed = tableSchema.safeParse(value);
@@ -97,5 +115,6 @@ function parse(text: string, where: string): ResultTable {
     const issue = parsed.error.issues[0];
     throw new UserError(`"${where}", ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  return parsed.data as unknown as ResultTable;
+  const table = parsed.data as unknown as ResultTable;
+  return version === WITHOUT_INTERVALS ? withIntervals(table) : table;
 }

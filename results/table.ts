@@ -6,7 +6,7 @@ import type { Summary } from '../support/statistics.js';
 import { tablePicture } from './table_picture.js';
 
 /** Version of the tables' JSON. */
-export const TABLE_SCHEMA = 1;
+export const TABLE_SCHEMA = 2;
 
 /** A table of results: rows of models, columns of metrics, each cell a mean over repetitions. */
 export interface ResultTable {
@@ -20,6 +20,8 @@ export interface ResultTable {
     readonly failed?: string;
     /** The repetitions behind each cell, in order; undefined where one failed. */
     readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
+    /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */
+    readonly published?: Readonly<Record<string, Summary>>;
   }[];
   /** Each row against the best of a column, tested over repetitions. */
   readonly comparisons?: readonly ColumnComparison[];
@@ -27,6 +29,12 @@ export interface ResultTable {
   readonly format?: 'percent' | 'number';
   /** Whether the best of a column is its smallest. */
   readonly lowerIsBetter?: boolean;
+}
+
+/** A table with the name of its files. */
+export interface NamedTable {
+  readonly name: string;
+  readonly table: ResultTable;
 }
 
 /** A paired test between two rows in one column. */
@@ -69,28 +77,59 @@ function rankedRows(table: ResultTable, column: string): string[] {
     .map(({ label }) => label);
 }
 
-/** Label of the row with the best mean in each column. */
-function bestRows(table: ResultTable): Map<string, string | undefined> {
-  return new Map(table.columns.map((column) => [column, rankedRows(table, column)[0]]));
+/** A cell as it is shown. */
+export interface ShownCell {
+  readonly text: string;
+  /** Place in its column, 0 for the best; undefined where it takes no part. */
+  readonly place?: number | undefined;
+  readonly summary?: Summary | undefined;
+  /** Whether it is a published figure and not ours. */
+  readonly isPublished?: boolean;
+}
+
+/** A table laid out: published figures stand beside ours, in a column of their own. */
+export interface ShownTable {
+  readonly head: readonly string[];
+  readonly rows: readonly { readonly label: string; readonly cells: readonly ShownCell[] }[];
+}
+
+/** Lays a table out, for every form that it takes. */
+export function showTable(table: ResultTable): ShownTable {
+  const columns = table.columns.map((column) => ({
+    column,
+    ranked: rankedRows(table, column),
+    hasPublished: table.rows.some(({ published }) => published?.[column]),
+  }));
+  return {
+    head: columns.flatMap(({ column, hasPublished }) => (hasPublished ? [column, 'published'] : [column])),
+    rows: table.rows.map(({ label, cells, failed, published }) => ({
+      label: failed === undefined ? label : `${label} (failed: ${failed})`,
+      cells: columns.flatMap(({ column, ranked, hasPublished }): ShownCell[] => {
+        const summary = cells[column];
+        const place = ranked.indexOf(label);
+        const own = {
+          text: cellText(table, summary) + markOf(table, label, column),
+          ...(summary && { place, summary }),
+        };
+        const other = published?.[column];
+        return hasPublished ? [own, { text: cellText(table, other), summary: other, isPublished: true }] : [own];
+      }),
+    })),
+  };
 }
 
 const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
 
 /** For a terminal; the best of each column is bold where `colour`. */
 export function terminalTable(table: ResultTable, colour: boolean): string {
-  const best = bestRows(table);
+  const { head, rows } = showTable(table);
   const view = new Cli({
-    head: ['', ...table.columns],
-    colAligns: ['left', ...table.columns.map(() => 'right' as const)],
+    head: ['', ...head],
+    colAligns: ['left', ...head.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
-  for (const { label, cells, failed } of table.rows) {
-    const texts = table.columns.map((column) => {
-      const text = cellText(table, cells[column]) + markOf(table, label, column);
-      return colour && best.get(column) === label ? bold(text) : text;
-    });
-    view.push([failed === undefined ? label : `${label} (failed: ${failed})`, ...texts]);
-  }
+  for (const { label, cells } of rows)
+    view.push([label, ...cells.map(({ text, place }) => (colour && place === 0 ? bold(text) : text))]);
   return `${table.title}\n${view.toString()}\n${table.note}\n`;
 }
 
@@ -106,16 +145,16 @@ export function jsonOf(table: ResultTable): object {
   return { schema: TABLE_SCHEMA, ...table };
 }
 
-/** Writes tables/<name>, tables/<name>-2 ... in every form. */
-export function writeTables(folder: OutputFolder, name: string, tables: readonly ResultTable[]): void {
-  tables.forEach((table, t) => {
-    const path = `tables/${name}${t === 0 ? '' : `-${t + 1}`}`;
+/** Writes tables/<name> in every form. */
+export function writeTables(folder: OutputFolder, tables: readonly NamedTable[]): void {
+  for (const { name, table } of tables) {
+    const path = `tables/${name}`;
     folder.writeJson(`${path}.json`, jsonOf(table));
     folder.write(`${path}.md`, markdownOf(table));
     folder.write(`${path}.csv`, csvOf(table));
     folder.write(`${path}.tex`, latexOf(table));
     if (table.format !== 'number') folder.write(`${path}.svg`, tablePicture(table));
-  });
+  }
 }
 
 /**
@@ -124,50 +163,70 @@ export function writeTables(folder: OutputFolder, name: string, tables: readonly
  */
 export function latexOf(table: ResultTable): string {
   const escaped = (text: string): string => text.replace(/[&%$#_{}]/g, (c) => `\\${c}`);
-  const ranks = new Map(table.columns.map((column) => [column, rankedRows(table, column)]));
-  const lines = table.rows.map(({ label, cells }) => {
-    const texts = table.columns.map((column) => {
-      const text = escaped(cellText(table, cells[column]) + markOf(table, label, column));
-      const place = ranks.get(column)?.indexOf(label);
-      return place === 0 ? `\\textbf{${text}}` : place === 1 ? `\\underline{${text}}` : text;
+  const { head, rows } = showTable(table);
+  const lines = rows.map(({ label, cells }) => {
+    const texts = cells.map(({ text, place }) => {
+      const safe = escaped(text);
+      return place === 0 ? `\\textbf{${safe}}` : place === 1 ? `\\underline{${safe}}` : safe;
     });
     return `${[escaped(label), ...texts].join(' & ')} \\\\`;
   });
   return [
     `% ${table.title}`,
-    `\\begin{tabular}{l${'r'.repeat(table.columns.length)}}`,
+    `\\begin{tabular}{l${'r'.repeat(head.length)}}`,
     '\\toprule',
-    `${['', ...table.columns.map(escaped)].join(' & ')} \\\\`,
+    `${['', ...head.map(escaped)].join(' & ')} \\\\`,
     '\\midrule',
     ...lines,
     '\\bottomrule',
     '\\end{tabular}',
     `% ${table.note}`,
+    `% ${repetitionsText(table)}`,
     '',
   ].join('\n');
 }
 
-/** GitHub Markdown; the best of each column is bold. */
+/** GitHub Markdown; the best of each column is bold. Below, the confidence intervals. */
 export function markdownOf(table: ResultTable): string {
-  const best = bestRows(table);
-  const rows = table.rows.map(({ label, cells, failed }) => [
-    failed === undefined ? label : `${label} (failed: ${failed})`,
-    ...table.columns.map((column) => {
-      const text = cellText(table, cells[column]) + markOf(table, label, column);
-      return best.get(column) === label ? `**${text}**` : text;
-    }),
-  ]);
-  const grid = markdownTable([['', ...table.columns], ...rows], { align: ['l', ...table.columns.map(() => 'r')] });
-  return `## ${table.title}\n\n${grid}\n\n${table.note}\n`;
+  const { head, rows } = showTable(table);
+  const grid = (columns: readonly string[], lines: readonly string[][]): string =>
+    markdownTable([['', ...columns], ...lines], { align: ['l', ...columns.map(() => 'r')] });
+  const main = grid(
+    head,
+    rows.map(({ label, cells }) => [label, ...cells.map(({ text, place }) => (place === 0 ? `**${text}**` : text))]),
+  );
+  const hasIntervals = table.rows.some(({ cells }) => table.columns.some((column) => cells[column]?.interval));
+  const intervals = grid(
+    table.columns,
+    table.rows.map(({ label, cells }) => [label, ...table.columns.map((column) => intervalText(table, cells[column]))]),
+  );
+  const parts = [`## ${table.title}`, main, table.note, repetitionsText(table)];
+  return `${[...parts, ...(hasIntervals ? ['95% confidence intervals of the means:', intervals] : [])].join('\n\n')}\n`;
 }
 
-/** One line a row and metric, in full precision: row, metric, n, mean, sd. */
+/** "n = 3", or the range where rows differ. */
+function repetitionsText({ rows, columns }: ResultTable): string {
+  const counts = rows.flatMap(({ cells }) => columns.flatMap((column) => cells[column]?.n ?? []));
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return counts.length === 0 ? 'n = 0' : least === most ? `n = ${least}` : `n = ${least} to ${most}`;
+}
+
+/** "63.2-64.7": a cell's confidence interval. */
+export function intervalText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
+  if (!summary?.interval) return '-';
+  return summary.interval.map((x) => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2))).join(' to ');
+}
+
+/** One line a row and metric, in full precision, with what was published beside. */
 export function csvOf(table: ResultTable): string {
-  const records = table.rows.flatMap(({ label, cells }) =>
+  const records = table.rows.flatMap(({ label, cells, published }) =>
     table.columns.flatMap((column) => {
-      const cell = cells[column];
-      return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '']] : [];
+      const [cell, paper] = [cells[column], published?.[column]];
+      if (!cell && !paper) return [];
+      const own = cell ? [cell.n, cell.mean, cell.sd, ...(cell.interval ?? ['', ''])] : ['', '', '', '', ''];
+      return [[label, column, ...own, paper?.mean, paper?.sd].map((value) => value ?? '')];
     }),
   );
-  return stringify(records, { header: true, columns: ['row', 'metric', 'n', 'mean', 'sd'] });
+  const columns = ['row', 'metric', 'n', 'mean', 'sd', 'low', 'high', 'published_mean', 'published_sd'];
+  return stringify(records, { header: true, columns });
 }

@@ -7,11 +7,12 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { planSuite } from '../benchmarks/plan.js';
+import { hashData } from '../benchmarks/suite_data.js';
 import { quick } from '../benchmarks/suites/quick.js';
 import { sweep } from '../benchmarks/sweep.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
-import { TRAINER_DEFAULTS } from '../models/trainer.js';
 import { describeDiff, diffTables, isSame } from '../results/diff.js';
 import { REFERENCE, readTables } from '../results/read_tables.js';
 import { plainTable } from '../results/table.js';
@@ -41,19 +42,20 @@ try {
     simulate(ratings, { source: 'planted', format: 'planted' }, { config }, folder, silent),
   );
   const out = join(work, 'run');
-  const trainer = { ...TRAINER_DEFAULTS, rate: 0.01, batch: 256, epochs: 12 };
-  await sweep(
-    quick,
-    (await readFolder(data)).data,
+  const plan = planSuite(
+    { ...quick, methods: MODELS },
     {
-      ...{ models: MODELS, repetitions: 3, seed: 1, dim: 16, trainer, method: {} },
-      evaluation: { candidates: 100 },
-      unbiased: { weight: '1/exposure', clip: 0.01, normalisation: 'self-normalised' },
-      report: { bootstrap: 0, full: true },
+      seed: 1,
+      settings: {
+        ...{ dim: 16, rate: 0.01, batch: 256, epochs: 12, bootstrap: 0 },
+        ...{ unbiasedWeight: '1/exposure', clip: 0.01 },
+      },
     },
-    { out, world: (await readWorld(data)).state },
-    silent,
   );
+  const { data: clicks } = await readFolder(data);
+  const { state: world } = await readWorld(data);
+  const opened = { key: 'planted', name: clicks.name, data: clicks, world, sha256: hashData(clicks, world) };
+  await sweep(plan, async () => [opened], { out });
   const reference = join(root, REFERENCE);
   if (process.argv.includes('--check')) {
     const diff = diffTables(await readTables(reference), await readTables(out));

@@ -59,6 +59,14 @@ export class OutputFolder {
     writeFileSync(this.file(name), text);
   }
 
+  remove(name: string): void {
+    rmSync(this.file(name), { force: true });
+  }
+
+  writeBytes(name: string, bytes: Uint8Array): void {
+    writeFileSync(this.file(name), bytes);
+  }
+
   writeJson(name: string, value: unknown): void {
     this.write(name, `${JSON.stringify(value, null, 2)}\n`);
   }

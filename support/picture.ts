@@ -11,14 +11,19 @@ const load = (): typeof Echarts => {
 /** Colours that keep apart in print and for colour-blind readers (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#000000'];
 
+/** Colours of letters and axes, and of the lines behind; a page that is dark puts its own in their place. */
+export const INK = '#2b2b2c';
+export const GRID = '#dcdcdd';
+const PAPER = '#ffffff';
+
 /** Draws an ECharts description to a self-contained SVG of the given size, the same bytes each time. */
 export function drawSvg(option: Echarts.EChartsOption, width: number, height: number): string {
   const chart = load().init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,
-    backgroundColor: '#ffffff',
+    backgroundColor: PAPER,
     color: PALETTE,
-    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif' },
+    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', color: INK },
     ...option,
   });
   const svg = chart.renderToSVGString();

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import { Piscina, workerData } from 'piscina';
 import { UserError } from './errors.js';
 
 /** What a worker answers: a value, or the sentence of a UserError, whose class does not survive the way between threads. */
@@ -19,15 +19,28 @@ export function workerTask<Task, Result>(
   };
 }
 
+/** In a worker: what its pool shares with all of them. */
+export function workerShared<Shared>(): Shared {
+  return workerData as Shared;
+}
+
 /** Worker threads that run the default export of one module, made by `workerTask`. */
 export class WorkerPool<Task, Result> {
   private readonly pool: Piscina<Task, Answer<Result>>;
 
+  /** `shared` reaches every worker once, as `workerShared()`; typed arrays in it over shared memory are not copied. */
   constructor(
     module: URL,
     readonly workers: number = availableParallelism(),
+    shared?: unknown,
   ) {
-    this.pool = new Piscina({ filename: module.href, minThreads: 1, maxThreads: workers, idleTimeout: 10_000 });
+    this.pool = new Piscina({
+      filename: module.href,
+      minThreads: 1,
+      maxThreads: workers,
+      idleTimeout: 10_000,
+      workerData: shared,
+    });
   }
 
   /** Runs one task. Rejects with the worker's UserError or other error. */

@@ -6,12 +6,29 @@ export interface Summary {
   readonly n: number;
   readonly mean: number;
   readonly sd: number | undefined;
+  /** 95 percent confidence interval of the mean, by Student's t; absent for one value. */
+  readonly interval?: readonly [number, number] | undefined;
 }
 
 export function summarize(values: readonly number[]): Summary {
   const list = values as number[];
-  return { n: list.length, mean: mean(list), sd: list.length > 1 ? sampleStandardDeviation(list) : undefined };
+  return withInterval({
+    n: list.length,
+    mean: mean(list),
+    sd: list.length > 1 ? sampleStandardDeviation(list) : undefined,
+  });
 }
+
+/** A summary with the interval that its other numbers give. */
+export function withInterval({ n, mean, sd }: Omit<Summary, 'interval'>): Summary {
+  if (sd === undefined || n < 2) return { n, mean, sd };
+  const reach = tReach(n, sd);
+  return { n, mean, sd, interval: [mean - reach, mean + reach] };
+}
+
+/** Half the width of a mean's 95 percent interval. */
+const tReach = (n: number, sd: number): number =>
+  sd === 0 ? 0 : (sixDigits(jStat.studentt.inv(0.975, n - 1)) * sd) / Math.sqrt(n);
 
 /** Gini coefficient of non-negative amounts: 0 where all are equal, towards 1 where one has all. Zero for a sum of zero. */
 export function gini(amounts: ArrayLike<number>): number {
@@ -75,8 +92,9 @@ export function pairedTest(a: readonly number[], b: readonly number[]): PairedTe
   if (n < 2) return undefined;
   const differences = a.map((x, k) => x - (b[k] as number));
   const difference = mean(differences);
-  const error = sampleStandardDeviation(differences) / Math.sqrt(n);
-  const reach = error === 0 ? 0 : sixDigits(jStat.studentt.inv(0.975, n - 1)) * error;
+  const deviation = sampleStandardDeviation(differences);
+  const error = deviation / Math.sqrt(n);
+  const reach = tReach(n, deviation);
   const p = error === 0 ? Number(difference === 0) : 2 * jStat.studentt.cdf(-Math.abs(difference / error), n - 1);
   return { n, difference, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
 }

@@ -1,47 +1,157 @@
-import type { TrainerSettings } from '../../models/trainer.js';
-import type { ResultTable } from '../../results/table.js';
-import type { UnbiasedSettings } from '../estimates.js';
-import type { EvaluationSettings } from '../evaluation.js';
-import type { MethodSettings } from '../method.js';
-import type { ReportSettings, TrialResult, TrialSettings } from '../trial.js';
+import { z } from 'zod';
+import type { Interactions } from '../../datasets/interactions.js';
+import { choicesSchema } from '../../simulator/choices.js';
+import type { WorldState } from '../../simulator/world.js';
+import { METRICS, type MetricName } from '../metrics.js';
+import { SETTING_NAMES, settingsSchema } from '../settings.js';
+import { STRATEGIES } from '../tuning.js';
 
-/** What the user may choose for a whole suite. */
-export interface SuiteOptions {
-  /** Names of methods, see `parseMethod`. */
-  readonly models: readonly string[];
-  readonly repetitions: number;
-  /** Seed of the first repetition; the others follow it. */
-  readonly seed: number;
-  readonly dim: number;
-  readonly trainer: Omit<TrainerSettings, 'seed'>;
-  readonly evaluation: Omit<EvaluationSettings, 'seed'>;
-  readonly unbiased: UnbiasedSettings;
-  /** Settings of models, of G and of the game; each method takes what concerns it. */
-  readonly method: MethodSettings;
-  readonly report: ReportSettings;
+/** What a table shows of a trial. */
+export const VIEWS = [
+  'standard',
+  'unbiased',
+  'oracle',
+  'popularity',
+  'propensity',
+  'robust',
+  'online',
+  'errors',
+  'errors-standardised',
+] as const;
+export type View = (typeof VIEWS)[number];
+
+const name = (what: string) => z.string().min(1).describe(what);
+const metric = z.enum(METRICS);
+
+const dataSchema = z.strictObject({
+  from: name('a prepared or simulated folder, a file of ratings, or the name of a data set'),
+  name: name('what tables call it').optional(),
+  simulate: choicesSchema.optional(),
+});
+
+const methodSchema = z.strictObject({
+  method: name('such as GMF, PS:GMF/Pop, ACL:GMF/GMF'),
+  label: name('what tables call it').optional(),
+  dimFactor: z
+    .number()
+    .positive()
+    .optional()
+    .describe('its width is so many times that of the others, e.g. 2 for as many parameters as ACL has'),
+  settings: settingsSchema.optional(),
+});
+
+const published = z
+  .record(z.string(), z.record(z.string(), z.partialRecord(metric, z.tuple([z.number(), z.number()]))))
+  .describe('figures to show beside: by data set, row and metric, mean and standard deviation in percent');
+
+const tableSchema = z.strictObject({
+  show: z.enum(VIEWS),
+  metrics: z.array(metric).min(1).optional(),
+  published: published.optional(),
+});
+
+const variable = z.enum(SETTING_NAMES.filter((name) => name !== 'set') as [string, ...string[]]);
+
+const figureSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('training').describe('objective and validation metric of f and g, epoch by epoch'),
+    name: name('the name of its files').optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('setting').describe('metrics against a setting that varies'),
+    name: name('the name of its files').optional(),
+    x: variable,
+    show: z.enum(['standard', 'unbiased', 'oracle']).optional(),
+    metrics: z.array(metric).min(1).optional(),
+    sides: z
+      .array(z.enum(['f', 'g']))
+      .min(1)
+      .optional()
+      .describe('whether to draw f, g or both'),
+  }),
+]);
+
+const tuneSchema = z
+  .strictObject({
+    strategy: z.enum(STRATEGIES),
+    budget: z.number().int().min(1).describe('trainings that tuning one method may cost'),
+    dims: z.array(z.number().int().min(1).max(1024)).min(1).optional().describe('widths to try'),
+  })
+  .describe("choose each method's settings by validation Hit@10 first");
+
+const repetitions = z.number().int().min(1).max(1000);
+const methods = z
+  .array(z.union([name('such as GMF, PS:GMF/Pop, ACL:GMF/GMF'), methodSchema]))
+  .min(1)
+  .describe('what is compared');
+const vary = z
+  .partialRecord(variable, z.array(z.union([z.number(), z.string(), z.boolean()])).min(1))
+  .describe('settings that take several values; methods are run with every combination that concerns them');
+
+const budgetSchema = z.strictObject({
+  repetitions: repetitions.optional(),
+  settings: settingsSchema.optional(),
+  vary: vary.optional(),
+  tune: tuneSchema.optional(),
+});
+
+/** What a budget says in the place of the suite. */
+export type Limits = z.infer<typeof budgetSchema>;
+
+export const BUDGETS = ['small', 'paper'] as const;
+export type BudgetName = (typeof BUDGETS)[number];
+
+/** A suite as it stands in a file. Everything that a sweep depends on, besides data and options of the command line. */
+export const suiteSchema = z.strictObject({
+  $schema: z.string().optional().describe('where an editor finds the schema'),
+  name: z
+    .string()
+    .regex(/^[\w-]+$/, 'must be of letters, digits, - and _')
+    .describe('part of the names of tables'),
+  summary: z.string().optional().describe('one line for people'),
+  data: z
+    .array(z.union([name('a folder, a file, or the name of a data set'), dataSchema]))
+    .min(1)
+    .describe('data sets; all methods run on each'),
+  methods,
+  settings: settingsSchema.optional(),
+  vary: vary.optional(),
+  tune: tuneSchema.optional(),
+  repetitions: repetitions.optional().describe('trainings of every method, with seeds that follow one another'),
+  online: z
+    .strictObject({
+      page: z.number().int().min(1).max(1000).optional().describe('items that a user is shown'),
+      decay: z.number().min(0).max(10).optional().describe('the k-th item is clicked with p_rel k^-decay'),
+    })
+    .optional()
+    .describe('deploy every trained method in the simulated world'),
+  tables: z
+    .array(z.union([z.enum(VIEWS), tableSchema]))
+    .optional()
+    .describe('by default standard, and unbiased and oracle for simulated data'),
+  figures: z.array(figureSchema).optional(),
+  budgets: z.strictObject({ small: budgetSchema, paper: budgetSchema }).partial().optional(),
+});
+
+/** A suite as a person writes it. */
+export type Suite = z.input<typeof suiteSchema>;
+export type SuiteTable = z.infer<typeof tableSchema>;
+export type SuiteFigure = z.infer<typeof figureSchema>;
+export type SuiteMethod = z.infer<typeof methodSchema>;
+export type Variant = Readonly<Record<string, number | string | boolean>>;
+export type TableMetric = Exclude<MetricName, 'mrr'>;
+
+/** JSON Schema of a suite's file, for editors. */
+export function suiteJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(suiteSchema, { io: 'input' }) as { $schema: string };
+  return { $schema, title: 'A suite of expobench', ...schema };
 }
 
-/** One trial of a suite: row of a table, repetition, settings. */
-export interface SuiteTrial {
-  readonly row: string;
-  readonly repetition: number;
-  readonly settings: TrialSettings;
-}
-
-/** How a trial ended. */
-export type Outcome = { readonly result: TrialResult } | { readonly failure: string };
-
-export interface FinishedTrial {
-  readonly trial: SuiteTrial;
-  readonly outcome: Outcome;
-}
-
-/** A set of trials with the tables made from them. */
-export interface Suite {
+/** Data to run on, opened: what trials see of it. */
+export interface TrialData {
+  /** What tables call it. */
   readonly name: string;
-  readonly summary: string;
-  /** Models when the user names none. */
-  readonly models: readonly string[];
-  trials(options: SuiteOptions): SuiteTrial[];
-  tables(finished: readonly FinishedTrial[], dataName: string): ResultTable[];
+  readonly data: Interactions;
+  /** The truth behind simulated data. */
+  readonly world?: WorldState | undefined;
 }

@@ -1,0 +1,34 @@
+import { type Interactions, rowsWhere, takeRows } from '../datasets/interactions.js';
+import type { TrialData } from './suites/suite.js';
+import { runTrial, type TrialSettings, unlessDiverged } from './trial.js';
+
+/** Interactions that a probe looks at, about. */
+const PROBE_ROWS = 20_000;
+
+/**
+ * Seconds that a trial takes on this machine, from short trainings that are timed: one and two epochs on a share of the users, so that the
+ * part that grows with epochs is known. At most so much: trainings mostly stop before their last epoch.
+ */
+export async function measureSeconds({ data, world }: TrialData, settings: TrialSettings): Promise<number> {
+  const every = Math.max(1, Math.ceil(data.user.length / PROBE_ROWS));
+  const share = sampleUsers(data, every);
+  const report = { ...settings.report, bootstrap: 0 };
+  const time = async (epochs: number): Promise<number> => {
+    const started = performance.now();
+    const trainer = { ...settings.trainer, epochs };
+    await unlessDiverged(() => runTrial(share, { ...settings, report, trainer }, { world }));
+    return (performance.now() - started) / 1000;
+  };
+  await time(1); // compiles
+  const [one, two] = [await time(1), await time(2)];
+  const perEpoch = Math.max(0, two - one);
+  const factor = data.user.length / share.user.length;
+  return factor * (Math.max(0, one - perEpoch) + perEpoch * settings.trainer.epochs);
+}
+
+/** All rows of every so many users. */
+function sampleUsers(data: Interactions, every: number): Interactions {
+  if (every === 1) return data;
+  const rows = rowsWhere(data.user.length, (row) => (data.user[row] as number) % every === 0);
+  return { ...takeRows(data, rows), candidates: undefined };
+}

@@ -1,0 +1,166 @@
+import picomatch from 'picomatch';
+import { optionName, UserError } from '../support/errors.js';
+import { concerning, isTrained, type Method, parseMethod, refuseUnused } from './method.js';
+import { choicesOf, SETTING_GROUPS, type Settings } from './settings.js';
+import {
+  type BudgetName,
+  type Limits,
+  type Suite,
+  type SuiteFigure,
+  type SuiteMethod,
+  type SuiteTable,
+  suiteSchema,
+  type Variant,
+  type View,
+} from './suites/suite.js';
+import type { TrialSettings } from './trial.js';
+import type { TuningOptions } from './tuning.js';
+
+/** What the user says of a sweep besides the suite. */
+export interface PlanOptions {
+  readonly budget?: BudgetName | undefined;
+  /** Methods instead of the suite's. */
+  readonly methods?: readonly string[] | undefined;
+  /** Patterns of labels to keep, such as "ACL*". */
+  readonly only?: readonly string[] | undefined;
+  readonly repetitions?: number | undefined;
+  /** Seed of the first repetition; the others follow it. */
+  readonly seed: number;
+  /** Settings that hold whatever the suite says. */
+  readonly settings?: Settings | undefined;
+}
+
+/** A row of a suite's tables: a method with its settings, to be trained several times. */
+export interface PlannedRow {
+  readonly label: string;
+  /** The method's label, without what varies. */
+  readonly method: string;
+  readonly variant: Variant;
+  /** With the seed of the first repetition. */
+  readonly settings: TrialSettings;
+  readonly tuning?: TuningOptions | undefined;
+}
+
+/** What a sweep does on every data set. */
+export interface Plan {
+  readonly suite: string;
+  readonly budget: BudgetName;
+  readonly repetitions: number;
+  readonly rows: readonly PlannedRow[];
+  readonly tables: readonly SuiteTable[];
+  readonly figures: readonly SuiteFigure[];
+}
+
+/** What a budget is where the suite does not say. */
+const BUDGET_DEFAULTS: Readonly<Record<BudgetName, Limits>> = {
+  small: {},
+  paper: { repetitions: 10, tune: { strategy: 'one-by-one', budget: 32 } },
+};
+
+const REPETITIONS = 3;
+
+/** Works out a suite's rows with their settings. Throws UserError for unknown methods, and settings that nothing looks at. */
+export function planSuite(written: Suite, options: PlanOptions): Plan {
+  const suite = suiteSchema.parse(written);
+  const budget = options.budget ?? 'small';
+  const limits: Limits = { ...BUDGET_DEFAULTS[budget], ...suite.budgets?.[budget] };
+  const given = options.settings ?? {};
+  const entries = chosenMethods(options.methods ?? suite.methods, options.only);
+  const methods = entries.map(({ parsed }) => parsed);
+  refuseUnused(methods, choicesOf(given, options.seed, optionName).method);
+  const inSuite = (name: string): string => `suite "${suite.name}", ${name}`;
+  if (!options.methods && !options.only)
+    refuseUnused(methods, choicesOf(suite.settings ?? {}, options.seed, inSuite).method);
+  const vary = Object.entries({ ...suite.vary, ...limits.vary }).flatMap(([name, values]) =>
+    values && !(name in given) ? [[name, values] as const] : [],
+  );
+  const tune = limits.tune ?? suite.tune;
+  const rows = entries.flatMap(({ entry, parsed }) =>
+    variantsOf(vary, parsed).map(({ variant, shown }): PlannedRow => {
+      const merged = { ...suite.settings, ...limits.settings, ...entry.settings, ...variant, ...given } as Settings;
+      const base = choicesOf(merged, options.seed, inSuite);
+      const widened = (dim: number): number => Math.max(1, Math.round(dim * (entry.dimFactor ?? 1)));
+      const dim = widened(base.dim);
+      const method = entry.label ?? parsed.label + widthText(entry.dimFactor);
+      const { page = 10, decay = 0 } = suite.online ?? {};
+      return {
+        label: [method, ...shown.map((name) => `${name} ${variant[name]}`)].join(', '),
+        method,
+        variant,
+        settings: {
+          ...base,
+          ...{ model: entry.method, dim, method: concerning(parsed, base.method) },
+          ...(suite.online && { deployment: { page, decay, seed: options.seed } }),
+        },
+        ...(tune && {
+          tuning: {
+            ...{ strategy: tune.strategy, budget: tune.budget, seed: options.seed },
+            dims: isTrained(parsed.g) ? [dim] : (tune.dims?.map(widened) ?? [dim]),
+          },
+        }),
+      };
+    }),
+  );
+  return {
+    suite: suite.name,
+    budget,
+    repetitions: options.repetitions ?? limits.repetitions ?? suite.repetitions ?? REPETITIONS,
+    rows,
+    tables: (suite.tables ?? ['standard', 'unbiased', 'oracle']).map((table) =>
+      typeof table === 'string' ? { show: table as View } : table,
+    ),
+    figures: suite.figures ?? [],
+  };
+}
+
+interface ChosenMethod {
+  readonly entry: SuiteMethod;
+  readonly parsed: Method;
+}
+
+/** The methods asked for, each once. Throws UserError where the patterns match none. */
+function chosenMethods(given: readonly (string | SuiteMethod)[], only: readonly string[] | undefined): ChosenMethod[] {
+  const all = given.map((entry) => {
+    const method = typeof entry === 'string' ? { method: entry } : entry;
+    return { entry: method, parsed: parseMethod(method.method) };
+  });
+  const nameOf = ({ entry, parsed }: ChosenMethod): string =>
+    entry.label ?? parsed.label + widthText(entry.dimFactor) + JSON.stringify(entry.settings ?? {});
+  const distinct = all.filter((one, n) => all.findIndex((other) => nameOf(other) === nameOf(one)) === n);
+  if (!only) return distinct;
+  // As labels are printed, or as methods are written.
+  const isMatch = picomatch(only as string[], { nocase: true, bash: true });
+  const kept = distinct.filter(({ entry, parsed }) =>
+    [entry.label ?? '', parsed.label, entry.method].some((name) => isMatch(name)),
+  );
+  if (kept.length === 0) {
+    const known = [...new Set(distinct.map(({ parsed }) => parsed.label))];
+    throw new UserError(`--only ${only.join(' ')} matches none of the methods: ${known.join(', ')}`);
+  }
+  return kept;
+}
+
+const widthText = (factor = 1): string =>
+  factor === 1 ? '' : factor === 2 ? ', twice as wide' : `, ${factor} times as wide`;
+
+/** Every combination of what varies and concerns the method; `shown` names what a label must say. */
+function variantsOf(
+  vary: readonly (readonly [string, readonly (number | string | boolean)[]])[],
+  method: Method,
+): { variant: Variant; shown: string[] }[] {
+  const own = vary.filter(([name]) => concerns(name, method));
+  const shown = own.filter(([, values]) => values.length > 1).map(([name]) => name);
+  let variants: Variant[] = [{}];
+  for (const [name, values] of own)
+    variants = variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value })));
+  return variants.map((variant) => ({ variant, shown }));
+}
+
+/** Whether a method looks at a setting. */
+function concerns(name: string, { kind, f, g }: Method): boolean {
+  const { Training: training, 'Exposure model (PS and ACL)': exposure, 'Game (ACL)': game } = SETTING_GROUPS;
+  if (name in game) return kind === 'ACL';
+  if (name === 'rateG' || name === 'l2G') return isTrained(g);
+  if (name in exposure) return kind !== 'plain';
+  return !(name in training) || name === 'dim' || f.trained;
+}

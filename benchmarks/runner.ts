@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { availableParallelism, freemem } from 'node:os';
+import { WorkerPool } from '../support/pool.js';
+import { PROGRAM } from '../support/version.js';
+import { guessBytes, guessSeconds } from './cost.js';
+import type { Journal, TrialCache } from './journal.js';
+import type { OpenedData } from './suite_data.js';
+import type { TrialData } from './suites/suite.js';
+import type { TrialResult, TrialSettings } from './trial.js';
+
+/** How a trial, or a training of a search for settings, ended. */
+export type Outcome = { readonly result: TrialResult } | { readonly metric: number } | { readonly failure: string };
+
+/** What a worker gets; `data` is a place in the list that all workers share. */
+export interface TrialTask {
+  readonly work: 'trial' | 'validate';
+  readonly data: number;
+  readonly settings: TrialSettings;
+}
+
+/** One thing to run, with what the journal calls it. */
+export interface RunnerTask extends TrialTask {
+  readonly row: string;
+  readonly repetition?: number | undefined;
+}
+
+/** Thrown where the user asked to stop; what had begun was finished and kept. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+}
+
+/** How far a sweep has come. Seconds are guesses, in proportion to one another. */
+export interface RunnerState {
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly waiting: number;
+  readonly doneSeconds: number;
+  readonly leftSeconds: number;
+  readonly best: { readonly row: string; readonly metric: number } | undefined;
+}
+
+export interface RunnerOptions {
+  readonly workers?: number | undefined;
+  /** Bytes that the trials under way may need together; one always runs. By default four fifths of what is free. */
+  readonly memory?: number | undefined;
+  readonly cache?: TrialCache | undefined;
+  /** Aborted, it starts nothing new. */
+  readonly stop?: AbortSignal | undefined;
+  onChange?(state: RunnerState, finished?: RunnerTask, outcome?: Outcome): void;
+}
+
+interface Waiting {
+  readonly task: RunnerTask;
+  readonly key: string;
+  readonly seconds: number;
+  readonly bytes: number;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
+  /** Set once it runs. */
+  ended?: Promise<void>;
+}
+
+/** Hash of everything that an outcome depends on. */
+export function keyOf({ work, settings }: TrialTask, dataHash: string): string {
+  const parts = work === 'trial' ? [settings, dataHash, PROGRAM] : [work, settings, dataHash, PROGRAM];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/**
+ * Runs trials on worker threads, one trial a thread, the longest first, as many at once as there are workers and memory for. What the
+ * journal or the cache has is not run again.
+ */
+export class TrialRunner {
+  private readonly pool: WorkerPool<TrialTask, Outcome>;
+  private readonly waiting: Waiting[] = [];
+  private readonly running = new Set<Waiting>();
+  private readonly workers: number;
+  private readonly memory: number;
+  private isClosed = false;
+  private done = 0;
+  private failed = 0;
+  private doneSeconds = 0;
+  private best: RunnerState['best'];
+
+  constructor(
+    private readonly data: readonly OpenedData[],
+    private readonly journal: Journal,
+    private readonly options: RunnerOptions,
+  ) {
+    this.workers = options.workers ?? availableParallelism();
+    this.memory = options.memory ?? 0.8 * freemem();
+    const shared = data.map(({ name, data, world }): TrialData => ({ name, data, world }));
+    this.pool = new WorkerPool(new URL('./worker.js', import.meta.url), this.workers, shared);
+    options.stop?.addEventListener('abort', () => this.dropWaiting(), { once: true });
+  }
+
+  /** Key of a task: what the journal finds it by. */
+  keyOf(task: RunnerTask): string {
+    return keyOf(task, (this.data[task.data] as OpenedData).sha256);
+  }
+
+  /** The outcome of a task, run or known. Rejects with StoppedError where the user stopped before it began. */
+  async run(task: RunnerTask): Promise<Outcome> {
+    const key = this.keyOf(task);
+    const cached = this.journal.outcomes.has(key) ? undefined : this.options.cache?.get(key);
+    if (cached && !('failure' in cached)) this.record(task, key, cached);
+    const known = this.journal.outcomes.get(key);
+    if (known) {
+      this.count(task, known);
+      this.report(task, known);
+      return known;
+    }
+    const twin = [...this.running, ...this.waiting].find((other) => other.key === key);
+    if (twin) return new Promise((resolve, reject) => join(twin, resolve, reject));
+    const { data } = this.data[task.data] as OpenedData;
+    return new Promise((resolve, reject) => {
+      const seconds = guessSeconds(task.settings, data);
+      this.waiting.push({ task, key, seconds, bytes: guessBytes(task.settings, data), resolve, reject });
+      // Once all that is asked for now has come, so that the longest of all is the first.
+      setImmediate(() => this.start());
+    });
+  }
+
+  /** Starts nothing more, and waits for what is running, so that its outcome is kept. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.dropWaiting();
+    await Promise.all([...this.running].map(({ ended }) => ended));
+    await this.pool.close();
+  }
+
+  /** Starts what fits: the longest of those that memory suffices for. */
+  private start(): void {
+    if (this.options.stop?.aborted || this.isClosed) this.dropWaiting();
+    this.waiting.sort((a, b) => b.seconds - a.seconds);
+    while (this.running.size < this.workers && this.waiting.length > 0) {
+      const used = [...this.running].reduce((sum, { bytes }) => sum + bytes, 0);
+      const place = this.waiting.findIndex(({ bytes }) => this.running.size === 0 || used + bytes <= this.memory);
+      if (place < 0) return;
+      const [next] = this.waiting.splice(place, 1) as [Waiting];
+      this.running.add(next);
+      this.report();
+      next.ended = this.finish(next);
+    }
+  }
+
+  private async finish(next: Waiting): Promise<void> {
+    const { task, key } = next;
+    try {
+      const { work, data, settings } = task;
+      // A worker that dies, for want of memory, say, takes its trial with it and no other.
+      const outcome = await this.pool
+        .run({ work, data, settings })
+        .catch((error: unknown): Outcome => ({ failure: `the worker stopped: ${(error as Error).message}` }));
+      this.record(task, key, outcome);
+      this.running.delete(next);
+      this.doneSeconds += next.seconds;
+      this.count(task, outcome);
+      this.report(task, outcome);
+      next.resolve(outcome);
+    } catch (error) {
+      this.running.delete(next);
+      next.reject(error);
+    }
+    this.start();
+  }
+
+  private record({ data, row, repetition }: RunnerTask, key: string, outcome: Outcome): void {
+    const { name } = this.data[data] as OpenedData;
+    this.journal.append({ key, data: name, row, ...(repetition !== undefined && { repetition }), outcome });
+    if (!('failure' in outcome)) this.options.cache?.put(key, outcome);
+  }
+
+  private count({ row, work }: RunnerTask, outcome: Outcome): void {
+    if (work === 'trial') this.done++;
+    if ('failure' in outcome && work === 'trial') this.failed++;
+    const metric = 'result' in outcome ? outcome.result.standard['hit@10'] : undefined;
+    if (metric !== undefined && !(this.best && this.best.metric >= metric)) this.best = { row, metric };
+  }
+
+  private report(finished?: RunnerTask, outcome?: Outcome): void {
+    const left = [...this.waiting, ...this.running].reduce((sum, { seconds }) => sum + seconds, 0);
+    this.options.onChange?.(
+      {
+        ...{ done: this.done, running: this.running.size, failed: this.failed, waiting: this.waiting.length },
+        ...{ doneSeconds: this.doneSeconds, leftSeconds: left, best: this.best },
+      },
+      finished,
+      outcome,
+    );
+  }
+
+  private dropWaiting(): void {
+    for (const { reject } of this.waiting.splice(0)) reject(new StoppedError('stopped'));
+  }
+}
+
+/** Lets another asker know of the same task's end. */
+function join(twin: Waiting, resolve: Waiting['resolve'], reject: Waiting['reject']): void {
+  const [first, second] = [twin.resolve, twin.reject];
+  twin.resolve = (outcome) => {
+    first(outcome);
+    resolve(outcome);
+  };
+  twin.reject = (error) => {
+    second(error);
+    reject(error);
+  };
+}

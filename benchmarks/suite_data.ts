@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { cachedPath } from '../datasets/fetch.js';
+import type { Interactions } from '../datasets/interactions.js';
+import { openRatings, openSplit } from '../datasets/open.js';
+import type { PlantedOptions } from '../datasets/planted.js';
+import type { ReadOptions } from '../datasets/reader.js';
+import { datasets } from '../datasets/registry.js';
+import { readManifest } from '../datasets/store.js';
+import { type SimulationChoices, simulationOf } from '../simulator/choices.js';
+import { simulate } from '../simulator/simulate.js';
+import { readWorld, type WorldState } from '../simulator/world.js';
+import { UserError } from '../support/errors.js';
+import { type OutputFolder, writeFolder } from '../support/output.js';
+import type { Progress } from '../support/progress.js';
+import { unknownName } from '../support/registry.js';
+import type { Suite, TrialData } from './suites/suite.js';
+
+/** Data that a suite runs on, not yet opened. */
+export interface SuiteDataEntry {
+  /** What figures of the paper and `--data NAME=...` know it by. */
+  readonly key: string;
+  /** What tables call it; by default as the data calls itself. */
+  readonly name?: string | undefined;
+  /** A folder, a file, or the name of a data set. */
+  readonly from: string;
+  readonly simulate?: SimulationChoices | undefined;
+}
+
+/** Data opened, with where it lies if it is a folder. */
+export interface OpenedData extends TrialData {
+  readonly key: string;
+  /** A prepared or simulated folder. */
+  readonly folder?: string | undefined;
+  /** SHA-256 of what a trial can see. */
+  readonly sha256: string;
+}
+
+export interface ChosenData {
+  readonly entries: readonly SuiteDataEntry[];
+  /** Names of data sets of the suite that are not at hand and were left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * A suite's data with what `--data` says of it: `NAME=PATH` tells where one of its data sets lies, `PATH` alone takes the place of all. Data
+ * sets that are not at hand are left out; throws UserError where none is left, or a name is unknown.
+ */
+export function chooseData(suite: Suite, given: readonly string[], folder = '.'): ChosenData {
+  const written = suite.data.map((entry) => (typeof entry === 'string' ? { from: entry } : entry));
+  const [plain, named] = [given.filter((one) => !isNamed(one)), given.filter(isNamed)];
+  if (plain.length > 0) {
+    const keys = new Set(written.map(({ simulate }) => JSON.stringify(simulate ?? null)));
+    const templates = [...keys].map((key) => (JSON.parse(key) as SimulationChoices | null) ?? undefined);
+    const entries = plain.flatMap((from) => templates.map((simulate) => ({ key: from, from, simulate })));
+    if (named.length === 0) return { entries, leftOut: [] };
+    throw new UserError(`--data: either NAME=PATH for data sets of "${suite.name}", or PATH alone in the place of all`);
+  }
+  const places = new Map(named.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
+  const known = [...new Set(written.map(({ from }) => from))];
+  for (const name of places.keys()) {
+    if (!known.includes(name))
+      throw new UserError(`--data: ${unknownName(`data set of "${suite.name}"`, name, known)}`);
+  }
+  const entries = written.map(({ from, name, simulate }) => ({
+    ...{ key: from, name, simulate },
+    from: places.get(from) ?? placed(from, folder),
+  }));
+  const here = entries.filter(({ from, key }) => places.has(key) || isAtHand(from));
+  if (here.length === 0) {
+    const fetch = known.find((name) => datasets.has(name) && datasets.get(name).download);
+    throw new UserError(
+      `"${suite.name}" runs on ${known.join(', ')}, and none is at hand: ${fetch ? `run "expobench datasets fetch ${fetch}", ` : ''}name your copy with --data ${known[0]}=PATH, or run it on other data with --data PATH`,
+    );
+  }
+  return {
+    entries: here,
+    leftOut: [...new Set(entries.filter((entry) => !here.includes(entry)).map(({ key }) => key))],
+  };
+}
+
+/** A name before "=", as no path begins. */
+const isNamed = (text: string): boolean => /^[\w-]+=/.test(text);
+
+/** Paths in a suite's file are read from where the file lies. */
+function placed(from: string, folder: string): string {
+  return datasets.has(from) || isAbsolute(from) || folder === '.' ? from : join(folder, from);
+}
+
+function isAtHand(from: string): boolean {
+  if (existsSync(from)) return true;
+  if (!datasets.has(from)) return false;
+  const source = datasets.get(from);
+  return source.download === undefined || existsSync(cachedPath(source));
+}
+
+/** How data is read and simulated. */
+export interface OpenOptions {
+  readonly read: ReadOptions;
+  readonly planted: PlantedOptions;
+  /** Whether to read pairs known to have been shown. */
+  readonly exposed: boolean;
+  /** Folder of the suite's file, from which paths of exposure functions are read. */
+  readonly suiteFolder?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+/**
+ * Opens data, simulating into `data/` of the run where the suite says so and the data is not simulated already; a simulation that an
+ * earlier, stopped run finished is taken as it is.
+ */
+export async function openSuiteData(
+  entries: readonly SuiteDataEntry[],
+  options: OpenOptions,
+  run: OutputFolder,
+  progress: Progress,
+): Promise<OpenedData[]> {
+  const opened: OpenedData[] = [];
+  for (const entry of entries) {
+    const one = await openOne(entry, options, run, progress);
+    const same = opened.filter(({ name }) => name === one.name || name.startsWith(`${one.name} (`)).length;
+    opened.push(same === 0 ? one : { ...one, name: `${one.name} (${same + 1})` });
+  }
+  return opened;
+}
+
+async function openOne(
+  { key, from, name, simulate: choices }: SuiteDataEntry,
+  options: OpenOptions,
+  run: OutputFolder,
+  progress: Progress,
+): Promise<OpenedData> {
+  let folder = existsSync(from) && statSync(from).isDirectory() ? from : undefined;
+  if (choices && !(folder && readManifest(folder).kind === 'simulated')) {
+    const called = [name ?? basename(from), ...(name === undefined ? [choices.exposure ?? 'none'] : [])].join(' ');
+    folder = await simulateInto(run.file(join('data', slug(called))), from, choices, options, progress);
+  }
+  const { read, planted, exposed } = options;
+  const data = await openSplit(folder ?? from, read, planted, { exposed });
+  const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
+  return { key, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
+}
+
+async function simulateInto(
+  folder: string,
+  from: string,
+  choices: SimulationChoices,
+  { read, planted, suiteFolder, workers }: OpenOptions,
+  progress: Progress,
+): Promise<string> {
+  const { config, source } = await simulationOf(choices, suiteFolder);
+  const { data, origin } = await openRatings(from, read, planted);
+  const manifest = join(folder, 'manifest.json');
+  if (existsSync(manifest)) {
+    const made = JSON.parse(readFileSync(manifest, 'utf8')) as { config: unknown; origin: unknown };
+    const wished = JSON.parse(JSON.stringify({ config, origin })) as typeof made;
+    if (isDeepStrictEqual({ config: made.config, origin: made.origin }, wished) && source === undefined) return folder;
+  }
+  await writeFolder(folder, { overwrite: true }, (inner) =>
+    simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
+  );
+  return folder;
+}
+
+/** Letters and digits of a name, for files. */
+export const slug = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+/** SHA-256 of what a trial can see. */
+export function hashData(data: Interactions, world: WorldState | undefined): string {
+  const hash = createHash('sha256');
+  hash.update(`${data.userIds.length} ${data.itemIds.length} ${data.user.length}`);
+  if (world) hash.update(JSON.stringify(world.config));
+  for (const column of [
+    ...[data.user, data.item, data.split, data.time, data.rating, data.truth?.relevance, data.truth?.exposure],
+    ...[data.candidates, data.exposed?.user, data.exposed?.item],
+  ]) {
+    hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
+  }
+  return hash.digest('hex');
+}

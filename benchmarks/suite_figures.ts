@@ -1,0 +1,121 @@
+import type { Figure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
+import { summarize } from '../support/statistics.js';
+import { type FinishedTrial, groupBy, resultOf } from './finished.js';
+import { slug } from './suite_data.js';
+import { viewMetrics } from './suite_tables.js';
+import type { SuiteFigure, TableMetric } from './suites/suite.js';
+import type { TrialResult } from './trial.js';
+
+/** A suite's figures, one of each kind for every data set that has something to draw. */
+export function suiteFigures(
+  suite: string,
+  figures: readonly SuiteFigure[],
+  finished: readonly FinishedTrial[],
+): NamedFigure[] {
+  const byData = groupBy(finished, ({ data }) => data);
+  return figures.flatMap((figure) =>
+    [...byData].flatMap(([data, trials]): NamedFigure[] => {
+      const drawn = figure.kind === 'training' ? trainingFigure(data, trials) : settingFigure(figure, data, trials);
+      const name = figure.name ?? (figures.length > 1 ? `${suite}-${figure.kind}` : suite);
+      return drawn ? [{ name: byData.size > 1 ? `${name}-${slug(data)}` : name, figure: drawn }] : [];
+    }),
+  );
+}
+
+const BANDS = 'Bands are 95 percent intervals of the mean over repetitions.';
+
+/** Mean and interval over repetitions; undefined where there is no value. */
+function pointOf(x: number, values: readonly (number | undefined)[], factor = 1): FigurePoint[] {
+  const known = values.filter((value) => value !== undefined);
+  if (known.length === 0) return [];
+  const { n, mean, interval } = summarize(known.map((value) => factor * value));
+  return [{ x, n, mean, ...(interval && { low: interval[0], high: interval[1] }) }];
+}
+
+/**
+ * Figures A.1 and A.2: the objective and the validation metric of f and g by epoch. Training ends sooner in some repetitions: an epoch counts
+ * while at least half of them still run.
+ */
+function trainingFigure(data: string, trials: readonly FinishedTrial[]): Figure | undefined {
+  const methods = [...groupBy(trials, ({ row }) => row.method)];
+  const curves = {
+    objective: {
+      f: (record: TrialResult['epochs'][number]) => record.loss,
+      g: (record: TrialResult['epochs'][number]) => record.exposure?.game?.regularizer,
+    },
+    metric: {
+      f: (record: TrialResult['epochs'][number]) => 100 * record.metric,
+      g: (record: TrialResult['epochs'][number]) =>
+        record.exposure?.game ? 100 * record.exposure.game.metric : undefined,
+    },
+  };
+  const panel = (kind: keyof typeof curves, method: string, own: readonly FinishedTrial[]): FigurePanel => ({
+    title: `${method}: ${kind === 'objective' ? 'objective' : 'validation'}`,
+    x: 'epoch',
+    y: kind === 'objective' ? 'objective' : 'Hit@10, percent',
+    series: [...groupBy(own, ({ row }) => row.label)].flatMap(([label, repetitions]) => {
+      const records = repetitions.map((trial) => resultOf(trial)?.epochs ?? []);
+      const variant = label === method ? '' : label.slice(method.length + 2);
+      const longest = Math.max(...records.map(({ length }) => length));
+      return (['f', 'g'] as const).flatMap((side): FigureSeries[] => {
+        const points = Array.from({ length: longest }, (_, epoch) => {
+          const values = records.map((record) => record[epoch] && curves[kind][side](record[epoch]));
+          const running = values.filter((value) => value !== undefined).length;
+          return 2 * running >= records.length ? pointOf(epoch + 1, values) : [];
+        }).flat();
+        const name = variant === '' ? side : `${side}, ${variant}`;
+        return points.length > 0 ? [{ label: name, group: variant, dashed: side === 'g', points }] : [];
+      });
+    }),
+  });
+  const panels = (['objective', 'metric'] as const).flatMap((kind) =>
+    methods.map(([method, own]) => panel(kind, method, own)),
+  );
+  if (panels.every(({ series }) => series.length === 0)) return undefined;
+  return {
+    title: `${data}: training of f and g`,
+    note: `Above, what f minimizes and the cross-entropy of g; below, Hit@10 on the validation part. ${BANDS}`,
+    across: methods.length,
+    panels,
+  };
+}
+
+/** Figures A.3 and A.4: metrics against a setting. */
+function settingFigure(
+  { x, show = 'standard', metrics = ['hit@10', 'ndcg@10'], sides = ['f'] }: Extract<SuiteFigure, { kind: 'setting' }>,
+  data: string,
+  trials: readonly FinishedTrial[],
+): Figure | undefined {
+  const panelOf = (metric: TableMetric): FigurePanel => ({
+    title: metric,
+    x,
+    y: 'percent',
+    series: [...groupBy(trials, ({ row }) => seriesName(row, x))].flatMap(([label, own]) =>
+      sides.flatMap((side): FigureSeries[] => {
+        const byValue = [...groupBy(own, ({ row }) => Number(row.variant[x]))].filter(
+          ([value]) => !Number.isNaN(value),
+        );
+        const points = byValue.flatMap(([value, repetitions]) =>
+          pointOf(
+            value,
+            repetitions.map(resultOf).map((result) => result && pick(result, side)?.[metric]),
+            100,
+          ),
+        );
+        const name = sides.length > 1 ? `${label}: ${side}` : label;
+        points.sort((a, b) => a.x - b.x);
+        return points.length > 0 ? [{ label: name, group: label, dashed: side === 'g', points }] : [];
+      }),
+    ),
+  });
+  const pick = (result: TrialResult, side: 'f' | 'g') =>
+    side === 'f' ? viewMetrics(show, result) : show === 'standard' ? result.exposureStandard : undefined;
+  const panels = metrics.map(panelOf);
+  if (panels.every(({ series }) => series.length === 0)) return undefined;
+  return { title: `${data}: ${show} metrics by ${x}`, note: BANDS, across: metrics.length, panels };
+}
+
+/** A row's label without the setting that is the axis. */
+function seriesName({ label, variant }: FinishedTrial['row'], x: string): string {
+  return label.replace(`, ${x} ${variant[x]}`, '');
+}

@@ -1,0 +1,17 @@
+import { PAPER_METRICS, SIMULATED_DATA, TUNED_BASELINES } from './paper.js';
+import { TABLE_1 } from './published.js';
+import type { Suite } from './suite.js';
+
+export const table1: Suite = {
+  name: 'table1',
+  summary: 'Table 1: baselines, PS and ACL on simulated data, by unbiased evaluation and against the truth',
+  data: SIMULATED_DATA,
+  methods: [
+    ...['Pop', 'CF', 'MLP', 'GMF'],
+    ...['MLP', 'GMF'].flatMap((f) => ['Pop', f, 'oracle'].map((g) => `PS:${f}/${g}`)),
+    ...['ACL:MLP/MLP', 'ACL:GMF/GMF'],
+  ],
+  settings: { clip: 0.01 },
+  tables: [{ show: 'unbiased', metrics: PAPER_METRICS, published: TABLE_1 }, 'standard', 'oracle'],
+  budgets: TUNED_BASELINES,
+};

@@ -1,0 +1,77 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { suiteJsonSchema } from '../benchmarks/suites/suite.js';
+import { UserError } from '../support/errors.js';
+
+const SCHEMA = 'expobench-suite.schema.json';
+
+/** A suite that runs as it is, on the embedded data, in half a minute. */
+export const EXAMPLE = `# yaml-language-server: $schema=./${SCHEMA}
+# A suite of your own: expobench sweep mine.yaml --out runs/mine
+name: mine
+summary: does debiasing help when popular items are shown more?
+
+# Every method runs on each. A folder made by "datasets prepare" or "simulate", a file of ratings, or the name of a data set.
+data:
+  - name: popular
+    from: planted
+    simulate: # two stages; leave this out to train on the data as it is
+      exposure: popularity # or ./mine.ts, a function of your own
+      strength: 0.5
+      exposuresPerUser: 100
+
+methods:
+  - GMF
+  - PS:GMF/Pop # weighted by 1 / G, g by popularity
+  - PS:GMF/oracle # g is the simulation's truth
+  - method: ACL:GMF/GMF # f against g
+    label: ACL
+    settings: { weights: normalised }
+
+# For all methods; options of "expobench sweep" win over them.
+settings:
+  dim: 32
+  batch: 512
+  epochs: 30
+  clip: 0.01
+
+# Settings that take several values, for the methods that they concern.
+vary:
+  alpha: [0.1, 1]
+
+repetitions: 3
+
+tables: [standard, oracle]
+
+figures:
+  - kind: setting # metrics against a setting that varies; the other kind is training
+    x: alpha
+    show: oracle
+
+# What --budget paper does instead.
+budgets:
+  paper:
+    repetitions: 10
+    tune: { strategy: one-by-one, budget: 32 }
+`;
+
+interface InitArguments {
+  readonly file: string;
+}
+
+export const initCommand: CommandModule<object, InitArguments> = {
+  command: 'init [file]',
+  describe: 'write a commented example of a suite, and its JSON Schema for editors',
+  builder: (yargs) =>
+    yargs
+      .positional('file', { type: 'string', default: 'suite.yaml', describe: 'the suite to write' })
+      .example('$0 init mine.yaml', 'then: expobench sweep mine.yaml --out runs/mine') as never,
+  handler({ file }) {
+    if (existsSync(file)) throw new UserError(`"${file}" exists: name another file`);
+    const schema = join(dirname(file), SCHEMA);
+    writeFileSync(file, EXAMPLE);
+    writeFileSync(schema, `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`);
+    console.log(`written: ${file}, and ${schema} for editors. Next: expobench sweep ${file} --out runs/mine`);
+  },
+};

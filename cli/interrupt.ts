@@ -1,0 +1,21 @@
+/** What the first Ctrl-C does, where work can end gently; the second one ends the program. */
+let gentle: (() => void) | undefined;
+
+/** Runs work that a first Ctrl-C asks to stop, through the signal that it gets. */
+export async function stopGently<Result>(work: (stop: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  gentle = () => controller.abort();
+  try {
+    return await work(controller.signal);
+  } finally {
+    gentle = undefined;
+  }
+}
+
+/** Whether the work under way was asked to stop now, and had not been before. */
+export function askToStop(): boolean {
+  const ask = gentle;
+  gentle = undefined;
+  ask?.();
+  return ask !== undefined;
+}

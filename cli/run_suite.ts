@@ -1,0 +1,145 @@
+import { countPart } from '../benchmarks/cost.js';
+import { measureSeconds } from '../benchmarks/estimate.js';
+import { TrialCache } from '../benchmarks/journal.js';
+import type { Plan } from '../benchmarks/plan.js';
+import type { RunnerState } from '../benchmarks/runner.js';
+import { type ChosenData, type OpenedData, openSuiteData } from '../benchmarks/suite_data.js';
+import { type SweepResult, sweep } from '../benchmarks/sweep.js';
+import { TRAIN } from '../datasets/interactions.js';
+import { plainTable, terminalTable } from '../results/table.js';
+import type { OutputFolder } from '../support/output.js';
+import { stopGently } from './interrupt.js';
+import { logger } from './logging.js';
+import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
+import { terminalProgress } from './progress.js';
+
+/** What verbs that run a suite take. */
+export interface RunArguments extends ReadingArguments {
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly workers?: number | undefined;
+  readonly retryFailed?: boolean | undefined;
+  /** Gigabytes. */
+  readonly memory?: number | undefined;
+  readonly cache?: string | undefined;
+}
+
+/** Opens data as the options say. */
+function opener(
+  plan: Plan,
+  chosen: ChosenData,
+  argv: ReadingArguments & { workers?: number | undefined },
+  suiteFolder: string,
+) {
+  const exposed = plan.rows.some(({ settings }) => settings.method.game?.regularizer === 'exposure');
+  const options = {
+    read: readOptionsOf(argv),
+    planted: plantedOptionsOf(argv),
+    exposed,
+    suiteFolder,
+    workers: argv.workers,
+  };
+  return (folder: OutputFolder): Promise<OpenedData[]> =>
+    openSuiteData(chosen.entries, options, folder, terminalProgress());
+}
+
+/** Runs a plan with progress and log; a first Ctrl-C lets the running trials end. */
+export async function runSuite(
+  plan: Plan,
+  chosen: ChosenData,
+  argv: RunArguments,
+  suiteFolder = '.',
+): Promise<SweepResult> {
+  const progress = terminalProgress();
+  const { out, overwrite, workers, retryFailed = false, memory, cache } = argv;
+  let begun = false;
+  const onChange = (state: RunnerState): void => {
+    const total = plan.rows.length * plan.repetitions * chosen.entries.length;
+    if (!begun) progress.begin(`sweep ${plan.suite}`, total);
+    begun = true;
+    progress.update(state.done, describeState(state, total));
+  };
+  const result = await stopGently((stop) =>
+    sweep(plan, opener(plan, chosen, argv, suiteFolder), {
+      ...{ out, overwrite, workers, retryFailed, stop },
+      memory: memory === undefined ? undefined : memory * 1e9,
+      cache: cache === undefined ? undefined : new TrialCache(cache),
+      onChange(state, finished, outcome) {
+        onChange(state);
+        if (finished && outcome && 'failure' in outcome)
+          logger().warn(
+            { row: finished.row, repetition: finished.repetition, reason: outcome.failure },
+            'trial failed',
+          );
+      },
+    }),
+  );
+  if (begun) progress.end();
+  return result;
+}
+
+function describeState({ done, running, failed, doneSeconds, leftSeconds, best }: RunnerState, total: number): string {
+  const parts = [`${done} of ${total} done`, `${running} running`, `${failed} failed`];
+  if (best) parts.push(`best ${best.row} ${(100 * best.metric).toFixed(1)}`);
+  if (doneSeconds > 0) parts.push(`${Math.round((100 * doneSeconds) / (doneSeconds + leftSeconds))}% of the work`);
+  return parts.join(', ');
+}
+
+/** Tables and what failed, for people. */
+export function printResult({ tables, finished }: SweepResult): void {
+  for (const { table } of tables) console.log(terminalTable(table, process.stdout.isTTY));
+  const failures = finished.filter(({ outcome }) => 'failure' in outcome);
+  if (failures.length === 0) return;
+  const rows = failures.map(({ data, row, repetition, outcome }) => [
+    ...[data, row.label, String(repetition + 1)],
+    'failure' in outcome ? outcome.failure : '',
+  ]);
+  console.log(`${failures.length} of ${finished.length} trials failed (--retry-failed runs them again):`);
+  console.log(plainTable([['data', 'row', 'repetition', 'reason'], ...rows]));
+}
+
+/** What a sweep would do, with times measured by short trainings; returns rows for programs. */
+export async function dryRun(
+  plan: Plan,
+  data: readonly OpenedData[],
+  workers: number,
+): Promise<{ rows: { data: string; row: string; trials: number; seconds: number }[]; seconds: number }> {
+  const progress = terminalProgress();
+  progress.begin('measuring', data.length * plan.rows.length);
+  const rows: { data: string; row: string; trials: number; seconds: number }[] = [];
+  for (const one of data) {
+    for (const { label, settings, tuning } of plan.rows) {
+      const trials = plan.repetitions + (tuning ? tuning.budget : 0);
+      rows.push({ data: one.name, row: label, trials, seconds: trials * (await measureSeconds(one, settings)) });
+      progress.update(rows.length, label);
+    }
+  }
+  progress.end();
+  // No sooner than the work divided evenly, nor than the longest trial.
+  const total = rows.reduce((sum, { seconds }) => sum + seconds, 0);
+  const longest = Math.max(...rows.map(({ seconds, trials }) => seconds / trials));
+  return { rows, seconds: Math.max(total / workers, longest) };
+}
+
+/** A dry run for people. */
+export function describeDryRun(
+  { rows, seconds }: Awaited<ReturnType<typeof dryRun>>,
+  data: readonly OpenedData[],
+  workers: number,
+): string {
+  const table = plainTable([
+    ['data', 'row', 'trials', 'at most, on one core'],
+    ...rows.map((row) => [row.data, row.row, String(row.trials), duration(row.seconds)]),
+  ]);
+  const sizes = data.map(({ name, data: { userIds, itemIds, ...rest } }) => {
+    const train = countPart({ userIds, itemIds, ...rest }, TRAIN).toLocaleString('en');
+    return `${name}: ${userIds.length.toLocaleString('en')} users, ${itemIds.length.toLocaleString('en')} items, ${train} interactions to train on`;
+  });
+  const trials = rows.reduce((sum, row) => sum + row.trials, 0);
+  return `${sizes.join('\n')}\n${table}\n${trials} trainings, at most ${duration(seconds)} on ${workers} worker(s), if none stops before its last epoch; nothing was written`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,59 @@
+import type { OutputFolder } from '../support/output.js';
+import { pngOf } from '../support/png.js';
+import { figurePicture } from './figure_picture.js';
+
+/** Version of the figures' JSON. */
+export const FIGURE_SCHEMA = 1;
+
+/** A point of a curve: mean over repetitions, with its 95 percent interval where there are several. */
+export interface FigurePoint {
+  readonly x: number;
+  readonly n: number;
+  readonly mean: number;
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+}
+
+export interface FigureSeries {
+  readonly label: string;
+  /** Series of one group have one colour. */
+  readonly group: string;
+  readonly dashed?: boolean;
+  readonly points: readonly FigurePoint[];
+}
+
+export interface FigurePanel {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly series: readonly FigureSeries[];
+}
+
+/** Curves with bands of uncertainty, in panels. */
+export interface Figure {
+  readonly title: string;
+  readonly note: string;
+  /** Panels in a row. */
+  readonly across: number;
+  readonly panels: readonly FigurePanel[];
+}
+
+/** A figure with the name of its files. */
+export interface NamedFigure {
+  readonly name: string;
+  readonly figure: Figure;
+}
+
+/** Writes figures/<name> as JSON, SVG and PNG. */
+export async function writeFigures(folder: OutputFolder, figures: readonly NamedFigure[]): Promise<void> {
+  for (const { name, figure } of figures) {
+    folder.writeJson(`figures/${name}.json`, { schema: FIGURE_SCHEMA, ...figure });
+    await writePicture(folder, `figures/${name}`, figurePicture(figure));
+  }
+}
+
+/** Writes a picture as SVG and PNG. */
+export async function writePicture(folder: OutputFolder, path: string, svg: string): Promise<void> {
+  folder.write(`${path}.svg`, svg);
+  folder.writeBytes(`${path}.png`, await pngOf(svg));
+}

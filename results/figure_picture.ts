@@ -1,0 +1,130 @@
+import { drawSvg, GRID, INK, PALETTE } from '../support/picture.js';
+import type { Figure, FigureSeries } from './figure.js';
+
+const [WIDTH, HEIGHT] = [380, 260];
+const MARGIN = { left: 64, right: 16, top: 46, bottom: 46 };
+const TITLE = 44;
+const LEGEND_ROW = 24;
+/** What of the width the letters of a legend's entry need, about. */
+const LETTER = 7;
+
+/** A figure as SVG: a panel a grid, a line a series, its interval as a band. */
+export function figurePicture(figure: Figure): string {
+  const { panels, across } = figure;
+  const columns = Math.min(across, panels.length);
+  const [width, down] = [columns * WIDTH, Math.ceil(panels.length / columns)];
+  const all = panels.flatMap(({ series }) => series);
+  const groups = [...new Set(all.map(({ group }) => group))];
+  const labels = [...new Map(all.map((series) => [series.label, series])).values()];
+  const legendRows = Math.ceil(labels.reduce((sum, { label }) => sum + label.length * LETTER + 50, 0) / (width - 40));
+  const height = TITLE + down * HEIGHT + legendRows * LEGEND_ROW + 8;
+  const place = (p: number) => ({
+    left: (p % columns) * WIDTH + MARGIN.left,
+    top: TITLE + Math.floor(p / columns) * HEIGHT + MARGIN.top,
+    width: WIDTH - MARGIN.left - MARGIN.right,
+    height: HEIGHT - MARGIN.top - MARGIN.bottom,
+  });
+  const colourOf = ({ group }: FigureSeries): string => PALETTE[groups.indexOf(group) % PALETTE.length] as string;
+  const lines = panels.flatMap(({ series }, p) =>
+    series.flatMap((one) => [line(one, p, colourOf(one)), ...band(one, p, colourOf(one))]),
+  );
+  return drawSvg(
+    {
+      title: [
+        { text: figure.title, left: 'center', top: 8, textStyle: { fontSize: 15, color: INK } },
+        ...panels.map(({ title }, p) => ({
+          text: title,
+          left: place(p).left,
+          top: place(p).top - 34,
+          textStyle: { fontSize: 12, color: INK },
+        })),
+      ],
+      legend: {
+        bottom: 4,
+        left: 20,
+        right: 20,
+        data: labels.map(({ label }) => label),
+        textStyle: { color: INK },
+        itemWidth: 28,
+      },
+      grid: panels.map((_, p) => place(p)),
+      xAxis: panels.map(({ x, series }, p) => ({
+        gridIndex: p,
+        type: 'value',
+        name: x,
+        nameLocation: 'middle',
+        nameGap: 26,
+        splitLine: { show: false },
+        ...rangeOf(series.flatMap(({ points }) => points.map((point) => point.x))),
+      })),
+      yAxis: panels.map(({ y }, p) => ({
+        gridIndex: p,
+        type: 'value',
+        name: y,
+        nameLocation: 'middle',
+        nameGap: 44,
+        scale: true,
+        splitNumber: 4,
+        splitLine: { lineStyle: { color: GRID } },
+      })),
+      series: lines as never,
+    },
+    width,
+    height,
+  );
+}
+
+/** An axis that begins and ends with its values. */
+function rangeOf(values: readonly number[]): { min?: number; max?: number } {
+  const [min, max] = [Math.min(...values), Math.max(...values)];
+  return min < max ? { min, max } : {};
+}
+
+function line(series: FigureSeries, panel: number, colour: string): object {
+  const few = series.points.length <= 12;
+  return {
+    name: series.label,
+    type: 'line',
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    data: series.points.map(({ x, mean }) => [x, mean]),
+    showSymbol: few,
+    symbol: series.dashed ? 'emptyCircle' : 'circle',
+    symbolSize: 6,
+    itemStyle: { color: colour },
+    lineStyle: { color: colour, width: 2, type: series.dashed ? 'dashed' : 'solid' },
+    z: 3,
+  };
+}
+
+/** The interval as an area around the line. */
+function band({ points }: FigureSeries, panel: number, colour: string): object[] {
+  const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
+  if (known.length < 2) return [];
+  return [
+    {
+      type: 'custom',
+      xAxisIndex: panel,
+      yAxisIndex: panel,
+      silent: true,
+      z: 2,
+      // All of the band's points, so that the axis covers it; one drawing.
+      data: known.flatMap(({ x, low, high }) => [
+        [x, low],
+        [x, high],
+      ]),
+      clip: true,
+      renderItem: ({ dataIndex }: { dataIndex: number }, api: { coord(point: readonly number[]): number[] }) => ({
+        type: 'polygon',
+        ignore: dataIndex > 0,
+        shape: {
+          points: [
+            ...known.map(({ x, high }) => api.coord([x, high as number])),
+            ...known.map(({ x, low }) => api.coord([x, low as number])).reverse(),
+          ],
+        },
+        style: { fill: colour, opacity: 0.15 },
+      }),
+    },
+  ];
+}
