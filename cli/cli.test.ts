@@ -288,6 +288,15 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],
     [['train', '--model', 'GMF', '--data', 'there', ...out], /has no manifest\.json/],
     [['train', '--model', 'GMF', '--out', 'there'], /--out "there" exists: name another folder, or add --overwrite/],
+    [['sweep', 'nothing.yaml', ...out], /"nothing\.yaml" does not exist: "expobench init" writes an example/],
+    [['sweep', 'quick', ...SMALL], /Missing required argument: out/],
+    [
+      ['sweep', 'table2', ...out],
+      /runs on ml-1m, lastfm, goodreads, and none is at hand: run "expobench datasets fetch/,
+    ],
+    [['sweep', 'quick', '--only', 'ALC*', ...SMALL, ...out], /--only ALC\* matches none of the methods: Pop, CF/],
+    [['sweep', 'table3', '--data', 'planted=x', ...out], /--data: unknown data set of "table3" "planted"/],
+    [['sweep', 'quick', '--retry-failed', ...SMALL, ...out], /--retry-failed: there is no run "result"/],
     [['sweep', 'quik', ...out], /unknown suite "quik": did you mean quick\?/],
     [['sweep', 'quick', '--repetitions', '0', ...out], /--repetitions must be a whole number from 1 to 1000/],
     [['datasets', 'prepare', 'nothing.csv', ...out], /"nothing\.csv" does not exist/],
@@ -351,15 +360,52 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
   });
 });
 
+describe('suites', () => {
+  test('init, then a dry run that writes nothing, then figures', () => {
+    const made = run('init', 'mine.yaml');
+    expect([made.code, made.err]).toEqual([0, '']);
+    expect(
+      JSON.parse(readFileSync(join(folder, 'expobench-suite.schema.json'), 'utf8')).properties.methods,
+    ).toBeDefined();
+    expect(run('init', 'mine.yaml').err).toMatch(/"mine\.yaml" exists/);
+    const small = [...SMALL, '--epochs', '2', '--dim', '8', '--bootstrap', '0'];
+    const listed = run('sweep', 'mine.yaml', ...small, '--dry-run', '--json');
+    expect([listed.code, listed.err]).toEqual([0, '']);
+    const { rows, seconds } = JSON.parse(listed.out);
+    expect(rows.map(({ row, trials }: { row: string; trials: number }) => [row, trials])).toEqual(
+      ['GMF', 'PS GMF/Pop', 'PS GMF/oracle', 'ACL, alpha 0.1', 'ACL, alpha 1'].map((row) => [row, 3]),
+    );
+    expect(seconds).toBeGreaterThan(0);
+    const swept = run('sweep', 'mine.yaml', ...small, '--repetitions', '2', '--out', 'own');
+    expect([swept.code, swept.err]).toEqual([0, '']);
+    expect(swept.out).toMatch(/popular: standard evaluation[\s\S]*popular: oracle/);
+    expect(readdirSync(join(folder, 'own', 'figures')).sort()).toEqual(['mine.json', 'mine.png', 'mine.svg']);
+    expect(readdirSync(join(folder, 'own')).sort()).toEqual([
+      'data',
+      'figures',
+      'manifest.json',
+      'tables',
+      'trials.ndjson',
+    ]);
+    expect(run('diff', 'own', 'own').code).toBe(0);
+    const other = run('sweep', 'quick', ...small, '--retry-failed', '--out', 'own');
+    expect([other.code, other.err]).toEqual([2, expect.stringMatching(/is a run of the suite "mine", not of "quick"/)]);
+  });
+});
+
 describe('Ctrl-C half-way', () => {
   /** Starts the program, interrupts it as soon as `ready` holds, and waits for its end. */
-  async function interrupt(options: string[], ready: () => boolean): Promise<{ code: number | null; err: string }> {
+  async function interrupt(
+    options: string[],
+    ready: () => boolean,
+    signal: NodeJS.Signals = 'SIGINT',
+  ): Promise<{ code: number | null; err: string }> {
     const child = spawn(process.execPath, [main, ...options], { cwd: folder });
     let err = '';
     child.stderr.on('data', (chunk) => (err += chunk));
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
     while (!ready() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill('SIGINT');
+    child.kill(signal);
     return { code: await ended, err };
   }
 
@@ -387,13 +433,18 @@ describe('Ctrl-C half-way', () => {
       'swept',
     ];
     const journal = join(folder, 'swept.partial', 'trials.ndjson');
-    const { code } = await interrupt(
+    const { code, err } = await interrupt(
       options,
       () => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n'),
     );
     expect(code).toBe(130);
-    const kept = readFileSync(journal, 'utf8').trim().split('\n').length;
+    expect(err).toMatch(/the trials that are running end first; .*\n.*the same command goes on from there/);
+    const count = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
+    const kept = count(journal);
     expect(kept).toBeGreaterThan(0);
+    // Again, killed without any warning.
+    await interrupt(options, () => existsSync(journal) && count(journal) > kept, 'SIGKILL');
+    expect(count(journal)).toBeGreaterThan(kept);
     expect(run(...options).code).toBe(0);
     const whole = run(...options.slice(0, -1), 'uninterrupted');
     expect(whole.code).toBe(0);

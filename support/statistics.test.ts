@@ -2,7 +2,12 @@ import { expect, test } from '@jest/globals';
 import { gini, holm, pairedTest, rankCorrelation, summarize } from './statistics.js';
 
 test('mean and standard deviation with n - 1', () => {
-  expect(summarize([1, 2, 3, 4])).toEqual({ n: 4, mean: 2.5, sd: expect.closeTo(Math.sqrt(5 / 3), 12) });
+  // t of three degrees of freedom at 0.975 is 3.18245.
+  const reach = (3.18245 * Math.sqrt(5 / 3)) / 2;
+  expect(summarize([1, 2, 3, 4])).toEqual({
+    ...{ n: 4, mean: 2.5, sd: expect.closeTo(Math.sqrt(5 / 3), 12) },
+    interval: [expect.closeTo(2.5 - reach, 4), expect.closeTo(2.5 + reach, 4)],
+  });
   expect(summarize([7])).toEqual({ n: 1, mean: 7, sd: undefined });
 });
 

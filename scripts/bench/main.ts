@@ -6,9 +6,10 @@ import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
 import { simulation } from './simulation.js';
 import { steps } from './steps.js';
+import { sweeps } from './sweep.js';
 import { ulp } from './ulp.js';
 
-const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp]);
+const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');
