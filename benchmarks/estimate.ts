@@ -3,10 +3,12 @@ import type { TrialData } from './suites/suite.js';
 import { runTrial, type TrialSettings, unlessDiverged } from './trial.js';
 
 /** Interactions that a probe looks at, about. */
-const PROBE_ROWS = 20_000;
+const PROBE_ROWS = 50_000;
+/** Epochs of the longer probe. */
+const PROBE_EPOCHS = 5;
 
 /**
- * Seconds that a trial takes on this machine, from short trainings that are timed: one and two epochs on a share of the users, so that the
+ * Seconds that a trial takes on this machine, from short trainings that are timed: one epoch and a few on a share of the users, so that the
  * part that grows with epochs is known. At most so much: trainings mostly stop before their last epoch.
  */
 export async function measureSeconds({ data, world }: TrialData, settings: TrialSettings): Promise<number> {
@@ -15,13 +17,13 @@ export async function measureSeconds({ data, world }: TrialData, settings: Trial
   const report = { ...settings.report, bootstrap: 0 };
   const time = async (epochs: number): Promise<number> => {
     const started = performance.now();
-    const trainer = { ...settings.trainer, epochs };
+    const trainer = { ...settings.trainer, epochs, patience: epochs };
     await unlessDiverged(() => runTrial(share, { ...settings, report, trainer }, { world }));
     return (performance.now() - started) / 1000;
   };
   await time(1); // compiles
-  const [one, two] = [await time(1), await time(2)];
-  const perEpoch = Math.max(0, two - one);
+  const [one, several] = [await time(1), await time(PROBE_EPOCHS)];
+  const perEpoch = Math.max(0, several - one) / (PROBE_EPOCHS - 1);
   const factor = data.user.length / share.user.length;
   return factor * (Math.max(0, one - perEpoch) + perEpoch * settings.trainer.epochs);
 }

@@ -90,9 +90,9 @@ export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {
 }
 
 /** `--seed`, `--out`, `--overwrite`, `--json`: what every verb that writes has. */
-export function outputOptions<T>(argv: Argv<T>, what: string) {
+export function outputOptions<T>(argv: Argv<T>, what: string, demandOption = true) {
   return argv
-    .option('out', { type: 'string', demandOption: true, requiresArg: true, describe: `folder to write ${what} to` })
+    .option('out', { type: 'string', demandOption, requiresArg: true, describe: `folder to write ${what} to` })
     .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
     .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
     .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' });

@@ -45,14 +45,12 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
   command: 'sweep <suite>',
   describe: 'run a suite: several methods on several data sets, several times each; goes on where it was stopped',
   builder: (yargs) =>
-    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the run')))
-      .demandOption([])
+    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))
       .positional('suite', {
         type: 'string',
         demandOption: true,
         describe: `a .yaml, .json or .ts file, or one of\n${suites.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}`,
       })
-      .option('out', { type: 'string', requiresArg: true, demandOption: false, describe: 'folder to write the run to' })
       .option('data', {
         type: 'string',
         array: true,

@@ -26,7 +26,7 @@ export function figurePicture(figure: Figure): string {
   });
   const colourOf = ({ group }: FigureSeries): string => PALETTE[groups.indexOf(group) % PALETTE.length] as string;
   const lines = panels.flatMap(({ series }, p) =>
-    series.flatMap((one) => [line(one, p, colourOf(one)), ...band(one, p, colourOf(one))]),
+    series.flatMap((one) => [line(one, p, colourOf(one)), ...band(one, p, colourOf(one), limitsOf(series))]),
   );
   return drawSvg(
     {
@@ -97,8 +97,16 @@ function line(series: FigureSeries, panel: number, colour: string): object {
   };
 }
 
+/** How far an axis follows bands: half the range of the lines beyond them. A wide band must not flatten the lines. */
+function limitsOf(series: readonly FigureSeries[]): [number, number] {
+  const means = series.flatMap(({ points }) => points.map(({ mean }) => mean));
+  const [least, most] = [Math.min(...means), Math.max(...means)];
+  const reach = most > least ? (most - least) / 2 : Number.POSITIVE_INFINITY;
+  return [least - reach, most + reach];
+}
+
 /** The interval as an area around the line. */
-function band({ points }: FigureSeries, panel: number, colour: string): object[] {
+function band({ points }: FigureSeries, panel: number, colour: string, [least, most]: [number, number]): object[] {
   const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   if (known.length < 2) return [];
   return [
@@ -108,10 +116,10 @@ function band({ points }: FigureSeries, panel: number, colour: string): object[]
       yAxisIndex: panel,
       silent: true,
       z: 2,
-      // All of the band's points, so that the axis covers it; one drawing.
+      // The axis covers the band, as far as it shall; one drawing.
       data: known.flatMap(({ x, low, high }) => [
-        [x, low],
-        [x, high],
+        [x, Math.max(least, low as number)],
+        [x, Math.min(most, high as number)],
       ]),
       clip: true,
       renderItem: ({ dataIndex }: { dataIndex: number }, api: { coord(point: readonly number[]): number[] }) => ({

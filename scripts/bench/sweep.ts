@@ -49,7 +49,7 @@ export const sweeps: Benchmark = {
   always: false,
   async run() {
     const data = await openSplit('planted', {}, PLANTED_DEFAULTS);
-    const settings: Settings = { epochs: 10, patience: 10, batch: 512, bootstrap: 0 };
+    const settings: Settings = { epochs: 30, patience: 30, batch: 512, bootstrap: 0 };
     const one = await timed(data, ['GMF'], settings, TRIALS, 1);
     const two = await timed(data, ['GMF'], settings, TRIALS, 2);
     const small = await openSplit('planted', {}, { ...PLANTED_DEFAULTS, users: 100, items: 50, ratingsPerUser: 10 });
