@@ -204,6 +204,12 @@ describe('a sweep', () => {
       `${line.slice(0, line.indexOf('"outcome"'))}"outcome":{"failure":"no memory"}}`;
     const spoilt = lines.map((line, l) => (l === 2 ? failed(line) : l === 5 ? '{"key":' : line));
     writeFileSync(path, `${spoilt.join('\n')}\n`);
+    // A mistake leaves the run as it is.
+    const broken = sweep(planSuite(quick, PLAN), () => Promise.reject(new Error('no data')), {
+      ...{ out: join(root, 'retried'), retryFailed: true },
+    });
+    await expect(broken).rejects.toThrow('no data');
+    expect([existsSync(path), existsSync(join(root, 'retried.partial'))]).toEqual([true, false]);
     const begun = count();
     await run('retried', { workers: 1, retryFailed: true, onChange: begun.onChange });
     expect(begun.trials()).toBe(2);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type NamedFigure, writeFigures } from '../results/figure.js';
 import { type NamedTable, writeTables } from '../results/table.js';
@@ -7,7 +7,7 @@ import { OutputFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import type { FinishedTrial } from './finished.js';
-import { Journal, linesText, type TrialLine } from './journal.js';
+import { Journal, linesText, readLines, type TrialLine } from './journal.js';
 import { checkMethod, parseMethod } from './method.js';
 import type { Plan, PlannedRow } from './plan.js';
 import { type Outcome, type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
@@ -40,8 +40,8 @@ export async function sweep(
   open: (folder: OutputFolder) => Promise<readonly OpenedData[]>,
   options: SweepOptions,
 ): Promise<SweepResult> {
+  const isNew = !existsSync(join(`${resolve(options.out)}.partial`, 'trials.ndjson'));
   const folder = openRun(plan, options);
-  const isNew = !existsSync(join(folder.partial, 'trials.ndjson'));
   let runner: TrialRunner | undefined;
   try {
     const data = await open(folder);
@@ -69,15 +69,16 @@ export async function sweep(
     folder.commit();
     return { tables, figures, finished };
   } catch (error) {
-    const nothingYet = runner === undefined || !existsSync(folder.file('trials.ndjson')) || isEmpty(folder);
-    if (isNew && nothingYet && !(error instanceof StoppedError)) folder.discard(); // nothing to go on from
+    // Where there is nothing to go on from, nothing is left; what was retried is still in the run itself.
+    if (isNew && !(error instanceof StoppedError) && (options.retryFailed || hasNoTrial(folder))) folder.discard();
     throw error;
   } finally {
     await runner?.close();
   }
 }
 
-const isEmpty = (folder: OutputFolder): boolean => readFileSync(folder.file('trials.ndjson'), 'utf8') === '';
+const hasNoTrial = (folder: OutputFolder): boolean =>
+  readLines(join(folder.partial, 'trials.ndjson')).lines.length === 0;
 
 /** The folder to write, with what a stopped run of the same suite left. */
 function openRun(plan: Plan, { out, overwrite = false, retryFailed = false }: SweepOptions): OutputFolder {
@@ -96,9 +97,9 @@ function openRun(plan: Plan, { out, overwrite = false, retryFailed = false }: Sw
   }
   if (retryFailed && !existsSync(partial)) {
     if (!existsSync(path)) throw new UserError(`--retry-failed: there is no run "${out}"`);
-    renameSync(path, partial); // comes back, renewed, when the run is complete
+    cpSync(path, partial, { recursive: true }); // takes the place of the run when it is complete
   }
-  return new OutputFolder(out, { overwrite, resume: true });
+  return new OutputFolder(out, { overwrite: overwrite || retryFailed, resume: true });
 }
 
 /** Tunes where the plan says so, trains everything, and collects the journal's lines in the suite's order. */
