@@ -19,3 +19,9 @@ export const TUNED_BASELINES: Record<BudgetName, Limits> = {
   small: {},
   paper: { repetitions: 10, tune: { strategy: 'one-by-one', budget: 32, dims: [32, 64] } },
 };
+
+/** For figures of training and of settings: no bootstrap and no scoring of every item. */
+export const CURVES_ALONE = { bootstrap: 0, full: false };
+
+/** The models of the ablations in tables A.2. */
+export const ABLATED = ['MLP', 'GMF', 'NCF', 'Attn'];
