@@ -101,6 +101,12 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
       };
     }),
   );
+  const labels = rows.map(({ label }) => label);
+  const twice = labels.find((label, r) => labels.indexOf(label) !== r);
+  if (twice !== undefined)
+    throw new UserError(
+      `suite "${suite.name}": two rows would be called "${twice}": give one of them a label of its own`,
+    );
   return {
     suite: suite.name,
     budget,
@@ -125,7 +131,7 @@ function chosenMethods(given: readonly (string | SuiteMethod)[], only: readonly 
     return { entry: method, parsed: parseMethod(method.method) };
   });
   const nameOf = ({ entry, parsed }: ChosenMethod): string =>
-    entry.label ?? parsed.label + widthText(entry.dimFactor) + JSON.stringify(entry.settings ?? {});
+    JSON.stringify([entry.label, parsed.label, entry.dimFactor, entry.settings]);
   const distinct = all.filter((one, n) => all.findIndex((other) => nameOf(other) === nameOf(one)) === n);
   if (!only) return distinct;
   // As labels are printed, or as methods are written.

@@ -34,7 +34,6 @@ export interface RunnerState {
   readonly done: number;
   readonly running: number;
   readonly failed: number;
-  readonly waiting: number;
   readonly doneSeconds: number;
   readonly leftSeconds: number;
   readonly best: { readonly row: string; readonly metric: number } | undefined;
@@ -62,7 +61,7 @@ interface Waiting {
 }
 
 /** Hash of everything that an outcome depends on. */
-export function keyOf({ work, settings }: TrialTask, dataHash: string): string {
+function keyOf({ work, settings }: TrialTask, dataHash: string): string {
   const parts = work === 'trial' ? [settings, dataHash, PROGRAM] : [work, settings, dataHash, PROGRAM];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -183,7 +182,7 @@ export class TrialRunner {
     const left = [...this.waiting, ...this.running].reduce((sum, { seconds }) => sum + seconds, 0);
     this.options.onChange?.(
       {
-        ...{ done: this.done, running: this.running.size, failed: this.failed, waiting: this.waiting.length },
+        ...{ done: this.done, running: this.running.size, failed: this.failed },
         ...{ doneSeconds: this.doneSeconds, leftSeconds: left, best: this.best },
       },
       finished,

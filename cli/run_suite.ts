@@ -24,8 +24,8 @@ export interface RunArguments extends ReadingArguments {
   readonly cache?: string | undefined;
 }
 
-/** Opens data as the options say. */
-function opener(
+/** What opens data as the options say. */
+export function opener(
   plan: Plan,
   chosen: ChosenData,
   argv: ReadingArguments & { workers?: number | undefined },
@@ -131,9 +131,11 @@ export function describeDryRun(
     ['data', 'row', 'trials', 'at most, on one core'],
     ...rows.map((row) => [row.data, row.row, String(row.trials), duration(row.seconds)]),
   ]);
-  const sizes = data.map(({ name, data: { userIds, itemIds, ...rest } }) => {
-    const train = countPart({ userIds, itemIds, ...rest }, TRAIN).toLocaleString('en');
-    return `${name}: ${userIds.length.toLocaleString('en')} users, ${itemIds.length.toLocaleString('en')} items, ${train} interactions to train on`;
+  const sizes = data.map(({ name, data: one }) => {
+    const [users, items, train] = [one.userIds.length, one.itemIds.length, countPart(one, TRAIN)].map((count) =>
+      count.toLocaleString('en'),
+    );
+    return `${name}: ${users} users, ${items} items, ${train} interactions to train on`;
   });
   const trials = rows.reduce((sum, row) => sum + row.trials, 0);
   return `${sizes.join('\n')}\n${table}\n${trials} trainings, at most ${duration(seconds)} on ${workers} worker(s), if none stops before its last epoch; nothing was written`;

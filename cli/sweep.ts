@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
-import { chooseData, openSuiteData } from '../benchmarks/suite_data.js';
+import { chooseData } from '../benchmarks/suite_data.js';
 import { findSuite } from '../benchmarks/suites/file.js';
 import { suites } from '../benchmarks/suites/registry.js';
 import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
@@ -15,14 +15,11 @@ import {
   checkNumber,
   checkSeed,
   outputOptions,
-  plantedOptionsOf,
   type ReadingArguments,
   readingOptions,
-  readOptionsOf,
   workersOption,
 } from './options.js';
-import { terminalProgress } from './progress.js';
-import { describeDryRun, dryRun, printResult, runSuite } from './run_suite.js';
+import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
 
 interface SweepArguments extends ReadingArguments, TrainingArguments {
   readonly suite: string;
@@ -138,9 +135,8 @@ async function listOnly(
   const place = mkdtempSync(join(tmpdir(), 'expobench-'));
   try {
     const { workers = availableParallelism() } = argv;
-    const options = { read: readOptionsOf(argv), planted: plantedOptionsOf(argv), exposed: true, suiteFolder, workers };
     const folder = new OutputFolder(join(place, 'run'));
-    const data = await openSuiteData(chosen.entries, options, folder, terminalProgress());
+    const data = await opener(plan, chosen, argv, suiteFolder)(folder);
     const listed = await dryRun(plan, data, workers);
     console.log(argv.json ? JSON.stringify(listed, null, 2) : describeDryRun(listed, data, workers));
     folder.discard();

@@ -78,23 +78,20 @@ function rankedRows(table: ResultTable, column: string): string[] {
 }
 
 /** A cell as it is shown. */
-export interface ShownCell {
+interface ShownCell {
   readonly text: string;
   /** Place in its column, 0 for the best; undefined where it takes no part. */
   readonly place?: number | undefined;
-  readonly summary?: Summary | undefined;
-  /** Whether it is a published figure and not ours. */
-  readonly isPublished?: boolean;
 }
 
 /** A table laid out: published figures stand beside ours, in a column of their own. */
-export interface ShownTable {
+interface ShownTable {
   readonly head: readonly string[];
   readonly rows: readonly { readonly label: string; readonly cells: readonly ShownCell[] }[];
 }
 
 /** Lays a table out, for every form that it takes. */
-export function showTable(table: ResultTable): ShownTable {
+function showTable(table: ResultTable): ShownTable {
   const columns = table.columns.map((column) => ({
     column,
     ranked: rankedRows(table, column),
@@ -109,10 +106,10 @@ export function showTable(table: ResultTable): ShownTable {
         const place = ranked.indexOf(label);
         const own = {
           text: cellText(table, summary) + markOf(table, label, column),
-          ...(summary && { place, summary }),
+          ...(summary && { place }),
         };
         const other = published?.[column];
-        return hasPublished ? [own, { text: cellText(table, other), summary: other, isPublished: true }] : [own];
+        return hasPublished ? [own, { text: cellText(table, other) }] : [own];
       }),
     })),
   };
@@ -211,8 +208,8 @@ function repetitionsText({ rows, columns }: ResultTable): string {
   return counts.length === 0 ? 'n = 0' : least === most ? `n = ${least}` : `n = ${least} to ${most}`;
 }
 
-/** "63.2-64.7": a cell's confidence interval. */
-export function intervalText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
+/** "63.20 to 64.70": a cell's confidence interval. */
+function intervalText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
   if (!summary?.interval) return '-';
   return summary.interval.map((x) => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2))).join(' to ');
 }

@@ -11,7 +11,7 @@ const load = (): typeof Echarts => {
 /** Colours that keep apart in print and for colour-blind readers (Okabe and Ito). */
 export const PALETTE = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#000000'];
 
-/** Colours of letters and axes, and of the lines behind; a page that is dark puts its own in their place. */
+/** Colours of letters, and of the lines behind. */
 export const INK = '#2b2b2c';
 export const GRID = '#dcdcdd';
 const PAPER = '#ffffff';

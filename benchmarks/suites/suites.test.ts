@@ -87,6 +87,15 @@ describe('a plan', () => {
     expect([repetitions, dims('GMF'), dims('ACL GMF/GMF')]).toEqual([10, [32, 64], [32]]);
   });
 
+  test('refuses two rows of one name, whose numbers would be mixed', () => {
+    const other = { method: 'GMF', settings: { dim: 8 } };
+    expect(() => planSuite({ ...quick, methods: ['GMF', other] }, { seed: 1 })).toThrow(
+      /two rows would be called "GMF"/,
+    );
+    const labelled = { ...quick, methods: ['GMF', 'gmf', { ...other, label: 'small' }] };
+    expect(planSuite(labelled, { seed: 1 }).rows.map(({ label }) => label)).toEqual(['GMF', 'small']);
+  });
+
   test('refuses patterns that match nothing', () => {
     expect(() => planSuite(quick, { seed: 1, only: ['ALC*'] })).toThrow(
       /--only ALC\* matches none of the methods: Pop, CF/,
