@@ -1,11 +1,15 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type NamedFigure, writeFigures } from '../results/figure.js';
+import { reportOf } from '../results/report/report.js';
+import { readRun } from '../results/run_folder.js';
 import { type NamedTable, writeTables } from '../results/table.js';
+import { beginSession, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
+import { writeDataPictures } from './data_pictures.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
 import { checkMethod, parseMethod } from './method.js';
@@ -22,6 +26,8 @@ export interface SweepOptions extends RunnerOptions {
   readonly overwrite?: boolean;
   /** Runs the failed trials of a run again, finished or stopped, and keeps the others. */
   readonly retryFailed?: boolean;
+  /** As the user typed it, for the report. */
+  readonly command?: string | undefined;
 }
 
 export interface SweepResult {
@@ -42,6 +48,7 @@ export async function sweep(
 ): Promise<SweepResult> {
   const isNew = !existsSync(join(`${resolve(options.out)}.partial`, 'trials.ndjson'));
   const folder = openRun(plan, options);
+  const session = await SessionFile.begin(folder, options);
   let runner: TrialRunner | undefined;
   try {
     const data = await open(folder);
@@ -64,16 +71,46 @@ export async function sweep(
     folder.write('trials.ndjson', linesText(lines));
     writeTables(folder, tables);
     await writeFigures(folder, figures);
+    await writeDataPictures(folder, data);
     folder.writeJson('manifest.json', manifestOf(plan, data, finished));
     folder.remove('suite.json');
+    session.end();
+    folder.write('report.html', reportOf(await readRun(folder.partial)));
     folder.commit();
     return { tables, figures, finished };
   } catch (error) {
+    session.end();
     // Where there is nothing to go on from, nothing is left; what was retried is still in the run itself.
     if (isNew && !(error instanceof StoppedError) && (options.retryFailed || hasNoTrial(folder))) folder.discard();
     throw error;
   } finally {
     await runner?.close();
+  }
+}
+
+/** environment.json: where and when each part of the run was made. */
+class SessionFile {
+  private constructor(
+    private readonly folder: OutputFolder,
+    private readonly sessions: readonly Session[],
+  ) {}
+
+  static async begin(folder: OutputFolder, { command, workers }: SweepOptions): Promise<SessionFile> {
+    const path = folder.file('environment.json');
+    const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Session[]) : [];
+    const file = new SessionFile(folder, [...earlier, await beginSession(command, workers)]);
+    file.write(file.sessions);
+    return file;
+  }
+
+  /** Also where it was stopped; a session that was killed has no end. */
+  end(): void {
+    const ended = new Date().toISOString();
+    this.write(this.sessions.map((session, s) => (s === this.sessions.length - 1 ? { ...session, ended } : session)));
+  }
+
+  private write(sessions: readonly Session[]): void {
+    this.folder.writeJson('environment.json', sessions);
   }
 }
 

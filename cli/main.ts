@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect.js';
 import { askToStop } from './interrupt.js';
 import { logger, startLogging } from './logging.js';
 import { quickstartCommand } from './quickstart.js';
+import { reportCommand } from './report.js';
 import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
@@ -65,6 +66,7 @@ try {
     .command(sweepCommand)
     .command(initCommand)
     .command(abTestCommand)
+    .command(reportCommand)
     .command(diffCommand)
     .option('verbose', {
       type: 'boolean',

@@ -6,9 +6,9 @@ import { quick } from '../benchmarks/suites/quick.js';
 import { PLANTED_DEFAULTS } from '../datasets/planted.js';
 import { loadRatings } from '../datasets/prepare.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
-import { describeInspection, inspect, writeInspection } from '../simulator/inspect.js';
+import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
-import { writeFolder } from '../support/output.js';
+import { writeFolder, writeWhole } from '../support/output.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { printResult, runSuite } from './run_suite.js';
@@ -68,7 +68,7 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
       `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
     );
     const inspection = await inspect(dataFolder);
-    const picture = writeInspection(inspection, join(out, 'data.svg'));
+    const picture = writeWhole(join(out, 'data.svg'), inspection.picture);
     console.log(`${describeInspection(inspection)}\n`);
     const settings = { batch: 512, clip: 0.01 };
     const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });

@@ -1,3 +1,4 @@
+import { hideBin } from 'yargs/helpers';
 import { countPart } from '../benchmarks/cost.js';
 import { measureSeconds } from '../benchmarks/estimate.js';
 import { TrialCache } from '../benchmarks/journal.js';
@@ -7,6 +8,7 @@ import { type ChosenData, type OpenedData, openSuiteData } from '../benchmarks/s
 import { type SweepResult, sweep } from '../benchmarks/sweep.js';
 import { TRAIN } from '../datasets/interactions.js';
 import { plainTable, terminalTable } from '../results/table.js';
+import { commandLine } from '../support/environment.js';
 import type { OutputFolder } from '../support/output.js';
 import { stopGently } from './interrupt.js';
 import { logger } from './logging.js';
@@ -62,6 +64,7 @@ export async function runSuite(
   const result = await stopGently((stop) =>
     sweep(plan, opener(plan, chosen, argv, suiteFolder), {
       ...{ out, overwrite, workers, retryFailed, stop },
+      command: commandLine(['expobench', ...hideBin(process.argv)]),
       memory: memory === undefined ? undefined : memory * 1e9,
       cache: cache === undefined ? undefined : new TrialCache(cache),
       onChange(state, finished, outcome) {

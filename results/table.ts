@@ -78,20 +78,26 @@ function rankedRows(table: ResultTable, column: string): string[] {
 }
 
 /** A cell as it is shown. */
-interface ShownCell {
+export interface ShownCell {
   readonly text: string;
+  /** In full precision. */
+  readonly value?: number | undefined;
+  /** Its confidence interval, in words. */
+  readonly interval?: string | undefined;
   /** Place in its column, 0 for the best; undefined where it takes no part. */
   readonly place?: number | undefined;
 }
 
 /** A table laid out: published figures stand beside ours, in a column of their own. */
-interface ShownTable {
+export interface ShownTable {
   readonly head: readonly string[];
   readonly rows: readonly { readonly label: string; readonly cells: readonly ShownCell[] }[];
+  /** How many repetitions. */
+  readonly repetitions: string;
 }
 
 /** Lays a table out, for every form that it takes. */
-function showTable(table: ResultTable): ShownTable {
+export function showTable(table: ResultTable): ShownTable {
   const columns = table.columns.map((column) => ({
     column,
     ranked: rankedRows(table, column),
@@ -106,12 +112,15 @@ function showTable(table: ResultTable): ShownTable {
         const place = ranked.indexOf(label);
         const own = {
           text: cellText(table, summary) + markOf(table, label, column),
+          value: summary?.mean,
+          interval: summary?.interval && intervalText(table, summary),
           ...(summary && { place }),
         };
         const other = published?.[column];
-        return hasPublished ? [own, { text: cellText(table, other) }] : [own];
+        return hasPublished ? [own, { text: cellText(table, other), value: other?.mean }] : [own];
       }),
     })),
+    repetitions: repetitionsText(table),
   };
 }
 
@@ -160,7 +169,7 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
  */
 export function latexOf(table: ResultTable): string {
   const escaped = (text: string): string => text.replace(/[&%$#_{}]/g, (c) => `\\${c}`);
-  const { head, rows } = showTable(table);
+  const { head, rows, repetitions } = showTable(table);
   const lines = rows.map(({ label, cells }) => {
     const texts = cells.map(({ text, place }) => {
       const safe = escaped(text);
@@ -178,14 +187,14 @@ export function latexOf(table: ResultTable): string {
     '\\bottomrule',
     '\\end{tabular}',
     `% ${table.note}`,
-    `% ${repetitionsText(table)}`,
+    `% ${repetitions}`,
     '',
   ].join('\n');
 }
 
 /** GitHub Markdown; the best of each column is bold. Below, the confidence intervals. */
 export function markdownOf(table: ResultTable): string {
-  const { head, rows } = showTable(table);
+  const { head, rows, repetitions } = showTable(table);
   const grid = (columns: readonly string[], lines: readonly string[][]): string =>
     markdownTable([['', ...columns], ...lines], { align: ['l', ...columns.map(() => 'r')] });
   const main = grid(
@@ -197,7 +206,7 @@ export function markdownOf(table: ResultTable): string {
     table.columns,
     table.rows.map(({ label, cells }) => [label, ...table.columns.map((column) => intervalText(table, cells[column]))]),
   );
-  const parts = [`## ${table.title}`, main, table.note, repetitionsText(table)];
+  const parts = [`## ${table.title}`, main, table.note, repetitions];
   return `${[...parts, ...(hasIntervals ? ['95% confidence intervals of the means:', intervals] : [])].join('\n\n')}\n`;
 }
 

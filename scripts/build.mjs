@@ -28,6 +28,12 @@ run(
   ...['--optimizeLevel', '3', '--noAssert', '--importMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
 );
 run(bin('typescript', 'bin/tsc'), '--project', 'tsconfig.json');
-mkdirSync('dist/compute/wasm', { recursive: true });
-for (const file of ['kernels.wasm', 'kernels.d.ts']) copyFileSync(`compute/wasm/${file}`, `dist/compute/wasm/${file}`);
+const assets = [
+  ...['compute/wasm/kernels.wasm', 'compute/wasm/kernels.d.ts'],
+  ...['results/report/style.css', 'results/report/browser.js'],
+];
+for (const file of assets) {
+  mkdirSync(dirname(`dist/${file}`), { recursive: true });
+  copyFileSync(file, `dist/${file}`);
+}
 chmodSync('dist/cli/main.js', 0o755);

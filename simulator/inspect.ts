@@ -1,8 +1,8 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import { countIds } from '../datasets/interactions.js';
+import { histogram, ranked, type Spread, spreadOf } from '../datasets/profile.js';
 import { readFolder } from '../datasets/store.js';
 import { UserError } from '../support/errors.js';
-import { drawSvg, PALETTE } from '../support/picture.js';
+import { panelPicture } from '../support/panels.js';
 import { gini, rankCorrelation } from '../support/statistics.js';
 import { readWorld } from './world.js';
 
@@ -18,7 +18,7 @@ export interface Inspection {
   readonly cappedShare: number;
   readonly giniClicks: number;
   readonly giniExpectedExposures: number;
-  readonly clicksPerUser: { readonly least: number; readonly median: number; readonly most: number };
+  readonly clicksPerUser: Spread;
   /** Quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of p_exp and p_rel over the pairs of a sample of users. */
   readonly exposureQuantiles: readonly number[];
   readonly relevanceQuantiles: readonly number[];
@@ -35,6 +35,7 @@ export interface Inspection {
 }
 
 const SAMPLE = 1000;
+const UNIT = [0, 1] as const;
 const LEVELS = [0.05, 0.25, 0.5, 0.75, 0.95];
 
 /** Counts, distributions and agreement with the truth. Visits the pairs of at most a thousand users, spread evenly. */
@@ -74,7 +75,6 @@ export async function inspect(path: string): Promise<Inspection> {
       }
     }
   }
-  const sorted = perUser.slice().sort();
   const sampledItems = new Float64Array(items);
   for (let r = 0; r < data.user.length; r++) {
     if ((data.user[r] as number) % step === 0) (sampledItems[data.item[r] as number] as number)++;
@@ -90,7 +90,7 @@ export async function inspect(path: string): Promise<Inspection> {
     cappedShare: second.cappedShare,
     giniClicks: gini(perItem),
     giniExpectedExposures: gini(expectedExposures),
-    clicksPerUser: { least: sorted[0] ?? 0, median: sorted[Math.floor(users / 2)] ?? 0, most: sorted.at(-1) ?? 0 },
+    clicksPerUser: spreadOf(perUser),
     exposureQuantiles: quantiles(exposures),
     relevanceQuantiles: quantiles(relevances),
     agreement: rankCorrelation(expectedClicks, sampledItems),
@@ -130,20 +130,6 @@ export function describeInspection(inspection: Inspection): string {
   ].join('\n');
 }
 
-/** Writes the picture beside its final name and renames it; returns the path. */
-export function writeInspection(inspection: Inspection, path: string): string {
-  writeFileSync(`${path}.partial`, inspection.picture);
-  renameSync(`${path}.partial`, path);
-  return path;
-}
-
-/** Share of values in each of `bins` equal parts of [0, 1]. */
-function histogram(values: readonly number[], bins: number): [number, number][] {
-  const counts = new Array<number>(bins).fill(0);
-  for (const value of values) (counts[Math.min(bins - 1, Math.floor(value * bins))] as number)++;
-  return counts.map((count, b) => [(b + 0.5) / bins, (100 * count) / values.length]);
-}
-
 function draw(
   name: string,
   perItem: Int32Array,
@@ -154,94 +140,15 @@ function draw(
   expectedClicks: Float64Array,
   sampledClicks: Float64Array,
 ): string {
-  const ranked = (counts: ArrayLike<number>): [number, number][] =>
-    Array.from(counts)
-      .sort((a, b) => b - a)
-      .map((count, k) => [k + 1, Math.max(count, 0.5)]);
-  const panels = [
-    { title: 'Clicks of items, by rank', x: 'rank', logX: true, logY: true, data: ranked(perItem), type: 'line' },
-    {
-      title: 'Expected exposures of items, by rank',
-      x: 'rank',
-      logX: true,
-      logY: true,
-      data: ranked(expectedExposures),
-      type: 'line',
-    },
-    { title: 'Clicks of users, by rank', x: 'rank', logX: false, logY: true, data: ranked(perUser), type: 'line' },
-    {
-      title: 'Percent of pairs by p_exp',
-      x: 'p_exp',
-      logX: false,
-      logY: true,
-      data: histogram(exposures, 40),
-      type: 'step',
-    },
-    {
-      title: 'Percent of pairs by p_rel',
-      x: 'p_rel',
-      logX: false,
-      logY: false,
-      data: histogram(relevances, 40),
-      type: 'step',
-    },
-    {
-      title: 'Clicks of items, drawn against expected',
-      x: 'expected',
-      logX: false,
-      logY: false,
-      data: [...expectedClicks].map((e, i) => [e, sampledClicks[i] as number]),
-      type: 'scatter',
-    },
-  ] as const;
-  const [width, height] = [1080, 640];
-  const place = (p: number) => ({
-    left: 60 + (p % 3) * 350,
-    top: 90 + Math.floor(p / 3) * 290,
-    width: 270,
-    height: 190,
-  });
-  return drawSvg(
-    {
-      title: [
-        { text: name, left: 'center', top: 8, textStyle: { fontSize: 16 } },
-        ...panels.map(({ title }, p) => ({
-          text: title,
-          left: place(p).left,
-          top: place(p).top - 32,
-          textStyle: { fontSize: 13 },
-        })),
-      ],
-      grid: panels.map((_, p) => place(p)),
-      xAxis: panels.map(({ x, logX, type }, p) => ({
-        gridIndex: p,
-        type: logX ? 'log' : 'value',
-        name: x,
-        nameLocation: 'middle',
-        nameGap: 26,
-        splitLine: { show: false },
-        splitNumber: 4,
-        axisLabel: { hideOverlap: true },
-        ...(type === 'step' && { min: 0, max: 1, interval: 0.2 }),
-      })),
-      yAxis: panels.map(({ logY }, p) => ({
-        gridIndex: p,
-        type: logY ? 'log' : 'value',
-        axisLabel: { hideOverlap: true },
-      })),
-      series: panels.map(({ type, data, logY }, p) => ({
-        type: type === 'scatter' ? type : 'line',
-        data: logY ? data.filter(([, value]) => (value as number) > 0) : data,
-        ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
-        xAxisIndex: p,
-        yAxisIndex: p,
-        showSymbol: false,
-        symbolSize: 3,
-        itemStyle: { color: PALETTE[p % PALETTE.length], opacity: type === 'scatter' ? 0.5 : 1 },
-        lineStyle: { color: PALETTE[p % PALETTE.length] },
-      })) as never,
-    },
-    width,
-    height,
-  );
+  const ranks = { x: 'rank', type: 'line', logY: true } as const;
+  const drawn = Array.from(expectedClicks, (expected, i): [number, number] => [expected, sampledClicks[i] as number]);
+  drawn.sort(([a], [b]) => a - b);
+  return panelPicture(name, [
+    { title: 'Clicks of items, by rank', ...ranks, logX: true, data: ranked(perItem) },
+    { title: 'Expected exposures of items, by rank', ...ranks, logX: true, data: ranked(expectedExposures) },
+    { title: 'Clicks of users, by rank', ...ranks, data: ranked(perUser) },
+    { title: 'Percent of pairs by p_exp', x: 'p_exp', type: 'step', logY: true, data: histogram(exposures, UNIT) },
+    { title: 'Percent of pairs by p_rel', x: 'p_rel', type: 'step', data: histogram(relevances, UNIT) },
+    { title: 'Clicks of items, drawn against expected', x: 'expected', type: 'scatter', data: drawn },
+  ]);
 }

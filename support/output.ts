@@ -110,6 +110,14 @@ export async function writeFolder<Result>(
   }
 }
 
+/** Writes a file beside its final name and renames it; returns the path. */
+export function writeWhole(path: string, text: string): string {
+  mkdirSync(dirname(resolve(path)), { recursive: true });
+  writeFileSync(`${path}.partial`, text);
+  renameSync(`${path}.partial`, path);
+  return path;
+}
+
 /** SHA-256 of a file, as 64 hexadecimal digits. */
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');

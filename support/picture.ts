@@ -28,7 +28,9 @@ export function drawSvg(option: Echarts.EChartsOption, width: number, height: nu
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // The library numbers its drawings and classes through; here they depend on this drawing alone.
-  const classes = [...new Set(svg.match(/zr\d+-cls-\d+/g))];
-  return svg.replace(/zr\d+-cls-\d+/g, (name) => `class-${classes.indexOf(name)}`).replace(/zr\d+/g, 'zr');
+  // Its marks for a pointer are left out. It numbers its drawings through; here the names depend on this drawing alone.
+  return svg
+    .replace(/<style ?>[\s\S]*?<\/style>/g, '')
+    .replace(/ (?:class="zr[^"]*"|ecmeta_\w+="[^"]*"|pointer-events="[^"]*")/g, '')
+    .replace(/zr\d+/g, 'zr');
 }

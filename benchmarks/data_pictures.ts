@@ -1,0 +1,27 @@
+import { describeProfile, profileOf, profilePicture } from '../datasets/profile.js';
+import { writePicture } from '../results/figure.js';
+import { describeInspection, inspect } from '../simulator/inspect.js';
+import type { OutputFolder } from '../support/output.js';
+import { type OpenedData, slug } from './suite_data.js';
+
+/** Writes figures/data/<name> of each data set, as JSON, SVG and PNG: its counts, and exposure and popularity as a picture. */
+export async function writeDataPictures(folder: OutputFolder, opened: readonly OpenedData[]): Promise<void> {
+  for (const one of opened) {
+    const path = `figures/data/${slug(one.name)}`;
+    const { text, numbers, svg } = await lookAt(one);
+    const [, ...description] = text.split('\n').map((line) => line.trim());
+    folder.writeJson(`${path}.json`, { ...numbers, name: one.name, description });
+    await writePicture(folder, path, svg);
+  }
+}
+
+/** The truth belongs to the picture where a folder has it. */
+async function lookAt({ folder, world, data }: OpenedData): Promise<{ text: string; numbers: object; svg: string }> {
+  if (folder && world) {
+    const inspection = await inspect(folder);
+    const { picture: svg, ...numbers } = inspection;
+    return { text: describeInspection(inspection), numbers, svg };
+  }
+  const profile = profileOf(data);
+  return { text: describeProfile(profile), numbers: profile, svg: profilePicture(data) };
+}

@@ -1,0 +1,258 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JSX } from 'preact';
+import type { RunFolder, RunManifest, RunTrial } from '../run_folder.js';
+import { type Cell, Facts, Picture, pageOf, Section, SortableTable } from './page.js';
+import { ResultTableView } from './result_tables.js';
+
+/** The report of a run as one self-contained page of HTML. */
+export function reportOf(run: RunFolder): string {
+  const { manifest, tables, figures, data, trials } = run;
+  const parts = [
+    { id: 'tables', title: 'Tables', show: <Tables run={run} /> },
+    ...(figures.length > 0
+      ? [
+          {
+            id: 'figures',
+            title: 'Figures',
+            show: figures.map(({ name, figure, svg }) => (
+              <Picture key={name} svg={svg} name={name} title={figure.title} note={figure.note} />
+            )),
+          },
+        ]
+      : []),
+    { id: 'data', title: 'Data', show: <Data manifest={manifest} pictures={data} /> },
+    { id: 'settings', title: 'Settings', show: <Settings manifest={manifest} /> },
+    { id: 'trials', title: 'Trials', show: <Trials trials={trials} /> },
+    { id: 'failures', title: 'Failures', show: <Failures run={run} /> },
+    { id: 'reproduce', title: 'How to reproduce', show: <Reproduce run={run} /> },
+    { id: 'environment', title: 'Environment', show: <Environment run={run} /> },
+  ];
+  const title = `${manifest.suite}: ${manifest.data.map(({ name }) => name).join(', ')}`;
+  return pageOf(
+    title,
+    <>
+      <header>
+        <h1>{manifest.suite}</h1>
+        <p>{summary(run)}</p>
+        <nav aria-label="Parts of the report">
+          {parts.map((part) => (
+            <a key={part.id} href={`#${part.id}`}>
+              {part.title}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <main>
+        {parts.map((part) => (
+          <Section key={part.id} id={part.id} title={part.title}>
+            {part.show}
+          </Section>
+        ))}
+      </main>
+      <footer>
+        {manifest.program.name} {manifest.program.version}, {tables.length} tables, {figures.length} figures. This page
+        is complete: it loads nothing from anywhere.
+      </footer>
+    </>,
+  );
+}
+
+function summary({ manifest, trials, sessions }: RunFolder): string {
+  const { data, rows, repetitions, budget, failures } = manifest;
+  const trained = trials.filter(({ repetition }) => repetition !== undefined).length;
+  const tried = trials.length - trained;
+  const parts = [
+    `${Object.keys(rows).length} rows on ${data.map(({ name }) => name).join(', ')}, ${repetitions} repetitions, budget ${budget}`,
+    `${trained} trials${tried > 0 ? `, and ${tried} trainings to choose settings` : ''}; ${failures.length === 0 ? 'none' : failures.length} failed`,
+    ...(sessions.at(-1)?.ended ? [`made ${sessions.at(-1)?.ended?.slice(0, 10)} in ${durationOf(sessions)}`] : []),
+  ];
+  return `${parts.join('. ')}.`;
+}
+
+function Tables({ run: { tables } }: { run: RunFolder }): JSX.Element {
+  return (
+    <>
+      {tables.map((named) => (
+        <ResultTableView key={named.name} named={named} />
+      ))}
+    </>
+  );
+}
+
+function Data({ manifest, pictures }: { manifest: RunManifest; pictures: RunFolder['data'] }): JSX.Element {
+  const number = (n: number) => ({ show: n.toLocaleString('en'), sort: n });
+  return (
+    <>
+      <SortableTable
+        caption="Data sets"
+        head={['data', 'users', 'items', 'interactions', 'SHA-256 of what trials see']}
+        rows={manifest.data.map(({ name, users, items, interactions, sha256 }): Cell[] => [
+          ...[name, number(users), number(items), number(interactions)],
+          { show: <code>{sha256.slice(0, 16)}</code>, sort: sha256 },
+        ])}
+      />
+      {pictures.map(({ name, description, svg }, p) => (
+        <div key={name}>
+          <h3>{name}</h3>
+          <ul>
+            {description.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          <Picture svg={svg} name={`data-${p}`} title={`${name}: popularity and exposure`} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+/** Values of nested settings by their path. */
+function flatten(value: unknown, path = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return value === undefined ? [] : [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, path === '' ? key : `${path}.${key}`));
+}
+
+function Settings({ manifest: { rows } }: { manifest: RunManifest }): JSX.Element {
+  const flat = Object.entries(rows).map(([label, { settings, tuning }]) => ({
+    label,
+    values: new Map([...flatten(settings), ...flatten(tuning, 'tuning')]),
+  }));
+  const names = [...new Set(flat.flatMap(({ values }) => [...values.keys()]))];
+  const isShared = (name: string): boolean =>
+    flat.every(({ values }) => isDeepStrictEqual(values.get(name), flat[0]?.values.get(name)));
+  const [shared, own] = [names.filter(isShared), names.filter((name) => !isShared(name))];
+  return (
+    <>
+      {own.length > 0 && (
+        <SortableTable
+          caption="Settings that differ between rows"
+          head={['', ...own]}
+          rows={flat.map(({ label, values }) => [label, ...own.map((name) => values.get(name) ?? '')])}
+        />
+      )}
+      <details open={own.length === 0}>
+        <summary>{shared.length} settings that all rows share</summary>
+        <SortableTable
+          caption="Settings of every row"
+          head={['setting', 'value']}
+          rows={shared.map((name) => [name, flat[0]?.values.get(name) ?? ''])}
+        />
+      </details>
+      <p class="note">
+        Settings of the first repetition; the seeds of the others follow. Tuned rows: where the search began.
+      </p>
+    </>
+  );
+}
+
+const percent = (share: number | undefined): Cell =>
+  share === undefined ? '' : { show: (100 * share).toFixed(2), sort: share };
+const count = (n: number | undefined): Cell => (n === undefined ? '' : { show: String(n), sort: n });
+
+function Trials({ trials }: { trials: readonly RunTrial[] }): JSX.Element {
+  const rows = trials.filter(({ repetition }) => repetition !== undefined);
+  const columns = [
+    { head: 'Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.standard['hit@10']) },
+    { head: 'NDCG@10', of: ({ result }: RunTrial['outcome']) => percent(result?.standard['ndcg@10']) },
+    { head: 'unbiased Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.unbiased?.metrics['hit@10']) },
+    { head: 'oracle Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.oracle?.['hit@10']) },
+    { head: 'epochs', of: ({ result }: RunTrial['outcome']) => count(result?.epochs.length || undefined) },
+    { head: 'best epoch', of: ({ result }: RunTrial['outcome']) => count(result?.bestEpoch) },
+    {
+      head: 'exposure model',
+      of: ({ result }: RunTrial['outcome']): Cell =>
+        result?.exposure ? (result.exposure.collapsed ? 'collapsed' : 'alive') : '',
+    },
+  ].filter(({ of }) => rows.some(({ outcome }) => of(outcome) !== ''));
+  return (
+    <details>
+      <summary>{rows.length} trials, one by one</summary>
+      <SortableTable
+        caption="Trials"
+        head={['row', 'data', 'repetition', ...columns.map(({ head }) => head)]}
+        rows={rows.map(({ row, data, repetition, outcome }) => [
+          outcome.failure === undefined ? row : `${row} (failed)`,
+          data,
+          count((repetition ?? 0) + 1),
+          ...columns.map(({ of }) => of(outcome)),
+        ])}
+        numeric={true}
+        filter={true}
+      />
+    </details>
+  );
+}
+
+function Failures({ run: { manifest } }: { run: RunFolder }): JSX.Element {
+  if (manifest.failures.length === 0) return <p>No trial failed.</p>;
+  return (
+    <SortableTable
+      caption="Trials that failed"
+      head={['row', 'data', 'repetition', 'reason']}
+      rows={manifest.failures.map(({ row, data, repetition, reason }) => [row, data, count(repetition + 1), reason])}
+    />
+  );
+}
+
+function Reproduce({ run: { manifest, sessions } }: { run: RunFolder }): JSX.Element {
+  const last = sessions.at(-1);
+  const { name, version } = manifest.program;
+  return (
+    <ol>
+      <li>
+        Take {name} {version}
+        {last?.commit && (
+          <>
+            , commit <code>{last.commit.replace('+', '')}</code>
+            {last.commit.endsWith('+') && ' with changes that were not committed'}
+          </>
+        )}
+        , and <code>npm ci</code>.
+      </li>
+      <li>Have the same data; the SHA-256 above tell whether it is.</li>
+      <li>
+        Run{' '}
+        {last?.command ? <code>{last.command}</code> : 'the suite with the settings above; it was started by a program'}
+        .
+      </li>
+      <li>
+        Compare: <code>expobench diff THIS-RUN YOUR-RUN</code>. On the default backend every number is the same to the
+        bit, whatever the machine and the number of workers.
+      </li>
+    </ol>
+  );
+}
+
+function Environment({ run: { sessions } }: { run: RunFolder }): JSX.Element {
+  if (sessions.length === 0) return <p>Not recorded.</p>;
+  return (
+    <>
+      {sessions.map((session) => (
+        <Facts
+          key={session.started}
+          facts={[
+            ['Started', session.started],
+            ['Ended', session.ended ?? 'stopped'],
+            ['Program', session.program],
+            ['Workers', String(session.workers)],
+            ['Processor', `${session.processor}, ${session.cores} cores`],
+            ['Memory', `${session.memory} GB`],
+            ['System', session.system],
+            ['Node.js', session.node],
+          ]}
+        />
+      ))}
+    </>
+  );
+}
+
+/** Time that sessions took together. */
+function durationOf(sessions: RunFolder['sessions']): string {
+  const seconds = sessions.reduce(
+    (sum, { started, ended }) => sum + (ended ? (Date.parse(ended) - Date.parse(started)) / 1000 : 0),
+    0,
+  );
+  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
+  return seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,51 @@
+import type { JSX } from 'preact';
+import { type NamedTable, showTable } from '../table.js';
+import { type Cell, SortableTable } from './page.js';
+
+/** A table of results as the paper prints it, with intervals, sortable, and the tests behind its marks. */
+export function ResultTableView({ named: { name, table } }: { named: NamedTable }): JSX.Element {
+  const { head, rows, repetitions } = showTable(table);
+  return (
+    <article id={name}>
+      <SortableTable
+        caption={table.title}
+        head={['', ...head]}
+        rows={rows.map(({ label, cells }): Cell[] => [
+          label,
+          ...cells.map(({ text, value, interval, place }) => ({
+            sort: value,
+            show: (
+              <>
+                {place === 0 ? <strong>{text}</strong> : place === 1 ? <u>{text}</u> : text}
+                {interval && <small>{interval}</small>}
+              </>
+            ),
+          })),
+        ])}
+        numeric={true}
+        ascending={table.lowerIsBetter ?? false}
+      />
+      <p class="note">
+        {table.note} {repetitions}. Best bold, second underlined; below each mean its 95% confidence interval.
+      </p>
+      {table.comparisons && table.comparisons.length > 0 && (
+        <details>
+          <summary>Tests against the best of each column</summary>
+          <SortableTable
+            caption={`${table.title}: paired t-tests over repetitions, p after Holm's correction`}
+            head={['column', 'best', 'other', 'difference', '95% interval', 'p']}
+            rows={table.comparisons.map(({ column, a, b, difference, interval, adjusted }): Cell[] => {
+              const write = (x: number): string => (table.format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
+              return [
+                ...[column, a, b],
+                { show: write(difference), sort: difference },
+                { show: interval.map(write).join(' to '), sort: interval[0] },
+                { show: adjusted.toPrecision(2), sort: adjusted },
+              ];
+            })}
+          />
+        </details>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { simpleGit } from 'simple-git';
+import { PROGRAM } from './version.js';
+
+/** Where and when something was run. Nothing of it may reach results, which are the same on every machine. */
+export interface Session {
+  readonly program: string;
+  /** Of a working copy of this program, "+" where it had changes. */
+  readonly commit?: string | undefined;
+  /** As it was typed. */
+  readonly command?: string | undefined;
+  readonly node: string;
+  readonly system: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Gigabytes of the machine. */
+  readonly memory: number;
+  readonly workers: number;
+  /** ISO times; `ended` is absent where it was killed. */
+  readonly started: string;
+  readonly ended?: string | undefined;
+}
+
+/** A session that begins now. */
+export async function beginSession(command: string | undefined, workers = availableParallelism()): Promise<Session> {
+  return {
+    program: `${PROGRAM.name} ${PROGRAM.version}`,
+    commit: await ownCommit(),
+    command,
+    node: process.version,
+    system: `${type()} ${release()} ${arch()}`,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memory: Number((totalmem() / 1e9).toFixed(1)),
+    workers,
+    started: new Date().toISOString(),
+  };
+}
+
+/** The commit that this program was built from, if it lies in its own repository. */
+async function ownCommit(): Promise<string | undefined> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  if (!existsSync(`${root}/.git`)) return undefined;
+  try {
+    const git = simpleGit(root);
+    const { files } = await git.status(['--untracked-files=no']);
+    return `${await git.revparse(['HEAD'])}${files.length > 0 ? '+' : ''}`;
+  } catch {
+    return undefined; // no git here
+  }
+}
+
+/** Words of a command, quoted where a shell needs it. */
+export function commandLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}

@@ -1,0 +1,84 @@
+import { drawSvg, PALETTE } from './picture.js';
+
+/** One plot of a picture of several. */
+export interface Panel {
+  readonly title: string;
+  /** Name of the horizontal axis. */
+  readonly x: string;
+  readonly type: 'line' | 'step' | 'scatter';
+  readonly logX?: boolean;
+  readonly logY?: boolean;
+  /** Points from left to right; in a logarithmic plot those at 0 are left out. */
+  readonly data: readonly (readonly [number, number])[];
+}
+
+const ACROSS = 3;
+const MARGIN = { left: 60, top: 90 };
+const [WIDTH, HEIGHT] = [270, 190];
+const [RIGHT, DOWN] = [350, 290];
+/** More points than this cannot be told apart. */
+const MOST_POINTS = 400;
+
+/** Plots in rows of three, under a title. */
+export function panelPicture(title: string, panels: readonly Panel[]): string {
+  const place = (p: number) => ({
+    left: MARGIN.left + (p % ACROSS) * RIGHT,
+    top: MARGIN.top + Math.floor(p / ACROSS) * DOWN,
+    width: WIDTH,
+    height: HEIGHT,
+  });
+  return drawSvg(
+    {
+      title: [
+        { text: title, left: 'center', top: 8, textStyle: { fontSize: 16 } },
+        ...panels.map((panel, p) => ({
+          text: panel.title,
+          left: place(p).left,
+          top: place(p).top - 32,
+          textStyle: { fontSize: 13 },
+        })),
+      ],
+      grid: panels.map((_, p) => place(p)),
+      xAxis: panels.map(({ x, logX, type }, p) => ({
+        gridIndex: p,
+        type: logX ? 'log' : 'value',
+        name: x,
+        nameLocation: 'middle',
+        nameGap: 26,
+        splitLine: { show: false },
+        splitNumber: 4,
+        axisLabel: { hideOverlap: true },
+        ...(type !== 'step' && !logX && { scale: true }),
+      })),
+      yAxis: panels.map(({ logY }, p) => ({
+        gridIndex: p,
+        type: logY ? 'log' : 'value',
+        axisLabel: { hideOverlap: true },
+      })),
+      series: panels.map(({ type, data, logX = false, logY = false }, p) => ({
+        type: type === 'scatter' ? type : 'line',
+        data: thin(logY ? data.filter(([, value]) => value > 0) : data, logX),
+        ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
+        xAxisIndex: p,
+        yAxisIndex: p,
+        showSymbol: false,
+        symbolSize: 3,
+        itemStyle: { color: PALETTE[p % PALETTE.length], opacity: type === 'scatter' ? 0.5 : 1 },
+        lineStyle: { color: PALETTE[p % PALETTE.length] },
+      })) as never,
+    },
+    (ACROSS - 1) * RIGHT + MARGIN.left + WIDTH + 50,
+    MARGIN.top + (Math.ceil(panels.length / ACROSS) - 1) * DOWN + HEIGHT + 70,
+  );
+}
+
+/** At most so many of the points, the first and the last among them, evenly by place, or by its logarithm. */
+function thin<Point>(points: readonly Point[], byLogarithm: boolean): Point[] {
+  const n = points.length;
+  if (n <= MOST_POINTS) return [...points];
+  const places = Array.from({ length: MOST_POINTS }, (_, k) => {
+    const share = k / (MOST_POINTS - 1);
+    return Math.round(byLogarithm ? n ** share - 1 : share * (n - 1));
+  });
+  return [...new Set(places)].map((place) => points[place] as Point);
+}
