@@ -4,10 +4,13 @@ import { describeInspection, inspect } from '../simulator/inspect.js';
 import type { OutputFolder } from '../support/output.js';
 import { type OpenedData, slug } from './suite_data.js';
 
+/** Where the picture of a data set lies in a run, without the ending. */
+export const dataPicturePath = (name: string): string => `figures/data/${slug(name)}`;
+
 /** Writes figures/data/<name> of each data set, as JSON, SVG and PNG: its counts, and exposure and popularity as a picture. */
 export async function writeDataPictures(folder: OutputFolder, opened: readonly OpenedData[]): Promise<void> {
   for (const one of opened) {
-    const path = `figures/data/${slug(one.name)}`;
+    const path = dataPicturePath(one.name);
     const { text, numbers, svg } = await lookAt(one);
     const [, ...description] = text.split('\n').map((line) => line.trim());
     folder.writeJson(`${path}.json`, { ...numbers, name: one.name, description });

@@ -61,12 +61,15 @@ beforeAll(async () => {
   data = await openSplit('planted', {}, PLANTED);
 });
 
-/** All files below a folder, with their text. */
+/** What tells of the machine and the time; nothing else in a run may. */
+const OF_THE_MACHINE = ['environment.json', 'report.html'];
+
+/** All files below a folder, with their text, but those that tell of the machine. */
 function contents(path: string): Record<string, string> {
   const files = readdirSync(path, { recursive: true }) as string[];
   return Object.fromEntries(
     files
-      .filter((file) => statSync(join(path, file)).isFile())
+      .filter((file) => statSync(join(path, file)).isFile() && !OF_THE_MACHINE.includes(file))
       .map((file) => [file, readFileSync(join(path, file), 'utf8')]),
   );
 }
@@ -147,7 +150,11 @@ describe('a sweep', () => {
     await run('one', { workers: 1 });
     await run('two', { workers: 2 });
     const files = contents(join(root, 'one'));
+    expect(OF_THE_MACHINE.filter((file) => existsSync(join(root, 'one', file)))).toEqual(OF_THE_MACHINE);
     expect(Object.keys(files).sort()).toEqual([
+      'figures/data/planted.json',
+      'figures/data/planted.png',
+      'figures/data/planted.svg',
       'manifest.json',
       'tables/quick-standard.csv',
       'tables/quick-standard.json',

@@ -9,7 +9,7 @@ import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
-import { writeDataPictures } from './data_pictures.js';
+import { dataPicturePath, writeDataPictures } from './data_pictures.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
 import { checkMethod, parseMethod } from './method.js';
@@ -72,7 +72,7 @@ export async function sweep(
     writeTables(folder, tables);
     await writeFigures(folder, figures);
     await writeDataPictures(folder, data);
-    folder.writeJson('manifest.json', manifestOf(plan, data, finished));
+    folder.writeJson('manifest.json', manifestOf(plan, data, finished, { tables, figures }));
     folder.remove('suite.json');
     session.end();
     folder.write('report.html', reportOf(await readRun(folder.partial)));
@@ -217,7 +217,12 @@ function withRepetition(settings: TrialSettings, repetition: number): TrialSetti
   };
 }
 
-function manifestOf(plan: Plan, data: readonly OpenedData[], finished: readonly FinishedTrial[]): object {
+function manifestOf(
+  plan: Plan,
+  data: readonly OpenedData[],
+  finished: readonly FinishedTrial[],
+  { tables, figures }: Pick<SweepResult, 'tables' | 'figures'>,
+): object {
   const failures = finished.flatMap(({ data: name, row, repetition, outcome }) =>
     'failure' in outcome ? [{ data: name, row: row.label, repetition, reason: outcome.failure }] : [],
   );
@@ -227,8 +232,17 @@ function manifestOf(plan: Plan, data: readonly OpenedData[], finished: readonly 
     program: PROGRAM,
     budget: plan.budget,
     repetitions: plan.repetitions,
+    tables: tables.map(({ name }) => name),
+    figures: figures.map(({ name }) => name),
     data: data.map(({ name, sha256, data: { userIds, itemIds, user } }) => ({
-      ...{ name, sha256, users: userIds.length, items: itemIds.length, interactions: user.length },
+      ...{
+        name,
+        sha256,
+        users: userIds.length,
+        items: itemIds.length,
+        interactions: user.length,
+        picture: dataPicturePath(name),
+      },
     })),
     rows: Object.fromEntries(
       plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),

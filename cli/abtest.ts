@@ -69,6 +69,6 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
         ),
       );
     printResult(result);
-    console.log(`written to ${out}: tables, trials.ndjson`);
+    console.log(`written to ${out}: report.html, tables, trials.ndjson`);
   },
 };

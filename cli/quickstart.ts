@@ -76,7 +76,7 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
     printResult(await runSuite(plan, chosen, run));
     console.log(
-      `Data: ${dataFolder}\nTables: ${runFolder}/tables\nPictures: ${picture}, ${runFolder}/tables/quick-standard.svg`,
+      `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,
     );
   },
 };

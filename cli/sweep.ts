@@ -121,7 +121,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
         ),
       );
     printResult(result);
-    console.log(`written to ${out}: tables, ${result.figures.length > 0 ? 'figures, ' : ''}trials.ndjson`);
+    console.log(`written to ${out}: report.html, tables, figures, trials.ndjson`);
   },
 };
 

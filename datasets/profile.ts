@@ -59,7 +59,6 @@ export function describeProfile(profile: Profile): string {
 }
 
 const BINS = 40;
-const YEAR = 365.2425 * 24 * 3600;
 
 /** Popularity of items, activity of users, how unequal items are, and ratings and times where the data has them. */
 export function profilePicture(data: Interactions): string {
@@ -73,19 +72,27 @@ export function profilePicture(data: Interactions): string {
       logY: true,
       data: ranked(countIds(data.user, data.userIds.length)),
     },
-    { title: 'Share of interactions of the most popular', x: 'share of items', type: 'line', data: lorenz(perItem) },
+    {
+      title: 'Share of interactions of the most popular',
+      x: 'share of items',
+      type: 'line',
+      range: [0, 1],
+      data: lorenz(perItem),
+    },
   ];
   if (data.rating) {
     panels.push({
       title: 'Percent of interactions by rating',
       x: 'rating',
-      type: 'step',
-      data: histogram(data.rating),
+      ...bars(data.rating),
     });
   }
   if (data.time) {
-    const years = data.time.map((seconds) => 1970 + seconds / YEAR);
-    panels.push({ title: 'Percent of interactions by time', x: 'year', type: 'line', data: histogram(years) });
+    const [from, to] = rangeOf(data.time);
+    if (from < to) {
+      const shares = histogram(data.time, [from, to]);
+      panels.push({ title: 'Percent of interactions by time', x: '', type: 'line', time: true, data: shares });
+    }
   }
   return panelPicture(data.name, panels);
 }
@@ -109,23 +116,31 @@ function lorenz(counts: Int32Array): [number, number][] {
   return [[0, 0], ...points];
 }
 
-/** Percent of values in equal parts of their range; of each value where there are few. */
-export function histogram(values: ArrayLike<number>, range?: readonly [number, number]): [number, number][] {
-  const n = values.length;
-  const count = new Map<number, number>();
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let v = 0; v < n; v++) {
-    const value = values[v] as number;
-    [least, most] = [Math.min(least, value), Math.max(most, value)];
-    if (count.size <= BINS) count.set(value, (count.get(value) ?? 0) + 1);
-  }
-  if (!range && count.size <= BINS)
-    return [...count].map(([value, c]): [number, number] => [value, (100 * c) / n]).sort(([a], [b]) => a - b);
-  const [from, to] = range ?? [least, most];
-  const bins = new Array<number>(BINS).fill(0);
-  for (let v = 0; v < n; v++) {
+/** Percent of values in equal parts of a range. */
+export function histogram(values: ArrayLike<number>, [from, to]: readonly [number, number]): [number, number][] {
+  const counts = new Array<number>(BINS).fill(0);
+  for (let v = 0; v < values.length; v++) {
     const place = ((values[v] as number) - from) / (to - from);
-    (bins[Math.min(BINS - 1, Math.floor(BINS * place))] as number)++;
+    (counts[Math.min(BINS - 1, Math.floor(BINS * place))] as number)++;
   }
-  return bins.map((c, b) => [from + ((b + 0.5) / BINS) * (to - from), (100 * c) / n]);
+  return counts.map((count, b) => [from + ((b + 0.5) / BINS) * (to - from), (100 * count) / values.length]);
+}
+
+function rangeOf(values: ArrayLike<number>): [number, number] {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let v = 0; v < values.length; v++) {
+    [least, most] = [Math.min(least, values[v] as number), Math.max(most, values[v] as number)];
+  }
+  return [least, most];
+}
+
+/** A bar a value where there are few, and steps where there are many. */
+function bars(values: Float32Array): Pick<Panel, 'type' | 'data'> {
+  const counts = new Map<number, number>();
+  for (const value of values) {
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    if (counts.size > BINS) return { type: 'step', data: histogram(values, rangeOf(values)) };
+  }
+  const data = [...counts].map(([value, count]): [number, number] => [value, (100 * count) / values.length]);
+  return { type: 'bar', data: data.sort(([a], [b]) => a - b) };
 }

@@ -16,7 +16,7 @@ export function figurePicture(figure: Figure): string {
   const all = panels.flatMap(({ series }) => series);
   const groups = [...new Set(all.map(({ group }) => group))];
   const labels = [...new Map(all.map((series) => [series.label, series])).values()];
-  const legendRows = Math.ceil(labels.reduce((sum, { label }) => sum + label.length * LETTER + 50, 0) / (width - 40));
+  const legendRows = Math.ceil(labels.reduce((sum, { label }) => sum + label.length * LETTER + 58, 0) / (width - 40));
   const height = TITLE + down * HEIGHT + legendRows * LEGEND_ROW + 8;
   const place = (p: number) => ({
     left: (p % columns) * WIDTH + MARGIN.left,
@@ -46,6 +46,7 @@ export function figurePicture(figure: Figure): string {
         data: labels.map(({ label }) => label),
         textStyle: { color: INK },
         itemWidth: 28,
+        itemGap: 18,
       },
       grid: panels.map((_, p) => place(p)),
       xAxis: panels.map(({ x, series }, p) => ({
@@ -97,12 +98,12 @@ function line(series: FigureSeries, panel: number, colour: string): object {
   };
 }
 
-/** How far an axis follows bands: half the range of the lines beyond them. A wide band must not flatten the lines. */
+/** How far an axis follows bands: half the range of the lines beyond them, and not below 0 for what never is. */
 function limitsOf(series: readonly FigureSeries[]): [number, number] {
   const means = series.flatMap(({ points }) => points.map(({ mean }) => mean));
   const [least, most] = [Math.min(...means), Math.max(...means)];
   const reach = most > least ? (most - least) / 2 : Number.POSITIVE_INFINITY;
-  return [least - reach, most + reach];
+  return [least >= 0 ? Math.max(0, least - reach) : least - reach, most + reach];
 }
 
 /** The interval as an area around the line. */

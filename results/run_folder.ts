@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
@@ -13,8 +13,19 @@ const manifestSchema = z.looseObject({
   program: z.object({ name: z.string(), version: z.string() }),
   budget: z.string(),
   repetitions: z.number(),
+  /** Names, in the suite's order. */
+  tables: z.array(z.string()),
+  figures: z.array(z.string()),
   data: z.array(
-    z.object({ name: z.string(), sha256: z.string(), users: z.number(), items: z.number(), interactions: z.number() }),
+    z.object({
+      name: z.string(),
+      sha256: z.string(),
+      users: z.number(),
+      items: z.number(),
+      interactions: z.number(),
+      /** Path of its picture without the ending. */
+      picture: z.string(),
+    }),
   ),
   rows: z.record(z.string(), z.looseObject({ settings: z.record(z.string(), z.unknown()) })),
   failures: z.array(z.object({ data: z.string(), row: z.string(), repetition: z.number(), reason: z.string() })),
@@ -77,18 +88,27 @@ export async function readRun(path: string): Promise<RunFolder> {
       `"${file}", ${issue?.path.join('.')}: ${issue?.message}; expected the manifest of a run of this version: run it again`,
     );
   }
-  const pictures = (folder: string): { name: string; json: unknown; svg: string }[] =>
-    jsonFiles(join(path, folder)).map((json) => ({
-      name: basename(json, '.json'),
-      json: readJson(json),
-      svg: readFileSync(json.replace(/json$/, 'svg'), 'utf8'),
-    }));
+  const manifest = parsed.data;
+  const { tables } = await readTables(path);
   const sessions = join(path, 'environment.json');
+  const read = (name: string): { json: unknown; svg: string } => ({
+    json: readJson(join(path, `${name}.json`)),
+    svg: readFileSync(join(path, `${name}.svg`), 'utf8'),
+  });
   return {
-    manifest: parsed.data,
-    tables: [...(await readTables(path)).tables].map(([name, table]) => ({ name, table })),
-    figures: pictures('figures').map(({ name, json, svg }) => ({ name, figure: json as Figure, svg })),
-    data: pictures('figures/data').map(({ json, svg }) => ({ ...(json as Omit<DataPicture, 'svg'>), svg })),
+    manifest,
+    tables: manifest.tables.flatMap((name) => {
+      const table = tables.get(name);
+      return table ? [{ name, table }] : [];
+    }),
+    figures: manifest.figures.map((name) => {
+      const { json, svg } = read(`figures/${name}`);
+      return { name, figure: json as Figure, svg };
+    }),
+    data: manifest.data.map(({ picture }) => {
+      const { json, svg } = read(picture);
+      return { ...(json as Omit<DataPicture, 'svg'>), svg };
+    }),
     trials: readFileSync(join(path, 'trials.ndjson'), 'utf8')
       .split('\n')
       .filter(Boolean)
@@ -104,11 +124,3 @@ function readJson(path: string): unknown {
     throw new UserError(`"${path}" is not JSON: expected a file that expobench wrote`);
   }
 }
-
-const jsonFiles = (folder: string): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((file) => file.endsWith('.json'))
-        .sort()
-        .map((file) => join(folder, file))
-    : [];

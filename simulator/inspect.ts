@@ -147,8 +147,15 @@ function draw(
     { title: 'Clicks of items, by rank', ...ranks, logX: true, data: ranked(perItem) },
     { title: 'Expected exposures of items, by rank', ...ranks, logX: true, data: ranked(expectedExposures) },
     { title: 'Clicks of users, by rank', ...ranks, data: ranked(perUser) },
-    { title: 'Percent of pairs by p_exp', x: 'p_exp', type: 'step', logY: true, data: histogram(exposures, UNIT) },
-    { title: 'Percent of pairs by p_rel', x: 'p_rel', type: 'step', data: histogram(relevances, UNIT) },
+    {
+      title: 'Percent of pairs by p_exp',
+      x: 'p_exp',
+      type: 'step',
+      logY: true,
+      range: UNIT,
+      data: histogram(exposures, UNIT),
+    },
+    { title: 'Percent of pairs by p_rel', x: 'p_rel', type: 'step', range: UNIT, data: histogram(relevances, UNIT) },
     { title: 'Clicks of items, drawn against expected', x: 'expected', type: 'scatter', data: drawn },
   ]);
 }

@@ -5,7 +5,11 @@ export interface Panel {
   readonly title: string;
   /** Name of the horizontal axis. */
   readonly x: string;
-  readonly type: 'line' | 'step' | 'scatter';
+  readonly type: 'line' | 'step' | 'bar' | 'scatter';
+  /** Where the horizontal axis begins and ends; by default about where the data does. */
+  readonly range?: readonly [number, number];
+  /** Whether x is in seconds since 1970. */
+  readonly time?: boolean;
   readonly logX?: boolean;
   readonly logY?: boolean;
   /** Points from left to right; in a logarithmic plot those at 0 are left out. */
@@ -39,25 +43,28 @@ export function panelPicture(title: string, panels: readonly Panel[]): string {
         })),
       ],
       grid: panels.map((_, p) => place(p)),
-      xAxis: panels.map(({ x, logX, type }, p) => ({
+      useUTC: true,
+      xAxis: panels.map(({ x, logX, time, type, range }, p) => ({
         gridIndex: p,
-        type: logX ? 'log' : 'value',
+        type: time ? 'time' : logX ? 'log' : type === 'bar' ? 'category' : 'value',
         name: x,
         nameLocation: 'middle',
         nameGap: 26,
         splitLine: { show: false },
         splitNumber: 4,
         axisLabel: { hideOverlap: true },
-        ...(type !== 'step' && !logX && { scale: true }),
+        ...(range && { min: range[0], max: range[1], interval: (range[1] - range[0]) / 5 }),
       })),
       yAxis: panels.map(({ logY }, p) => ({
         gridIndex: p,
         type: logY ? 'log' : 'value',
         axisLabel: { hideOverlap: true },
       })),
-      series: panels.map(({ type, data, logX = false, logY = false }, p) => ({
-        type: type === 'scatter' ? type : 'line',
-        data: thin(logY ? data.filter(([, value]) => value > 0) : data, logX),
+      series: panels.map(({ type, time, data, logX = false, logY = false }, p) => ({
+        type: type === 'step' ? 'line' : type,
+        data: thin(logY ? data.filter(([, value]) => value > 0) : data, logX).map(([a, b]) =>
+          time ? [1000 * a, b] : type === 'bar' ? [String(a), b] : [a, b],
+        ),
         ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
         xAxisIndex: p,
         yAxisIndex: p,

@@ -10,8 +10,7 @@ for (const table of document.querySelectorAll('table.sortable')) {
 /** As the head says first, then the other way round, then as it was. */
 function sortBy(table, heads, original, column) {
   const head = heads[column];
-  const { first } = head.dataset;
-  const other = first === 'ascending' ? 'descending' : 'ascending';
+  const [first, other] = 'descending' in head.dataset ? ['descending', 'ascending'] : ['ascending', 'descending'];
   const now = head.getAttribute('aria-sort');
   const next = now === null ? first : now === first ? other : null;
   for (const one of heads) one.removeAttribute('aria-sort');

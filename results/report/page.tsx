@@ -54,36 +54,36 @@ export function Wide(props: { label: string; children: ComponentChildren }): JSX
   );
 }
 
-/** A cell of a table: its text, or more than that. */
+/** A cell of a table: its text, or what it shows with what sorts it. */
 export type Cell = string | { readonly show: ComponentChildren; readonly sort?: number | string | undefined };
 
 /** A table that its heads sort. The first column names the rows. */
 export function SortableTable(props: {
-  caption: string;
+  title: string;
   head: readonly string[];
   rows: readonly (readonly Cell[])[];
-  /** Whether columns beyond the first hold numbers: then they stand to the right, and are sorted from the largest first. */
-  numeric?: boolean;
+  /** The first column of numbers: they stand to the right, and are sorted from the largest first. */
+  numbersFrom?: number;
   /** Whether the smallest is best, and sorted first. */
   ascending?: boolean;
   filter?: boolean;
 }): JSX.Element {
-  const { caption, head, rows, numeric = false, ascending = false, filter = false } = props;
-  const first = numeric && !ascending ? 'descending' : 'ascending';
+  const { title, head, rows, numbersFrom = head.length, ascending = false, filter = false } = props;
+  const kind = (column: number): string | undefined => (column >= numbersFrom ? 'number' : undefined);
   return (
     <>
+      <h3>{title}</h3>
       {filter && (
         <label class="filter">
           Filter <input type="search" placeholder="part of a row" />
         </label>
       )}
-      <Wide label={caption}>
-        <table class={numeric ? 'sortable numeric' : 'sortable'}>
-          <caption>{caption}</caption>
+      <Wide label={title}>
+        <table class="sortable" aria-label={title}>
           <thead>
             <tr>
               {head.map((name, column) => (
-                <th key={name} scope="col" data-first={column === 0 ? 'ascending' : first}>
+                <th key={column} scope="col" class={kind(column)} data-descending={kind(column) && !ascending}>
                   <button type="button">{name === '' ? 'row' : name}</button>
                 </th>
               ))}
@@ -99,7 +99,7 @@ export function SortableTable(props: {
                       {show}
                     </th>
                   ) : (
-                    <td key={column} data-sort={sort}>
+                    <td key={column} class={kind(column)} data-sort={sort}>
                       {show}
                     </td>
                   );

@@ -61,10 +61,11 @@ function summary({ manifest, trials, sessions }: RunFolder): string {
   const { data, rows, repetitions, budget, failures } = manifest;
   const trained = trials.filter(({ repetition }) => repetition !== undefined).length;
   const tried = trials.length - trained;
+  const ended = sessions.at(-1)?.ended;
   const parts = [
     `${Object.keys(rows).length} rows on ${data.map(({ name }) => name).join(', ')}, ${repetitions} repetitions, budget ${budget}`,
     `${trained} trials${tried > 0 ? `, and ${tried} trainings to choose settings` : ''}; ${failures.length === 0 ? 'none' : failures.length} failed`,
-    ...(sessions.at(-1)?.ended ? [`made ${sessions.at(-1)?.ended?.slice(0, 10)} in ${durationOf(sessions)}`] : []),
+    ...(ended ? [`Made on ${ended.slice(0, 10)} in ${durationOf(sessions)}`] : []),
   ];
   return `${parts.join('. ')}.`;
 }
@@ -84,16 +85,17 @@ function Data({ manifest, pictures }: { manifest: RunManifest; pictures: RunFold
   return (
     <>
       <SortableTable
-        caption="Data sets"
-        head={['data', 'users', 'items', 'interactions', 'SHA-256 of what trials see']}
+        title="Data sets"
+        head={['data', 'SHA-256 of what trials see', 'users', 'items', 'interactions']}
         rows={manifest.data.map(({ name, users, items, interactions, sha256 }): Cell[] => [
-          ...[name, number(users), number(items), number(interactions)],
-          { show: <code>{sha256.slice(0, 16)}</code>, sort: sha256 },
+          ...[name, { show: <code>{sha256.slice(0, 16)}</code>, sort: sha256 }],
+          ...[number(users), number(items), number(interactions)],
         ])}
+        numbersFrom={2}
       />
       {pictures.map(({ name, description, svg }, p) => (
         <div key={name}>
-          <h3>{name}</h3>
+          <h3>{name} at a glance</h3>
           <ul>
             {description.map((line) => (
               <li key={line}>{line}</li>
@@ -126,7 +128,7 @@ function Settings({ manifest: { rows } }: { manifest: RunManifest }): JSX.Elemen
     <>
       {own.length > 0 && (
         <SortableTable
-          caption="Settings that differ between rows"
+          title="Settings that differ between rows"
           head={['', ...own]}
           rows={flat.map(({ label, values }) => [label, ...own.map((name) => values.get(name) ?? '')])}
         />
@@ -134,7 +136,7 @@ function Settings({ manifest: { rows } }: { manifest: RunManifest }): JSX.Elemen
       <details open={own.length === 0}>
         <summary>{shared.length} settings that all rows share</summary>
         <SortableTable
-          caption="Settings of every row"
+          title="Settings of every row"
           head={['setting', 'value']}
           rows={shared.map((name) => [name, flat[0]?.values.get(name) ?? ''])}
         />
@@ -169,7 +171,7 @@ function Trials({ trials }: { trials: readonly RunTrial[] }): JSX.Element {
     <details>
       <summary>{rows.length} trials, one by one</summary>
       <SortableTable
-        caption="Trials"
+        title="Every trial"
         head={['row', 'data', 'repetition', ...columns.map(({ head }) => head)]}
         rows={rows.map(({ row, data, repetition, outcome }) => [
           outcome.failure === undefined ? row : `${row} (failed)`,
@@ -177,7 +179,7 @@ function Trials({ trials }: { trials: readonly RunTrial[] }): JSX.Element {
           count((repetition ?? 0) + 1),
           ...columns.map(({ of }) => of(outcome)),
         ])}
-        numeric={true}
+        numbersFrom={2}
         filter={true}
       />
     </details>
@@ -188,7 +190,7 @@ function Failures({ run: { manifest } }: { run: RunFolder }): JSX.Element {
   if (manifest.failures.length === 0) return <p>No trial failed.</p>;
   return (
     <SortableTable
-      caption="Trials that failed"
+      title="Trials that failed"
       head={['row', 'data', 'repetition', 'reason']}
       rows={manifest.failures.map(({ row, data, repetition, reason }) => [row, data, count(repetition + 1), reason])}
     />

@@ -8,7 +8,7 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
   return (
     <article id={name}>
       <SortableTable
-        caption={table.title}
+        title={table.title}
         head={['', ...head]}
         rows={rows.map(({ label, cells }): Cell[] => [
           label,
@@ -22,7 +22,7 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
             ),
           })),
         ])}
-        numeric={true}
+        numbersFrom={1}
         ascending={table.lowerIsBetter ?? false}
       />
       <p class="note">
@@ -32,7 +32,7 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
         <details>
           <summary>Tests against the best of each column</summary>
           <SortableTable
-            caption={`${table.title}: paired t-tests over repetitions, p after Holm's correction`}
+            title="Paired t-tests over repetitions, p after Holm's correction"
             head={['column', 'best', 'other', 'difference', '95% interval', 'p']}
             rows={table.comparisons.map(({ column, a, b, difference, interval, adjusted }): Cell[] => {
               const write = (x: number): string => (table.format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
@@ -43,6 +43,7 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
                 { show: adjusted.toPrecision(2), sort: adjusted },
               ];
             })}
+            numbersFrom={3}
           />
         </details>
       )}
