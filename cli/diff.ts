@@ -1,15 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { markdownTable } from 'markdown-table';
 import type { CommandModule } from 'yargs';
 import { describeDiff, diffTables, isSame } from '../results/diff.js';
-import { REFERENCE, readTables } from '../results/read_tables.js';
+import { REFERENCE, readTables, type TableSet } from '../results/read_tables.js';
+import { diffPageOf } from '../results/report/diff.js';
+import { runRevisions } from '../results/revisions.js';
 import { plainTable } from '../results/table.js';
+import { UserError } from '../support/errors.js';
+import { writeWhole } from '../support/output.js';
+import { logger } from './logging.js';
 
 interface DiffArguments {
   readonly before: string;
   readonly after: string;
+  readonly run?: string;
+  readonly out?: string;
   readonly ignoreNoise: boolean;
   readonly markdown: boolean;
+  readonly html?: string;
   readonly json: boolean;
+  readonly '--'?: readonly string[];
 }
 
 const CHANGED = 1;
@@ -25,19 +37,38 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         describe: `run folder, table file, or git revision (its ${REFERENCE})`,
       })
       .positional('after', { type: 'string', demandOption: true, describe: 'the same' })
+      .option('run', {
+        type: 'string',
+        describe:
+          'check out both revisions of this program, build them, and run this suite in each; by default quick. Options of the sweep follow after --',
+      })
+      .option('out', {
+        type: 'string',
+        describe: 'with --run: a folder in which both runs are kept, each by the name of its commit',
+      })
       .option('ignore-noise', {
         type: 'boolean',
         default: false,
         describe: 'differences that may be chance (paired over repetitions) do not count as changes',
       })
       .option('markdown', { type: 'boolean', default: false, describe: 'print Markdown, for a pull request' })
+      .option('html', { type: 'string', describe: 'write a page of HTML to this file, too' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .epilogue('Exit code 0 where nothing changed, 1 where something did, 2 for a mistake.')
       .example('$0 diff runs/quick runs/quick-again', 'two runs')
       .example('$0 diff HEAD~1 HEAD --markdown', 'what a commit did to the reference tables')
-      .example('$0 diff HEAD results/reference', 'what the working tree did') as never,
-  async handler({ before, after, ignoreNoise, markdown, json }) {
-    const diff = diffTables(await readTables(before), await readTables(after));
+      .example('$0 diff HEAD results/reference', 'what the working tree did')
+      .example('$0 diff main my-branch --run table2 -- --data runs/ml-100k --repetitions 5', 'run both, and compare')
+      .example('$0 diff HEAD $(git stash create) --run', 'what changes that are not committed do') as never,
+  async handler({ before, after, run, out, ignoreNoise, markdown, html, json, '--': words = [] }) {
+    if (run === undefined && (words.length > 0 || out !== undefined))
+      throw new UserError(`${out === undefined ? 'options after --' : '--out'} go with --run`);
+    const sets =
+      run === undefined
+        ? ([await readTables(before), await readTables(after)] as const)
+        : await runBoth([before, after], [run === '' ? 'quick' : run, ...words], out);
+    const diff = diffTables(...sets);
+    if (html !== undefined) writeWhole(html, diffPageOf(diff));
     console.log(
       json
         ? JSON.stringify(diff, null, 2)
@@ -46,3 +77,29 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
     if (!isSame(diff, ignoreNoise)) process.exitCode = CHANGED;
   },
 };
+
+/** Runs a sweep in each of two revisions, and reads what it wrote. */
+async function runBoth(
+  revisions: readonly [string, string],
+  words: readonly string[],
+  out: string | undefined,
+): Promise<readonly [TableSet, TableSet]> {
+  const place = out ?? mkdtempSync(join(tmpdir(), 'expobench-diff-'));
+  try {
+    const [before, after] = await runRevisions(revisions, {
+      words: ['sweep', ...words],
+      out: place,
+      onStep(revision, step) {
+        logger().info({ revision, step }, 'revision');
+        if (process.stderr.isTTY) process.stderr.write(`${revision}: ${step}\n`);
+      },
+    });
+    const read = async (one: typeof before): Promise<TableSet> => {
+      const { revision, folder } = one as NonNullable<typeof one>;
+      return { ...(await readTables(folder)), name: revision };
+    };
+    return [await read(before), await read(after)];
+  } finally {
+    if (out === undefined) rmSync(place, { recursive: true, force: true });
+  }
+}

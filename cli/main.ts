@@ -78,6 +78,7 @@ try {
     .middleware((argv) =>
       startLogging({ verbose: argv['verbose'] as boolean, file: argv['log-file'] as string | undefined }),
     )
+    .parserConfiguration({ 'populate--': true })
     .demandCommand(1, 'Name a verb, e.g. expobench quickstart. See expobench --help.')
     .recommendCommands()
     .strict()

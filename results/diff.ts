@@ -97,39 +97,44 @@ function diffValues(path: string, before: unknown, after: unknown): SettingDiff[
   return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, before[key], after[key]));
 }
 
-const KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed'];
+export const CELL_KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed', 'same'];
+
+/** "12 same, 2 change": how many cells are of which kind. */
+export function countKinds({ cells }: TableDiff): string {
+  const count = (kind: CellKind): number => cells.filter((cell) => cell.kind === kind).length;
+  const [same, differ] = [count('same'), CELL_KINDS.filter((kind) => kind !== 'same' && count(kind) > 0)];
+  return [`${same} cells the same`, ...differ.map((kind) => `${count(kind)} ${kind}`)].join(', ');
+}
+
+/** "+0.0123", as the metric is, not in percent. */
+export const differenceText = ({ difference }: CellDiff): string =>
+  difference === undefined ? '' : `${difference > 0 ? '+' : ''}${difference.toPrecision(3)}`;
+
+/** A setting's value in words. */
+export const valueText = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
 
 /** The cells that differ and the settings that do, in words; `table` writes rows of text, for a terminal or as Markdown. */
 export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly string[])[]) => string): string {
   const { before, after, cells, settings } = diff;
-  const count = (kind: CellKind): number => cells.filter((cell) => cell.kind === kind).length;
-  const counted = KINDS.filter((kind) => count(kind) > 0).map((kind) => `${count(kind)} ${kind}`);
-  const title = `${before} -> ${after}: ${[`${count('same')} cells the same`, ...counted].join(', ')}`;
   const changed = cells.filter(({ kind }) => kind !== 'same');
-  const parts = [title];
+  const parts = [`${before} -> ${after}: ${countKinds(diff)}`];
   if (changed.length > 0) {
     parts.push(
       table([
         ['table', 'row', 'column', 'before', 'after', 'difference', 'p', ''],
         ...changed.map((cell) => [
-          cell.table,
-          cell.row,
-          cell.column,
-          ...cell.texts,
-          cell.difference === undefined ? '' : `${cell.difference > 0 ? '+' : ''}${cell.difference.toPrecision(3)}`,
-          cell.p === undefined ? '' : cell.p.toPrecision(2),
-          cell.kind,
+          ...[cell.table, cell.row, cell.column, ...cell.texts],
+          ...[differenceText(cell), cell.p?.toPrecision(2) ?? '', cell.kind],
         ]),
       ]),
     );
   }
   if (settings.length > 0) {
-    const shown = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
     parts.push(
       'What differs in data and settings:',
       table([
         ['setting', 'before', 'after'],
-        ...settings.map((one) => [one.path, shown(one.before), shown(one.after)]),
+        ...settings.map((one) => [one.path, valueText(one.before), valueText(one.after)]),
       ]),
     );
   }
