@@ -72,7 +72,7 @@ describe('cells', () => {
     const both = diffTables(set('old', before, settings(0.01)), set('new', after, settings(0.02)));
     const text = describeDiff(both, plainTable);
     expect(text).toMatch(/old -> new: 1 cells the same, 2 change, 1 noise, 1 added, 1 removed/);
-    expect(text).toMatch(/change .*11\.00 \(1\.00\).*31\.17 \(1\.26\).*\+0\.202/);
+    expect(text).toMatch(/change .*11\.00 \(1\.00\).*31\.17 \(1\.26\).*\+20\.2/);
     expect(both.settings).toEqual([{ path: 'options.trainer.rate', before: 0.01, after: 0.02 }]);
   });
 });

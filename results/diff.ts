@@ -20,8 +20,8 @@ export interface CellDiff {
   readonly difference?: number | undefined;
   /** Of a paired test, after Holm's correction over all cells that differ. */
   readonly p?: number | undefined;
-  /** As tables print them. */
-  readonly texts: readonly [before: string, after: string];
+  /** As tables print them, with the difference. */
+  readonly texts: readonly [before: string, after: string, difference: string];
 }
 
 /** A setting that differs between two manifests. */
@@ -77,9 +77,13 @@ function diffCell(
   const [x, y] = [a?.cells[column], b?.cells[column]];
   if (!x && !y) return [];
   const place = { table, row, column, before: x, after: y };
-  const texts = [before ? cellText(before, x) : '-', after ? cellText(after, y) : '-'] as const;
+  const difference = x && y && y.mean - x.mean;
+  const texts = [
+    before ? cellText(before, x) : '-',
+    after ? cellText(after, y) : '-',
+    difference === undefined ? '' : differenceText(difference, after?.format),
+  ] as const;
   if (!x || !y) return [{ ...place, texts, kind: x ? 'removed' : 'added' }];
-  const difference = y.mean - x.mean;
   const [u, v] = [a?.values?.[column], b?.values?.[column]];
   if (isDeepStrictEqual(x, y) && isDeepStrictEqual(u, v)) return [{ ...place, texts, difference, kind: 'same' }];
   const whole = (list: typeof u): list is number[] => list?.every((value) => typeof value === 'number') ?? false;
@@ -87,11 +91,21 @@ function diffCell(
   return [{ ...place, texts, difference, kind: 'change', p: test?.p }];
 }
 
-/** Paths at which two values differ. File hashes and counts of failures follow from the rest and are left out. */
+/** "+0.123", in percent where the table is. */
+function differenceText(difference: number, format: ResultTable['format']): string {
+  const shown = format === 'number' ? difference : 100 * difference;
+  return `${shown > 0 ? '+' : ''}${shown === 0 ? '0' : shown.toPrecision(3)}`;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What of a manifest follows from the rest. */
+const CONSEQUENCES = ['files', 'failures', 'tables', 'figures'];
+
+/** Paths at which two values differ. */
 function diffValues(path: string, before: unknown, after: unknown): SettingDiff[] {
-  if (isDeepStrictEqual(before, after) || path === 'files' || path === 'failures') return [];
-  const isRecord = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (isDeepStrictEqual(before, after) || CONSEQUENCES.includes(path)) return [];
   if (!isRecord(before) || !isRecord(after)) return [{ path, before, after }];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, before[key], after[key]));
@@ -106,12 +120,11 @@ export function countKinds({ cells }: TableDiff): string {
   return [`${same} cells the same`, ...differ.map((kind) => `${count(kind)} ${kind}`)].join(', ');
 }
 
-/** "+0.0123", as the metric is, not in percent. */
-export const differenceText = ({ difference }: CellDiff): string =>
-  difference === undefined ? '' : `${difference > 0 ? '+' : ''}${difference.toPrecision(3)}`;
-
-/** A setting's value in words. */
-export const valueText = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
+/** A setting's value in words; of a whole row of settings only that it is there. */
+export function valueText(value: unknown): string {
+  if (value === undefined) return 'none';
+  return isRecord(value) ? 'there' : JSON.stringify(value);
+}
 
 /** The cells that differ and the settings that do, in words; `table` writes rows of text, for a terminal or as Markdown. */
 export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly string[])[]) => string): string {
@@ -124,7 +137,7 @@ export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly s
         ['table', 'row', 'column', 'before', 'after', 'difference', 'p', ''],
         ...changed.map((cell) => [
           ...[cell.table, cell.row, cell.column, ...cell.texts],
-          ...[differenceText(cell), cell.p?.toPrecision(2) ?? '', cell.kind],
+          ...[cell.p?.toPrecision(2) ?? '', cell.kind],
         ]),
       ]),
     );

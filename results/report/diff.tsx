@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { CELL_KINDS, type CellDiff, countKinds, differenceText, type TableDiff, valueText } from '../diff.js';
+import { CELL_KINDS, type CellDiff, countKinds, type TableDiff, valueText } from '../diff.js';
 import { type Cell, pageOf, Section, SortableTable } from './page.js';
 
 const MEANING: Readonly<Record<CellDiff['kind'], string>> = {
@@ -66,7 +66,7 @@ function Cells({ title, cells }: { title: string; cells: readonly CellDiff[] }):
         { show: <span class={cell.kind}>{cell.kind}</span>, sort: cell.kind },
         { show: cell.texts[0], sort: cell.before?.mean },
         { show: cell.texts[1], sort: cell.after?.mean },
-        { show: differenceText(cell), sort: cell.difference },
+        { show: cell.texts[2], sort: cell.difference },
         { show: cell.p?.toPrecision(2) ?? '', sort: cell.p },
       ])}
       numbersFrom={4}
