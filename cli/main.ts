@@ -14,6 +14,7 @@ import { inspectCommand } from './inspect.js';
 import { askToStop } from './interrupt.js';
 import { logger, startLogging } from './logging.js';
 import { quickstartCommand } from './quickstart.js';
+import { replicateCommand } from './replicate.js';
 import { reportCommand } from './report.js';
 import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
@@ -66,6 +67,7 @@ try {
     .command(sweepCommand)
     .command(initCommand)
     .command(abTestCommand)
+    .command(replicateCommand)
     .command(reportCommand)
     .command(diffCommand)
     .option('verbose', {

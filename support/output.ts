@@ -60,7 +60,7 @@ export class OutputFolder {
   }
 
   remove(name: string): void {
-    rmSync(this.file(name), { force: true });
+    rmSync(this.file(name), { recursive: true, force: true });
   }
 
   writeBytes(name: string, bytes: Uint8Array): void {

@@ -99,6 +99,13 @@ export function pairedTest(a: readonly number[], b: readonly number[]): PairedTe
   return { n, difference, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
 }
 
+/** One-sided p of the same pairs against a difference of at least `limit`: small where it is certainly less. */
+export function pBelow({ n, difference, interval }: PairedTest, limit: number): number {
+  const error = (interval[1] - interval[0]) / 2 / sixDigits(jStat.studentt.inv(0.975, n - 1));
+  if (error === 0) return Number(difference >= limit);
+  return sixDigits(jStat.studentt.cdf((difference - limit) / error, n - 1));
+}
+
 const sixDigits = (x: number): number => Number(x.toPrecision(6));
 
 /** Holm's step-down adjustment (1979): p-values that hold for all hypotheses together, in the order given. */

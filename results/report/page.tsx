@@ -113,20 +113,6 @@ export function SortableTable(props: {
   );
 }
 
-/** Names with what they stand for. */
-export function Facts(props: { facts: readonly (readonly [string, ComponentChildren])[] }): JSX.Element {
-  return (
-    <dl>
-      {props.facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
 /** A drawing of ours in the page; `name` keeps its inner names apart from those of other drawings. */
 export function Picture(props: { svg: string; name: string; title: string; note?: string }): JSX.Element {
   const { svg, name, title, note } = props;

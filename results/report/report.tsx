@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JSX } from 'preact';
 import type { RunFolder, RunManifest, RunTrial } from '../run_folder.js';
-import { type Cell, Facts, Picture, pageOf, Section, SortableTable } from './page.js';
+import { Environment } from './environment.js';
+import { type Cell, Picture, pageOf, Section, SortableTable } from './page.js';
 import { ResultTableView } from './result_tables.js';
 
 /** The report of a run as one self-contained page of HTML. */
@@ -25,7 +26,7 @@ export function reportOf(run: RunFolder): string {
     { id: 'trials', title: 'Trials', show: <Trials trials={trials} /> },
     { id: 'failures', title: 'Failures', show: <Failures run={run} /> },
     { id: 'reproduce', title: 'How to reproduce', show: <Reproduce run={run} /> },
-    { id: 'environment', title: 'Environment', show: <Environment run={run} /> },
+    { id: 'environment', title: 'Environment', show: <Environment sessions={run.sessions} /> },
   ];
   const title = `${manifest.suite}: ${manifest.data.map(({ name }) => name).join(', ')}`;
   return pageOf(
@@ -223,29 +224,6 @@ function Reproduce({ run: { manifest, sessions } }: { run: RunFolder }): JSX.Ele
         bit, whatever the machine and the number of workers.
       </li>
     </ol>
-  );
-}
-
-function Environment({ run: { sessions } }: { run: RunFolder }): JSX.Element {
-  if (sessions.length === 0) return <p>Not recorded.</p>;
-  return (
-    <>
-      {sessions.map((session) => (
-        <Facts
-          key={session.started}
-          facts={[
-            ['Started', session.started],
-            ['Ended', session.ended ?? 'stopped'],
-            ['Program', session.program],
-            ['Workers', String(session.workers)],
-            ['Processor', `${session.processor}, ${session.cores} cores`],
-            ['Memory', `${session.memory} GB`],
-            ['System', session.system],
-            ['Node.js', session.node],
-          ]}
-        />
-      ))}
-    </>
   );
 }
 

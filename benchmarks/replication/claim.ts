@@ -1,0 +1,70 @@
+import type { ClaimTest, ClaimText } from '../../results/claims.js';
+import { pairedTest } from '../../support/statistics.js';
+import { type FinishedTrial, resultOf } from '../finished.js';
+import { viewMetrics } from '../suite_tables.js';
+import type { TableMetric, Variant } from '../suites/suite.js';
+
+/** How claims are measured. */
+export interface Measure {
+  readonly metric: TableMetric;
+  /** What counts on simulated data: the exact truth, or its unbiased estimate from clicks. */
+  readonly truth: 'oracle' | 'unbiased';
+}
+
+/** Suites whose results a claim is tested on, together, one data set after the other. */
+export interface Evidence {
+  readonly suites: readonly string[];
+  /** The tests, on one data set. */
+  tests(results: Results): Omit<ClaimTest, 'data'>[];
+}
+
+/** A claim of the paper, with how it is tested. */
+export interface Claim extends ClaimText {
+  readonly evidence: readonly Evidence[];
+}
+
+/** What suites found on one data set. */
+export class Results {
+  constructor(
+    readonly trials: readonly FinishedTrial[],
+    readonly measure: Measure,
+  ) {}
+
+  /** A method's metric by repetition; undefined where the trial failed. Empty where the method was not run. */
+  values(method: string, view: 'standard' | 'truth' = 'standard', variant: Variant = {}): (number | undefined)[] {
+    const { metric, truth } = this.measure;
+    const own = this.trials.filter(
+      ({ row }) =>
+        row.method === method && Object.entries(variant).every(([name, value]) => row.variant[name] === value),
+    );
+    return own.map((trial) => {
+      const result = resultOf(trial);
+      return result && viewMetrics(view === 'truth' ? truth : view, result)?.[metric];
+    });
+  }
+
+  /** The values that a setting takes over a method's rows. */
+  varied(method: string, setting: string): number[] {
+    const values = this.trials
+      .filter(({ row }) => row.method === method)
+      .map(({ row }) => Number(row.variant[setting]));
+    return [...new Set(values)].sort((a, b) => a - b);
+  }
+}
+
+/** Tests that one list is above another over the pairs that both have; none where there are fewer than two. */
+export function above(
+  what: string,
+  greater: readonly (number | undefined)[],
+  smaller: readonly (number | undefined)[],
+): Omit<ClaimTest, 'data'>[] {
+  const pairs = greater.flatMap((a, r) => {
+    const b = smaller[r];
+    return a === undefined || b === undefined ? [] : [[a, b] as const];
+  });
+  const test = pairedTest(
+    pairs.map(([a]) => a),
+    pairs.map(([, b]) => b),
+  );
+  return test ? [{ what, ...test }] : [];
+}

@@ -1,0 +1,248 @@
+import { summarize } from '../../support/statistics.js';
+import type { FinishedTrial } from '../finished.js';
+import { deployed, ESTIMATES, type EstimateName, squaredErrors } from '../online_tables.js';
+import { ABLATED } from '../suites/paper.js';
+import type { TableMetric } from '../suites/suite.js';
+import { above, type Claim, type Results } from './claim.js';
+import { reversals } from './reversals.js';
+
+/** A tenth of a percent point: the standard deviation over repetitions that the paper's tables print. */
+const METRIC = { unit: 'points', least: 0.001, quantifier: 'all' } as const;
+
+/** Models that Table 1 trains with PS and ACL. */
+const SIMULATED = ['MLP', 'GMF'];
+/** Models of figures A.2 to A.4. */
+const SENSITIVITY = ['GMF', 'Attn'];
+
+const acl = (f: string): string => `ACL ${f}/${f}`;
+
+/** Whether methods stand above others on one data set, by standard evaluation or by the truth. */
+function aboveEach(results: Results, view: 'standard' | 'truth', pairs: readonly (readonly [string, string])[]) {
+  return pairs.flatMap(([a, b]) => above(`${a} above ${b}`, results.values(a, view), results.values(b, view)));
+}
+
+/** The claims of the paper, in the order of its tables and figures. */
+export const claims: readonly Claim[] = [
+  {
+    name: 'acl-above-baseline',
+    statement: 'Adversarial training (ACL) improves every model that it is applied to',
+    source: 'Tables 1, 2 and A.2, A.6.7',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['tableA2-acl'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'standard',
+            ABLATED.map((f) => [acl(f), f]),
+          ),
+      },
+      {
+        suites: ['table1'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'truth',
+            SIMULATED.map((f) => [acl(f), f]),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'acl-above-wider-baseline',
+    statement: 'That is not for its parameters: ACL is above its baseline at twice the width, whatever the width',
+    source: 'Figure A.3, A.6.7',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['figureA3'],
+        tests: (results) =>
+          SENSITIVITY.flatMap((f) =>
+            results
+              .varied(acl(f), 'dim')
+              .flatMap((dim) =>
+                above(
+                  `${acl(f)} of ${dim} above ${f} of ${2 * dim}`,
+                  results.values(acl(f), 'standard', { dim }),
+                  results.values(`${f}, twice as wide`, 'standard', { dim }),
+                ),
+              ),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'acl-above-ps',
+    statement: 'ACL is above propensity scoring (PS) of the same model, with g by popularity or of its own kind',
+    source: 'Tables 1 and A.2, A.6.7',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['tableA2-acl', 'tableA2-ps'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'standard',
+            ABLATED.flatMap((f) => [[acl(f), `PS ${f}/Pop`] as const, [acl(f), `PS ${f}/${f}`] as const]),
+          ),
+      },
+      {
+        suites: ['table1'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'truth',
+            SIMULATED.flatMap((f) => [[acl(f), `PS ${f}/Pop`] as const, [acl(f), `PS ${f}/${f}`] as const]),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'oracle-ps-above-plain',
+    statement: 'PS that knows the true exposure is above the same model without weights',
+    source: 'Table 1',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['table1'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'truth',
+            SIMULATED.map((f) => [`PS ${f}/oracle`, f]),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'oracle-ps-above-ps',
+    statement: 'PS that knows the true exposure is above PS that estimates it',
+    source: 'Table 1',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['table1'],
+        tests: (results) =>
+          aboveEach(
+            results,
+            'truth',
+            SIMULATED.flatMap((f) => [
+              [`PS ${f}/oracle`, `PS ${f}/Pop`] as const,
+              [`PS ${f}/oracle`, `PS ${f}/${f}`] as const,
+            ]),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'feedback-in-g-helps',
+    statement: 'Letting G see the feedback y improves ACL',
+    source: 'Figure A.2',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['figureA2'],
+        tests: (results) =>
+          above(
+            `${acl('Attn')} with y above without`,
+            results.values(acl('Attn'), 'standard', { outcome: 'y' }),
+            results.values(acl('Attn'), 'standard', { outcome: 'none' }),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'alpha-in-between',
+    statement: 'ACL is best where alpha is neither too small nor too large: 1 is above 0.1 and above 2',
+    source: 'Figure A.4, A.6.8',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['figureA4'],
+        tests: (results) =>
+          SENSITIVITY.flatMap((f) =>
+            [0.1, 2].flatMap((alpha) =>
+              above(
+                `${acl(f)}, alpha 1 above ${alpha}`,
+                results.values(acl(f), 'standard', { alpha: 1 }),
+                results.values(acl(f), 'standard', { alpha }),
+              ),
+            ),
+          ),
+      },
+    ],
+  },
+  {
+    name: 'width-helps',
+    statement: 'A larger width improves ACL: the metric rises with every doubling, by its slope over the widths',
+    source: 'Figure A.3, A.6.8',
+    ...METRIC,
+    evidence: [
+      {
+        suites: ['figureA3'],
+        tests: (results) =>
+          SENSITIVITY.flatMap((f) => {
+            const slopes = slopesByWidth(results, acl(f));
+            return above(
+              `${acl(f)}, gain of a doubling`,
+              slopes,
+              slopes.map(() => 0),
+            );
+          }),
+      },
+    ],
+  },
+  {
+    name: 'robust-closest',
+    statement: 'Of the offline estimates the robust one is closest to what happens online',
+    source: 'Table 3',
+    // Errors are standardised: 1 is what an estimate has that says nothing in half of the models.
+    ...{ unit: 'number', least: 0.05, quantifier: 'all' },
+    evidence: [
+      {
+        suites: ['table3'],
+        tests: ({ trials, measure: { metric } }) => {
+          const atFive: TableMetric = metric.startsWith('hit') ? 'hit@5' : 'ndcg@5';
+          return ESTIMATES.filter((name) => name !== 'robust').flatMap((name) =>
+            above(
+              `squared error of ${name} above robust, ${atFive}`,
+              errorsByModel(trials, name, atFive),
+              errorsByModel(trials, 'robust', atFive),
+            ),
+          );
+        },
+      },
+    ],
+  },
+  {
+    name: 'unbiased-reverses',
+    statement: 'Biased exposure makes standard evaluation rank some methods the wrong way round',
+    source: 'Table 1, section 5',
+    ...{ unit: 'points', least: METRIC.least, quantifier: 'some' },
+    evidence: [{ suites: ['table1'], tests: (results) => reversals(results, ['Pop', 'CF', ...SIMULATED]) }],
+  },
+];
+
+/** By repetition, the least-squares slope of the metric over log2 of the width. */
+function slopesByWidth(results: Results, method: string): (number | undefined)[] {
+  const widths = results.varied(method, 'dim');
+  const x = widths.map(Math.log2);
+  const middle = x.reduce((a, b) => a + b, 0) / x.length;
+  const spread = x.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  const columns = widths.map((dim) => results.values(method, 'standard', { dim }));
+  return (columns[0] ?? []).map((_, r) => {
+    const y = columns.map((column) => column[r]);
+    if (spread === 0 || y.some((value) => value === undefined)) return undefined;
+    return (y as number[]).reduce((sum, value, k) => sum + ((x[k] as number) - middle) * value, 0) / spread;
+  });
+}
+
+/** An estimate's error for each model, the mean over its repetitions: these are not independent of one another. */
+function errorsByModel(trials: readonly FinishedTrial[], name: EstimateName, metric: TableMetric): number[] {
+  const shown = trials.filter((trial) => deployed([trial]).length > 0);
+  const errors = squaredErrors(deployed(shown), name, metric, 'standardised') ?? [];
+  const byModel = new Map<string, number[]>();
+  shown.forEach(({ row }, t) => byModel.set(row.label, [...(byModel.get(row.label) ?? []), errors[t] as number]));
+  return errors.length === 0 ? [] : [...byModel.values()].map((list) => summarize(list).mean);
+}

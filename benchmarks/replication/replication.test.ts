@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import type { FinishedTrial } from '../finished.js';
+import { METRICS, type Metrics } from '../metrics.js';
+import { type PlannedRow, planSuite } from '../plan.js';
+import { suites } from '../suites/registry.js';
+import type { TrialResult } from '../trial.js';
+import { Results } from './claim.js';
+import { claims } from './claims.js';
+import { chooseClaims, judgeClaims, suitesOf } from './replicate.js';
+import { reversals } from './reversals.js';
+
+const REPETITIONS = 6;
+const MEASURE = { metric: 'ndcg@10', truth: 'oracle' } as const;
+
+/** Noise of a trial, the same each time, within 1. */
+const noise = (seed: number): number => {
+  const x = Math.sin(seed * 12.9898) * 43758.5453;
+  return 2 * (x - Math.floor(x)) - 1;
+};
+const metricsOf = (value: number): Metrics =>
+  Object.fromEntries([...METRICS, 'mrr'].map((name) => [name, value])) as unknown as Metrics;
+
+/** How good a method is, by standard evaluation and in truth. */
+interface Quality {
+  readonly standard: number;
+  readonly truth: number;
+}
+
+/** A world in which every claim of the paper is so: then `sign` is 1. With -1 it is the other way round. */
+function quality({ settings, method, variant }: PlannedRow, sign: number): Quality {
+  const name = settings.model;
+  const kind = name.startsWith('ACL') ? 4 : name.endsWith('oracle') ? 2 : name.startsWith('PS') ? 0 : 1;
+  const alpha = variant['alpha'] === undefined || variant['alpha'] === 1 ? 0 : -1;
+  const outcome = variant['outcome'] === 'none' ? -1 : 0;
+  const width = Math.log2(settings.dim) * (method.includes('twice') ? 0 : 0.5);
+  const value = sign * (kind + alpha + outcome + width) * 0.01;
+  // Pop looks worst and is best, or looks as it is.
+  const isPop = name === 'Pop';
+  return { standard: 0.4 + (isPop ? -0.1 : value), truth: 0.2 + (isPop ? sign * 0.1 : value) };
+}
+
+function trialsOf(suite: string, sign: number, data = 'd'): FinishedTrial[] {
+  const plan = planSuite(suites.get(suite), { seed: 1, repetitions: REPETITIONS });
+  return plan.rows.flatMap((row, r) =>
+    Array.from({ length: REPETITIONS }, (_, repetition): FinishedTrial => {
+      const jitter = 0.0005 * noise(100 * r + repetition);
+      const { standard, truth } = quality(row, sign);
+      // Online: how good the model is; the robust estimate follows it closely, the others do not, or the other way round.
+      const rate = (r % 2 === 0 ? 0.1 : -0.1) + 0.01 * noise(r + 1);
+      const [near, far] = [rate + 0.01 * noise(r + 50), -rate];
+      const [robust, other] = sign > 0 ? [near, far] : [far, near];
+      const estimate = (value: number) => ({ metrics: metricsOf(value), size: 1, hits: 1 });
+      const result = {
+        standard: metricsOf(suite === 'table3' ? other : standard + jitter),
+        oracle: metricsOf(truth + jitter),
+        unbiased: estimate(truth + jitter),
+        estimates: { popularity: estimate(other), propensity: estimate(other), robust: estimate(robust) },
+        ...(suite === 'table3' && { online: { clickThroughRate: rate, expectedRate: rate } }),
+        epochs: [],
+      } as unknown as TrialResult;
+      return { data, row, repetition, settings: row.settings, outcome: { result } };
+    }),
+  );
+}
+
+const resultsOf = (sign: number): Map<string, FinishedTrial[]> =>
+  new Map(suitesOf(claims).map((suite) => [suite, trialsOf(suite, sign)]));
+
+describe('the claims of the paper', () => {
+  test('are tested on suites that have what they compare: all hold in a world where they do', () => {
+    const judged = judgeClaims(claims, resultsOf(1), MEASURE);
+    expect(judged.map(({ name, verdict }) => [name, verdict])).toEqual(claims.map(({ name }) => [name, 'holds']));
+    expect(Object.fromEntries(judged.map(({ name, comparisons }) => [name, comparisons.length]))).toEqual({
+      'acl-above-baseline': 6,
+      'acl-above-wider-baseline': 8,
+      'acl-above-ps': 12,
+      'oracle-ps-above-plain': 2,
+      'oracle-ps-above-ps': 4,
+      'feedback-in-g-helps': 1,
+      'alpha-in-between': 4,
+      'width-helps': 2,
+      'robust-closest': 3,
+      'unbiased-reverses': 6,
+    });
+    expect(judged[0]?.ran).toEqual([
+      `tableA2-acl on d, ${8 * REPETITIONS} trials in ${REPETITIONS} repetitions`,
+      `table1 on d, ${12 * REPETITIONS} trials in ${REPETITIONS} repetitions`,
+    ]);
+  });
+
+  test('none holds where all is the other way round', () => {
+    const judged = judgeClaims(claims, resultsOf(-1), MEASURE);
+    expect(judged.map(({ name, verdict }) => [name, verdict])).toEqual(
+      claims.map(({ name }) => [name, 'does not hold']),
+    );
+  });
+
+  test('are not decided where nothing was run, or everything failed', () => {
+    expect(judgeClaims(claims, new Map(), MEASURE).map(({ verdict }) => verdict)).toEqual(
+      claims.map(() => 'not decided'),
+    );
+    const failed = trialsOf('figureA2', 1).map((trial): FinishedTrial => ({ ...trial, outcome: { failure: 'no' } }));
+    const [one] = judgeClaims(chooseClaims(['feedback-in-g-helps']), new Map([['figureA2', failed]]), MEASURE);
+    expect([one?.verdict, one?.ran]).toEqual(['not decided', [expect.stringMatching(/12 failed/)]]);
+  });
+
+  test('are corrected over all data sets together', () => {
+    const two = [...trialsOf('figureA2', 1, 'a'), ...trialsOf('figureA2', 1, 'b')];
+    const [one] = judgeClaims(chooseClaims(['feedback-in-g-helps']), new Map([['figureA2', two]]), MEASURE);
+    expect(one?.comparisons.map(({ data }) => data)).toEqual(['a', 'b']);
+    const [first] = one?.comparisons ?? [];
+    expect(first?.adjusted).toBeGreaterThan(first?.p as number);
+  });
+
+  test('a name that is none is refused with those that are', () => {
+    expect(() => chooseClaims(['alpha'])).toThrow(/there is no claim "alpha": they are acl-above-baseline, /);
+  });
+});
+
+test('width helps by the slope of the metric over doublings', () => {
+  const [judged] = judgeClaims(
+    chooseClaims(['width-helps']),
+    new Map([['figureA3', trialsOf('figureA3', 1)]]),
+    MEASURE,
+  );
+  // Half a percent point a doubling, by construction.
+  expect(judged?.comparisons[0]?.difference).toBeCloseTo(0.005, 3);
+});
+
+test('a reversal needs both evaluations beyond chance: p is the larger', () => {
+  const results = new Results(trialsOf('table1', 1), MEASURE);
+  const found = reversals(results, ['Pop', 'GMF']);
+  expect(found.map(({ what }) => what)).toEqual(['Pop truly above GMF, which standard evaluation prefers']);
+  expect(found[0]?.difference).toBeCloseTo(0.1 - 0.035, 2);
+  // Where standard evaluation cannot tell them apart there is nothing to reverse.
+  const level = trialsOf('table1', 1).map((trial, t): FinishedTrial => {
+    const { result } = trial.outcome as { result: TrialResult };
+    return { ...trial, outcome: { result: { ...result, standard: metricsOf(0.4 + 0.01 * noise(t)) } } };
+  });
+  const [pair] = reversals(new Results(level, MEASURE), ['Pop', 'GMF']);
+  if (pair && pair.difference > 0) expect(pair.p).toBeGreaterThan(0.05);
+  expect(pair).toBeDefined();
+});

@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { planSuite } from '../benchmarks/plan.js';
+import type { Measure } from '../benchmarks/replication/claim.js';
+import { claims } from '../benchmarks/replication/claims.js';
+import { chooseClaims, judgeClaims, suitesOf } from '../benchmarks/replication/replicate.js';
+import { chooseData } from '../benchmarks/suite_data.js';
+import { suites } from '../benchmarks/suites/registry.js';
+import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
+import { COMPARISON_HEAD, claimsMarkdown, comparisonRow, countOutcomes, type Judgement } from '../results/claims.js';
+import { claimsPageOf } from '../results/report/claims.js';
+import { plainTable } from '../results/table.js';
+import type { Session } from '../support/environment.js';
+import { optionName, UserError } from '../support/errors.js';
+import { OutputFolder } from '../support/output.js';
+import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
+import {
+  checkNumber,
+  checkSeed,
+  type OutputArguments,
+  outputOptions,
+  type ReadingArguments,
+  readingOptions,
+  workersOption,
+} from './options.js';
+import { runSuite } from './run_suite.js';
+
+interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+  readonly claims?: readonly string[];
+  readonly data?: readonly string[];
+  readonly budget: BudgetName;
+  readonly repetitions: number;
+  readonly metric: Measure['metric'];
+  readonly truth: Measure['truth'];
+  readonly memory?: number;
+  readonly workers?: number;
+}
+
+/** Settings that claims are about. */
+const VARIED = ['dim', 'alpha', 'outcome'] as const;
+
+export const replicateCommand: CommandModule<object, ReplicateArguments> = {
+  command: 'replicate',
+  describe: "test the paper's claims: run the suites that they rest on, and say of each whether it holds",
+  builder: (yargs) =>
+    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts')))
+      .option('claims', {
+        type: 'string',
+        array: true,
+        describe: `which to test; by default all:\n${claims.map(({ name, statement }) => `${name}: ${statement}`).join('\n')}`,
+      })
+      .option('data', {
+        type: 'string',
+        array: true,
+        describe:
+          "in the place of the paper's data: folders, files of ratings, names of data sets, simulated where a suite says so; or NAME=PATH for where one of the paper's lies",
+      })
+      .option('repetitions', {
+        type: 'number',
+        default: 5,
+        describe: 'trainings of every method, which the tests are paired over',
+      })
+      .option('budget', {
+        choices: BUDGETS,
+        default: 'small' as const,
+        describe: 'small: untuned; paper: tuned as in A.6.4',
+      })
+      .option('metric', {
+        choices: ['hit@5', 'hit@10', 'ndcg@5', 'ndcg@10'] as const,
+        default: 'ndcg@10' as const,
+        describe: 'what methods are compared by',
+      })
+      .option('truth', {
+        choices: ['oracle', 'unbiased'] as const,
+        default: 'oracle' as const,
+        describe: "on simulated data: the exact truth, or the paper's unbiased estimate of it from clicks",
+      })
+      .option('memory', {
+        type: 'number',
+        describe: 'gigabytes that trials under way may need together; by default four fifths of what is free',
+      })
+      .example('$0 replicate --data planted --epochs 20 --out runs/claims', 'on the embedded data, in minutes')
+      .example('$0 replicate --data ml-1m=path/to/ratings.dat --budget paper --repetitions 10 --out runs/claims', '')
+      .example('$0 replicate --claims alpha-in-between width-helps --data runs/ml-100k --out runs/two', '') as never,
+  async handler(argv) {
+    checkSeed(argv.seed);
+    checkNumber('repetitions', argv.repetitions, 2, 1000, true);
+    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('memory', argv.memory, 0.01);
+    const settings = settingsOf(argv);
+    const varied = VARIED.find((name) => name in settings);
+    if (varied !== undefined)
+      throw new UserError(`replicate varies ${optionName(varied)} itself: leave it out, or use sweep`);
+    const chosen = chooseClaims(argv.claims);
+    const { budget, repetitions, seed, metric, truth, out, overwrite } = argv;
+    const runs = suitesOf(chosen).map((name) => {
+      const suite = suites.get(name);
+      const plan = planSuite(suite, { budget, repetitions, seed, settings });
+      return { plan, data: chooseData(suite, argv.data ?? []) };
+    });
+    const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
+    if (leftOut.size > 0)
+      process.stderr.write(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)\n`);
+    const folder = new OutputFolder(out, { overwrite, resume: true });
+    // What a stopped replication finished is taken from here, and so is what several suites share.
+    const cache = folder.file('cache');
+    const found = new Map<string, Awaited<ReturnType<typeof runSuite>>['finished']>();
+    for (const { plan, data } of runs) {
+      const place = folder.file(plan.suite);
+      const { finished } = await runSuite(plan, data, { ...argv, out: place, overwrite: true, cache });
+      found.set(plan.suite, finished);
+    }
+    const judgements = judgeClaims(chosen, found, { metric, truth });
+    const sessions = runs.flatMap(({ plan }) => sessionsOf(folder.file(plan.suite)));
+    folder.writeJson('claims.json', { metric, truth, budget, repetitions, claims: judgements });
+    folder.write('claims.md', claimsMarkdown(judgements));
+    folder.write('claims.html', claimsPageOf(judgements, [...found.keys()], sessions));
+    folder.remove('cache');
+    folder.commit();
+    console.log(argv.json ? JSON.stringify(judgements, null, 2) : describe(judgements));
+    if (!argv.json) console.log(`written to ${out}: claims.html, claims.md, claims.json, and a run for each suite`);
+  },
+};
+
+const sessionsOf = (run: string): Session[] => {
+  const path = join(run, 'environment.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Session[]) : [];
+};
+
+function describe(judgements: readonly Judgement[]): string {
+  const parts = judgements.flatMap((one) => [
+    `${one.statement} (${one.source}): ${one.verdict.toUpperCase()}`,
+    plainTable([COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))]),
+    '',
+  ]);
+  const overview = judgements.map((one) => [one.name, one.verdict, countOutcomes(one)]);
+  return [...parts, plainTable([['claim', 'verdict', 'comparisons'], ...overview])].join('\n');
+}
