@@ -2,9 +2,10 @@ import type { Interactions } from '../datasets/interactions.js';
 import type { WorldState } from '../simulator/world.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
+import type { TrialTask } from './runner.js';
+import type { TrialData } from './suites/suite.js';
 import type { TrialSettings } from './trial.js';
 import { type Tuned, type TuningOptions, tune, type Validated } from './tuning.js';
-import type { ValidationTask } from './tuning_worker.js';
 
 /** `tune` on worker threads; the result does not depend on how many. */
 export async function tuneOnWorkers(
@@ -15,9 +16,10 @@ export async function tuneOnWorkers(
   workers: number | undefined,
   progress: Progress,
 ): Promise<Tuned> {
-  const pool = new WorkerPool<ValidationTask, Validated>(new URL('./tuning_worker.js', import.meta.url), workers);
+  const shared: readonly TrialData[] = [{ name: data.name, data, world }];
+  const pool = new WorkerPool<TrialTask, Validated>(new URL('./worker.js', import.meta.url), workers, shared);
   try {
-    return await tune(settings, options, (one) => pool.run({ data, world, settings: one }), progress);
+    return await tune(settings, options, (one) => pool.run({ work: 'validate', data: 0, settings: one }), progress);
   } finally {
     await pool.close();
   }

@@ -1,12 +1,18 @@
 /** What the first Ctrl-C does, where work can end gently; the second one ends the program. */
 let gentle: (() => void) | undefined;
 
-/** Runs work that a first Ctrl-C asks to stop, through the signal that it gets. */
-export async function stopGently<Result>(work: (stop: AbortSignal) => Promise<Result>): Promise<Result> {
+/**
+ * Runs work that a first Ctrl-C asks to stop, through the signal that it gets. Until it says that it has `begun` there is nothing to wait
+ * for, and Ctrl-C ends the program at once.
+ */
+export async function stopGently<Result>(
+  work: (stop: AbortSignal, begun: () => void) => Promise<Result>,
+): Promise<Result> {
   const controller = new AbortController();
-  gentle = () => controller.abort();
   try {
-    return await work(controller.signal);
+    return await work(controller.signal, () => {
+      if (!controller.signal.aborted) gentle = () => controller.abort();
+    });
   } finally {
     gentle = undefined;
   }

@@ -13,6 +13,7 @@ import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { askToStop } from './interrupt.js';
 import { logger, startLogging } from './logging.js';
+import { stopBars } from './progress.js';
 import { quickstartCommand } from './quickstart.js';
 import { replicateCommand } from './replicate.js';
 import { reportCommand } from './report.js';
@@ -87,10 +88,11 @@ try {
     .version(PROGRAM.version)
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      throw error ?? new UserError(`${message} (see expobench --help)`);
+      throw error ?? new UserError(`${message.replace(/\s*\n\s*/g, ' ')} (see expobench --help)`);
     })
     .parseAsync();
 } catch (error) {
+  stopBars();
   if (error instanceof StoppedError) {
     process.stderr.write('expobench: stopped; what was finished is kept, the same command goes on from there\n');
     process.exitCode = INTERRUPTED;

@@ -5,6 +5,15 @@ import { logger } from './logging.js';
 /** Bars wait this long, so that quick work shows none. */
 const PATIENCE = 1000;
 
+/** Bars on the screen. Each has a clock that keeps the program alive. */
+const shown = new Set<cliProgress.SingleBar>();
+
+/** Takes the bars of work that failed or was stopped off the screen. */
+export function stopBars(): void {
+  for (const bar of shown) bar.stop();
+  shown.clear();
+}
+
 /** A bar with time left on stderr for what takes longer than a moment; only log lines where stderr is not a terminal. */
 export function terminalProgress(): Progress {
   let bar: cliProgress.SingleBar | undefined;
@@ -31,10 +40,12 @@ export function terminalProgress(): Progress {
           cliProgress.Presets.shades_classic,
         );
         bar.start(total, 0, { label: label.padEnd(34), note });
+        shown.add(bar);
       }
       bar.update(Math.min(done, total), { note });
     },
     end(note) {
+      if (bar) shown.delete(bar);
       bar?.stop();
       bar = undefined;
       const seconds = (Date.now() - started) / 1000;

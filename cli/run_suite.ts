@@ -26,6 +26,9 @@ export interface RunArguments extends ReadingArguments {
   readonly cache?: string | undefined;
 }
 
+/** Parts that a bar divides the work into. */
+const WORK = 1000;
+
 /** What opens data as the options say. */
 export function opener(
   plan: Plan,
@@ -54,20 +57,24 @@ export async function runSuite(
 ): Promise<SweepResult> {
   const progress = terminalProgress();
   const { out, overwrite, workers, retryFailed = false, memory, cache } = argv;
-  let begun = false;
+  let [begun, share] = [false, 0];
   const onChange = (state: RunnerState): void => {
     const total = plan.rows.length * plan.repetitions * chosen.entries.length;
-    if (!begun) progress.begin(`sweep ${plan.suite}`, total);
+    if (!begun) progress.begin(`sweep ${plan.suite}`, WORK);
     begun = true;
-    progress.update(state.done, describeState(state, total));
+    // Trials differ by far in length, so that time is left by work. Tuning brings work that nobody knew of.
+    const { doneSeconds, leftSeconds } = state;
+    if (doneSeconds > 0) share = Math.max(share, doneSeconds / (doneSeconds + leftSeconds));
+    progress.update(Math.round(WORK * share), describeState(state, total));
   };
-  const result = await stopGently((stop) =>
+  const result = await stopGently((stop, running) =>
     sweep(plan, opener(plan, chosen, argv, suiteFolder), {
       ...{ out, overwrite, workers, retryFailed, stop },
       command: commandLine(['expobench', ...hideBin(process.argv)]),
       memory: memory === undefined ? undefined : memory * 1e9,
       cache: cache === undefined ? undefined : new TrialCache(cache),
       onChange(state, finished, outcome) {
+        running();
         onChange(state);
         if (finished && outcome && 'failure' in outcome)
           logger().warn(
@@ -81,10 +88,9 @@ export async function runSuite(
   return result;
 }
 
-function describeState({ done, running, failed, doneSeconds, leftSeconds, best }: RunnerState, total: number): string {
+function describeState({ done, running, failed, best }: RunnerState, total: number): string {
   const parts = [`${done} of ${total} done`, `${running} running`, `${failed} failed`];
   if (best) parts.push(`best ${best.row} ${(100 * best.metric).toFixed(1)}`);
-  if (doneSeconds > 0) parts.push(`${Math.round((100 * doneSeconds) / (doneSeconds + leftSeconds))}% of the work`);
   return parts.join(', ');
 }
 
