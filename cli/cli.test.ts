@@ -171,6 +171,8 @@ describe('the way from ratings to a table', () => {
       ['sweep'],
       ['init'],
       ['abtest'],
+      ['replicate'],
+      ['report'],
       ['diff'],
     ]) {
       const { code, out } = run(...verb, '--help');
@@ -395,15 +397,62 @@ describe('suites', () => {
   });
 });
 
+describe('replicate', () => {
+  const small = [...SMALL, '--epochs', '2', '--batch', '512'];
+
+  test('runs what claims rest on, and tells what holds; the number of workers changes nothing', () => {
+    const words = ['replicate', '--claims', 'feedback-in-g-helps', 'alpha-in-between', '--data', 'planted', ...small];
+    const first = run(...words, '--repetitions', '2', '--out', 'claims', '--json');
+    expect([first.code, first.err]).toEqual([0, '']);
+    expect(JSON.parse(first.out).map(({ name }: { name: string }) => name)).toEqual([
+      'feedback-in-g-helps',
+      'alpha-in-between',
+    ]);
+    const files = ['claims.html', 'claims.json', 'claims.md', 'figureA2', 'figureA4'];
+    expect(readdirSync(join(folder, 'claims')).sort()).toEqual(files);
+    expect(readFileSync(join(folder, 'claims', 'claims.html'), 'utf8')).toMatch(/href="figureA4\/report\.html"/);
+    const { claims } = JSON.parse(readFileSync(join(folder, 'claims', 'claims.json'), 'utf8'));
+    const again = run(...words, '--repetitions', '2', '--out', 'claims');
+    expect([again.code, again.err]).toEqual([2, expect.stringMatching(/"claims" exists: name another folder/)]);
+    const replaced = run(...words, '--repetitions', '2', '--out', 'claims', '--overwrite', '--workers', '1');
+    expect(replaced.out).toMatch(/alpha-in-between +│ (holds|does not hold|not decided)/);
+    expect(JSON.parse(readFileSync(join(folder, 'claims', 'claims.json'), 'utf8')).claims).toEqual(claims);
+  });
+
+  test.each([
+    [['--claims', 'alpha'], /there is no claim "alpha": they are acl-above-baseline/],
+    [['--dim', '8'], /replicate varies --dim itself/],
+    [['--repetitions', '1'], /--repetitions must be a whole number from 2 to 1000/],
+    [['--data', 'nowhere'], /"nowhere"/],
+    [['--data', 'bad.dat'], /bad\.dat/],
+  ])('%j is refused', (words, message) => {
+    const { code, err } = run('replicate', '--out', 'refused', '--data', 'planted', ...small, ...words);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+    expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
+  });
+});
+
+test('report makes the page of a run again, also elsewhere', () => {
+  const made = run('report', 'own', '--out', 'elsewhere/own.html');
+  expect([made.code, made.err, made.out]).toEqual([0, '', 'elsewhere/own.html\n']);
+  const page = (path: string): string => readFileSync(join(folder, path), 'utf8');
+  expect(page('elsewhere/own.html')).toBe(page('own/report.html'));
+  expect(run('report', 'sim').err).toMatch(/manifest\.json", kind: .*run it again/);
+});
+
 describe('Ctrl-C half-way', () => {
+  /** What the program under way has said on stderr. */
+  let err = '';
+
   /** Starts the program, interrupts it as soon as `ready` holds, and waits for its end. */
   async function interrupt(
     options: string[],
     ready: () => boolean,
     signal: NodeJS.Signals = 'SIGINT',
+    before: readonly string[] = [],
   ): Promise<{ code: number | null; err: string }> {
-    const child = spawn(process.execPath, [main, ...options], { cwd: folder });
-    let err = '';
+    const child = spawn(process.execPath, [...before, main, ...options], { cwd: folder });
+    err = '';
     child.stderr.on('data', (chunk) => (err += chunk));
     const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
     while (!ready() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -412,12 +461,36 @@ describe('Ctrl-C half-way', () => {
   }
 
   test('a simulation leaves nothing, and exits with 130', async () => {
-    const { code, err } = await interrupt(['simulate', '--out', 'stopped'], () =>
+    const { code } = await interrupt(['simulate', '--out', 'stopped'], () =>
       existsSync(join(folder, 'stopped.partial')),
     );
     expect(code).toBe(130);
     expect(err).toMatch(/stopped; nothing half-written was kept/);
     expect(existsSync(join(folder, 'stopped')) || existsSync(join(folder, 'stopped.partial'))).toBe(false);
+  });
+
+  test('on a terminal the bar goes, and the program ends', async () => {
+    writeFileSync(join(folder, 'terminal.mjs'), 'process.stderr.isTTY = true;');
+    const options = ['sweep', 'quick', ...SMALL, '--epochs', '200', '--patience', '200', '--workers', '1'];
+    const { code } = await interrupt([...options, '--out', 'barred'], () => err.includes('1 running'), 'SIGINT', [
+      '--import',
+      join(folder, 'terminal.mjs'),
+    ]);
+    expect(code).toBe(130);
+    expect(err).toMatch(/stopped; what was finished is kept/);
+  });
+
+  test('a replication goes on in the suite that it was killed in', async () => {
+    const words = ['replicate', '--claims', 'feedback-in-g-helps', 'alpha-in-between', '--data', 'planted', ...SMALL];
+    const options = [...words, '--epochs', '2', '--batch', '512', '--repetitions', '2', '--out', 'killed'];
+    const journal = join(folder, 'killed.partial', 'figureA4.partial', 'trials.ndjson');
+    const isInSecond = (): boolean => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n');
+    await interrupt(options, isInSecond, 'SIGKILL');
+    expect(existsSync(join(folder, 'killed.partial', 'figureA2', 'manifest.json'))).toBe(true);
+    expect(run(...options).code).toBe(0);
+    expect(readdirSync(join(folder, 'killed')).sort()).toEqual(readdirSync(join(folder, 'claims')).sort());
+    const claimsOf = (name: string) => JSON.parse(readFileSync(join(folder, name, 'claims.json'), 'utf8')).claims;
+    expect(claimsOf('killed')).toEqual(claimsOf('claims'));
   });
 
   test('a sweep keeps its finished trials and goes on when started again', async () => {
@@ -435,7 +508,7 @@ describe('Ctrl-C half-way', () => {
       'swept',
     ];
     const journal = join(folder, 'swept.partial', 'trials.ndjson');
-    const { code, err } = await interrupt(
+    const { code } = await interrupt(
       options,
       () => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n'),
     );

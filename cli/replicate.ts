@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import type { Measure } from '../benchmarks/replication/claim.js';
@@ -102,14 +102,21 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
     const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
     if (leftOut.size > 0)
       process.stderr.write(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)\n`);
+    const isNew = !existsSync(`${resolve(out)}.partial`);
     const folder = new OutputFolder(out, { overwrite, resume: true });
     // What a stopped replication finished is taken from here, and so is what several suites share.
     const cache = folder.file('cache');
     const found = new Map<string, Awaited<ReturnType<typeof runSuite>>['finished']>();
     for (const { plan, data } of runs) {
       const place = folder.file(plan.suite);
-      const { finished } = await runSuite(plan, data, { ...argv, out: place, overwrite: true, cache });
-      found.set(plan.suite, finished);
+      try {
+        const { finished } = await runSuite(plan, data, { ...argv, out: place, overwrite: true, cache });
+        found.set(plan.suite, finished);
+      } catch (error) {
+        // A mistake in what was asked for shows at the start: then nothing is left.
+        if (isNew && found.size === 0 && error instanceof UserError) folder.discard();
+        throw error;
+      }
     }
     const judgements = judgeClaims(chosen, found, { metric, truth });
     const sessions = runs.flatMap(({ plan }) => sessionsOf(folder.file(plan.suite)));
