@@ -96,12 +96,17 @@ export class Evaluator {
     kernels.free(known.items);
   }
 
-  /** Candidates that the data gives, as many for each row. */
+  /** Candidates that the data gives: places for as many in each row, those that are not needed -1 and last. */
   private takeCandidates(items: Int32Array): void {
     const each = items.length / this.rows.length;
     for (let from = 0; from < this.rows.length; from += BLOCK) {
       const rows = this.rows.subarray(from, from + BLOCK);
-      const counts = this.kernels.tensor(new Int32Array(rows.length).fill(each));
+      const counts = this.kernels.tensor(
+        Int32Array.from(rows, (_, r) => {
+          const end = items.subarray((from + r) * each, (from + r + 1) * each).indexOf(-1);
+          return end < 0 ? each : end;
+        }),
+      );
       this.addBlock(rows, each, (r, c) => items[(from + r) * each + c] as number, counts);
     }
   }

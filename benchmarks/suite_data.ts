@@ -93,7 +93,7 @@ function isAtHand(from: string): boolean {
   if (existsSync(from)) return true;
   if (!datasets.has(from)) return false;
   const source = datasets.get(from);
-  return source.download === undefined || existsSync(cachedPath(source));
+  return source.home === undefined || (source.download !== undefined && existsSync(cachedPath(source)));
 }
 
 /** How data is read and simulated. */
@@ -138,7 +138,7 @@ async function openOne(
     folder = await simulateInto(run.file(join('data', slug(called))), from, choices, options, progress);
   }
   const { read, planted, exposed } = options;
-  const data = await openSplit(folder ?? from, read, planted, { exposed });
+  const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });
   const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
   return { key, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
 }

@@ -21,7 +21,9 @@ const METRIC_VIEWS: Readonly<
     pick: (result) => result.standard,
     note: (trials) => {
       const candidates = trials[0]?.settings.evaluation.candidates ?? 0;
-      const among = candidates > 0 ? `${candidates} sampled items` : 'all items';
+      const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
+      const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
+      const among = isGiven ? 'the items that the data names' : sampled;
       return `Percent, mean (sd) over repetitions; each test item ranked among ${among}.${collapsed(trials)}`;
     },
   },

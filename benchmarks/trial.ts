@@ -64,6 +64,8 @@ export interface TrialResult {
   readonly lists: ListMetrics & Partial<ListStatistics>;
   /** 95 percent, over users. */
   readonly intervals?: Readonly<Record<MetricName, Interval>> | undefined;
+  /** Where the data says what each test item is to be ranked among, instead of a sample of all items. */
+  readonly among?: 'given' | undefined;
   /** Only for simulated data; `size` is the effective number of test items. */
   readonly unbiased: Estimate | undefined;
   readonly estimates: Estimates;
@@ -122,6 +124,7 @@ export async function runTrial(
     ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
     validation: validation.standard(await validation.rank(trained.f)),
     standard: test.standard(ranks),
+    ...(data.candidates && { among: 'given' as const }),
     lists: { ...listMetrics(ranks, ranks.scores, userOf), ...lists?.statistics },
     ...(bootstrap > 0 && {
       intervals: await bootstrapIntervals(kernels, ranks, userOf, bootstrap, settings.evaluation.seed),

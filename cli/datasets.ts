@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
+import { zipPath } from '../datasets/archive.js';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
-import type { FilterOptions } from '../datasets/filter.js';
+import { type FilterOptions, NO_FILTER, PRESETS } from '../datasets/filter.js';
+import type { Interactions } from '../datasets/interactions.js';
 import { isNcf, readNcf } from '../datasets/ncf.js';
 import {
   countSplits,
@@ -13,7 +15,9 @@ import {
   writePrepared,
 } from '../datasets/prepare.js';
 import { datasets } from '../datasets/registry.js';
+import type { DatasetSource } from '../datasets/source.js';
 import type { SplitOptions } from '../datasets/split.js';
+import { readUnbiased, unbiasedAt } from '../datasets/unbiased.js';
 import { optionName, UserError } from '../support/errors.js';
 import { hashFile, writeFolder } from '../support/output.js';
 import {
@@ -22,6 +26,7 @@ import {
   type OutputArguments,
   outputOptions,
   plantedOptionsOf,
+  type ReadingArguments,
   readingOptions,
   readOptionsOf,
 } from './options.js';
@@ -36,7 +41,7 @@ const list: CommandModule = {
     const rows = datasets.all.map((source) => ({
       name: source.name,
       summary: source.summary,
-      state: !source.download ? 'embedded' : existsSync(cachedPath(source)) ? 'in the cache' : 'to be fetched',
+      state: stateOf(source),
     }));
     if (argv['json']) return console.log(JSON.stringify(rows, null, 2));
     const table = new Table({ head: ['name', 'what it is', 'state'], style: { head: [], border: [], compact: true } });
@@ -44,6 +49,12 @@ const list: CommandModule = {
     console.log(`${table.toString()}\nCache: ${cacheFolder()} (set EXPOBENCH_CACHE to move it)`);
   },
 };
+
+function stateOf(source: DatasetSource): string {
+  if (!source.home) return 'embedded';
+  if (!source.download) return 'by hand';
+  return existsSync(cachedPath(source)) ? 'in the cache' : 'to be fetched';
+}
 
 const info: CommandModule<object, { name: string }> = {
   command: 'info <name>',
@@ -56,7 +67,7 @@ const info: CommandModule<object, { name: string }> = {
     if (home) console.log(`  home: ${home}`);
     if (download)
       console.log(
-        `  archive: ${download.url}, ${download.bytes.toLocaleString('en')} bytes, MD5 ${download.md5}\n  in the cache: ${cachedPath(datasets.get(name))}`,
+        `  file: ${download.url}${download.bytes > 0 ? `, ${download.bytes.toLocaleString('en')} bytes` : ''}${download.md5 ? `, MD5 ${download.md5}` : ''}\n  in the cache: ${cachedPath(datasets.get(name))}`,
       );
   },
 };
@@ -82,36 +93,35 @@ const prepare: CommandModule = {
       .positional('data', {
         type: 'string',
         demandOption: true,
-        describe: 'a file of ratings (ratings.dat, u.data, CSV, TSV, Parquet, Arrow) or the name of a data set',
+        describe:
+          'a file of ratings (ratings.dat, u.data, LastFM, Goodreads, CSV, TSV, JSON lines, Parquet, Arrow, .inter, DuckDB, SQLite; with gzip or in a zip archive) or the name of a data set',
       })
-      .option('min-item', {
-        type: 'number',
-        default: 0,
-        describe: 'drop items with fewer interactions',
+      .option('preset', {
+        choices: Object.keys(PRESETS),
+        describe:
+          "the filters of the paper's LastFM and Goodreads (A.6.2): `paper` as its text says, `authors` as their program does",
         group: 'Filters:',
       })
-      .option('min-user', {
-        type: 'number',
-        default: 0,
-        describe: 'drop users with fewer interactions',
-        group: 'Filters:',
-      })
+      .option('min-item', { type: 'number', describe: 'drop items with fewer interactions [0]', group: 'Filters:' })
+      .option('min-user', { type: 'number', describe: 'drop users with fewer interactions [0]', group: 'Filters:' })
       .option('max-user', {
         type: 'number',
-        default: 0,
-        describe: 'drop users with more interactions; 0 for no limit',
+        describe: 'drop users with more interactions; 0 for no limit [0]',
         group: 'Filters:',
       })
       .option('rule', {
         choices: ['once', 'until-stable'] as const,
-        default: 'once' as const,
-        describe: 'apply the filters once, or until nothing more goes',
+        describe: 'apply the filters once, or until nothing more goes [once]',
         group: 'Filters:',
       })
       .option('duplicates', {
         choices: ['first', 'last'] as const,
-        default: 'first' as const,
-        describe: 'which of several interactions of one user with one item stays',
+        describe: 'which of several interactions of one user with one item stays [first]',
+        group: 'Filters:',
+      })
+      .option('count', {
+        choices: ['pairs', 'records'] as const,
+        describe: 'what the filters count: pairs of user and item, or records, such as tags [pairs]',
         group: 'Filters:',
       })
       .option('split', {
@@ -131,24 +141,23 @@ const prepare: CommandModule = {
         'a table of your own',
       ),
   async handler(given) {
-    const argv = given as never as Parameters<typeof readOptionsOf>[0] &
-      FilterOptions &
-      OutputArguments & { data: string; split: SplitOptions['rule']; positive?: number };
+    const argv = given as never as PrepareArguments;
     checkSeed(argv.seed);
     for (const name of ['minItem', 'minUser', 'maxUser'] as const)
       checkNumber(optionName(name).slice(2), argv[name], 0, 1e9, true);
     checkNumber('positive', argv.positive, -1e9, 1e9);
-    const { minItem, minUser, maxUser, rule, duplicates } = argv;
-    const filter: FilterOptions = { minItem, minUser, maxUser, rule, duplicates };
+    const filter = filterOf(argv);
     const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
     const progress = terminalProgress();
-    if (isNcf(argv.data)) return prepareNcf(argv);
+    const own = await openOwnSplit(argv);
+    if (own) return prepareOwnSplit(argv, own);
     progress.begin('reading ratings', 1);
-    const { data: raw, origin } = await loadRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    const { data: raw, origin, notes } = await loadRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
     progress.end(`${raw.user.length.toLocaleString('en')} from ${origin.source} (${origin.format})`);
     progress.begin('preparing', 1);
     const { positive } = argv;
-    const { data, summary } = prepareInteractions(raw, filter, split, positive);
+    const { data, summary: prepared } = prepareInteractions(raw, filter, split, positive);
+    const summary = { notes, ...prepared };
     const choices = { filter, split, ...(positive !== undefined && { positive }) };
     await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, choices, summary));
     progress.end();
@@ -156,24 +165,51 @@ const prepare: CommandModule = {
   },
 };
 
-/** NCF's files keep their own split and candidates, so that no filter applies. */
-async function prepareNcf(
-  argv: FilterOptions & OutputArguments & { data: string; split: SplitOptions['rule']; positive?: number },
-): Promise<void> {
-  const filtered = argv.minItem > 0 || argv.minUser > 0 || argv.maxUser > 0;
-  if (filtered || argv.split === 'random' || argv.positive !== undefined)
+interface PrepareArguments extends ReadingArguments, OutputArguments, Partial<FilterOptions> {
+  readonly data: string;
+  readonly split: SplitOptions['rule'];
+  readonly positive?: number;
+  readonly preset?: keyof typeof PRESETS;
+}
+
+/** The preset, or no filter, with what the user says besides. */
+function filterOf(argv: PrepareArguments): FilterOptions {
+  const base: FilterOptions = argv.preset === undefined ? NO_FILTER : PRESETS[argv.preset];
+  const given = Object.keys(NO_FILTER).filter((name) => argv[name as keyof FilterOptions] !== undefined);
+  return { ...base, ...Object.fromEntries(given.map((name) => [name, argv[name as keyof FilterOptions]])) };
+}
+
+/** What comes with its own split and candidates, so that no filter applies; undefined for other data. */
+async function openOwnSplit(
+  argv: PrepareArguments,
+): Promise<{ data: Interactions; format: string; source: string; positive?: number } | undefined> {
+  const files = unbiasedAt(argv.data);
+  if (!files && !isNcf(argv.data)) return undefined;
+  const { minItem, minUser, maxUser } = filterOf(argv);
+  const filtered = minItem > 0 || minUser > 0 || maxUser > 0;
+  if (filtered || argv.split === 'random' || (argv.positive !== undefined && !files))
     throw new UserError(
-      `"${argv.data}" comes with its own split and candidates: leave out --min-item, --min-user, --max-user, --split and --positive`,
+      `"${argv.data}" comes with its own split and candidates: leave out --preset, --min-item, --min-user, --max-user${files ? ' and --split' : ', --split and --positive'}`,
     );
-  const data = await readNcf(argv.data);
+  if (files) return { ...(await readUnbiased(files, argv)), source: files.train };
+  return { data: await readNcf(argv.data), format: 'NCF', source: argv.data };
+}
+
+async function prepareOwnSplit(
+  argv: PrepareArguments,
+  { data, format, source, positive }: NonNullable<Awaited<ReturnType<typeof openOwnSplit>>>,
+): Promise<void> {
   const size = { users: data.userIds.length, items: data.itemIds.length, interactions: data.user.length };
-  const summary = { steps: [{ step: 'as read', ...size }], splits: countSplits(data) };
-  const origin = { source: basename(argv.data), format: 'NCF', sha256: await hashFile(argv.data) };
-  await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, {}, summary));
+  const notes = positive === undefined ? [] : [`${format}; liked is a rating of at least ${positive}`];
+  const summary = { notes, steps: [{ step: 'as read', ...size }], splits: countSplits(data) };
+  const sha256 = await hashFile(zipPath(source)?.archive ?? source);
+  const origin = { source: basename(source), format, sha256 };
+  const choices = positive === undefined ? {} : { positive, seed: argv.seed };
+  await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, choices, summary));
   console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
 }
 
-function describe({ steps, splits }: PreparedSummary, out: string): string {
+function describe({ notes = [], steps, splits }: PreparedSummary, out: string): string {
   const table = new Table({
     head: ['step', 'users', 'items', 'interactions', 'removed'],
     colAligns: ['left', 'right', 'right', 'right', 'right'],
@@ -185,7 +221,7 @@ function describe({ steps, splits }: PreparedSummary, out: string): string {
     table.push([step, number(users), number(items), number(interactions), removed]);
   });
   const parts = Object.entries(splits).map(([name, count]) => `${number(count)} ${name}`);
-  return `${table.toString()}\nsplit: ${parts.join(', ')}\nwritten to ${out}`;
+  return `${notes.map((note) => `${note}\n`).join('')}${table.toString()}\nsplit: ${parts.join(', ')}\nwritten to ${out}`;
 }
 
 export const datasetsCommand: CommandModule = {

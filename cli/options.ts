@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
-import type { ReadOptions } from '../datasets/reader.js';
+import { BAD_TIMES, type ReadOptions } from '../datasets/reader.js';
 import { UserError } from '../support/errors.js';
 
 /** Refuses a number outside of [least, most], or one that is not whole where it must be. */
@@ -24,10 +24,31 @@ export function readingOptions<T>(argv: Argv<T>) {
     .option('user', { type: 'string', describe: 'column of the users', group: 'Reading:' })
     .option('item', { type: 'string', describe: 'column of the items', group: 'Reading:' })
     .option('rating', { type: 'string', describe: 'column of the ratings', group: 'Reading:' })
-    .option('time', { type: 'string', describe: 'column of the times, in seconds since 1970', group: 'Reading:' })
+    .option('time', {
+      type: 'string',
+      describe: 'column of the times: seconds, milliseconds and so on since 1970, or dates',
+      group: 'Reading:',
+    })
     .option('rating-range', {
       type: 'string',
       describe: 'least and greatest rating allowed, e.g. 1,5',
+      group: 'Reading:',
+    })
+    .option('query', {
+      type: 'string',
+      describe: 'SQL that makes the rows, over the tables of a DuckDB or SQLite file, or over another file as "data"',
+      group: 'Reading:',
+    })
+    .option('bad-times', {
+      choices: BAD_TIMES,
+      default: 'refuse' as const,
+      describe: 'times of 0 or in the future: refuse them, drop their rows, or keep them as they are',
+      group: 'Reading:',
+    })
+    .option('keep-unrated', {
+      type: 'boolean',
+      default: false,
+      describe: 'rows without a rating (Goodreads: 0) are interactions, too; ratings are then not read',
       group: 'Reading:',
     })
     .option('users', {
@@ -62,6 +83,9 @@ export interface ReadingArguments {
   readonly rating?: string | undefined;
   readonly time?: string | undefined;
   readonly ratingRange?: string | undefined;
+  readonly query?: string | undefined;
+  readonly badTimes?: ReadOptions['badTimes'];
+  readonly keepUnrated?: boolean | undefined;
   readonly users: number;
   readonly items: number;
   readonly ratingsPerUser: number;
@@ -70,14 +94,15 @@ export interface ReadingArguments {
 }
 
 export function readOptionsOf(argv: ReadingArguments): ReadOptions {
-  const { user, item, rating, time, ratingRange } = argv;
+  const { user, item, rating, time, ratingRange, query, badTimes, keepUnrated } = argv;
   const range = ratingRange?.split(',').map(Number);
   if (range && (range.length !== 2 || range.some(Number.isNaN) || (range[0] as number) >= (range[1] as number))) {
     throw new UserError(
       `--rating-range "${ratingRange}" is not understood: write the least and the greatest rating, e.g. 1,5`,
     );
   }
-  return { columns: { user, item, rating, time }, ratingRange: range as [number, number] | undefined };
+  const columns = { user, item, rating, time };
+  return { columns, ratingRange: range as [number, number] | undefined, query, badTimes, keepUnrated };
 }
 
 export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {

@@ -4,9 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import envPaths from 'env-paths';
-import { openPromise } from 'yauzl';
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
+import { unpackMember } from './archive.js';
 import type { DatasetSource } from './source.js';
 
 /** Where fetched data sets are kept: $EXPOBENCH_CACHE, else the system's folder for caches. */
@@ -25,17 +25,22 @@ export function cachedPath(source: DatasetSource): string {
  */
 export async function fetchDataset(source: DatasetSource, progress: Progress, again = false): Promise<string> {
   const { download } = source;
-  if (!download)
+  if (!download) {
     throw new UserError(
-      `"${source.name}" needs no fetching: use it as it is, e.g. expobench simulate --data ${source.name}`,
+      source.home === undefined
+        ? `"${source.name}" needs no fetching: use it as it is, e.g. expobench simulate --data ${source.name}`
+        : `"${source.name}" cannot be fetched by a program: get it from ${source.home} and name your copy, e.g. expobench datasets prepare path/to/${source.name}`,
     );
+  }
   const path = cachedPath(source);
   if (existsSync(path) && !again) return path;
   mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(cacheFolder(), { recursive: true });
   const archive = join(cacheFolder(), `${basename(download.url)}.partial`);
   try {
     await downloadFile(download.url, archive, download.bytes, download.md5, progress);
-    await unpack(archive, download.member, path);
+    if (!download.plain) await unpackMember(archive, download.member, `${path}.partial`);
+    renameSync(download.plain ? archive : `${path}.partial`, path);
   } catch (error) {
     throw new UserError(
       `cannot fetch ${source.name} from ${download.url}: ${reason(error)}. If you have a copy, name its ratings instead: ` +
@@ -52,10 +57,17 @@ function reason(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-async function downloadFile(url: string, path: string, bytes: number, md5: string, progress: Progress): Promise<void> {
+async function downloadFile(
+  url: string,
+  path: string,
+  bytes: number,
+  md5: string | undefined,
+  progress: Progress,
+): Promise<void> {
   const response = await fetch(url);
   if (!response.ok || !response.body) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  const total = Number(response.headers.get('content-length') ?? bytes);
+  const announced = response.headers.get('content-length');
+  const total = Number(announced ?? bytes);
   const hash = createHash('md5');
   let received = 0;
   progress.begin(`fetching ${basename(url)}`, total);
@@ -72,23 +84,8 @@ async function downloadFile(url: string, path: string, bytes: number, md5: strin
     createWriteStream(path),
   );
   progress.end();
-  if (received !== total) throw new Error(`${received} of ${total} bytes arrived`);
+  if (announced !== null && received !== total) throw new Error(`${received} of ${total} bytes arrived`);
   const found = hash.digest('hex');
-  if (found !== md5) throw new Error(`its MD5 is ${found}, expected ${md5}: the file changed or was damaged`);
-}
-
-/** Copies one member of a zip archive to `path`. */
-async function unpack(archive: string, member: string, path: string): Promise<void> {
-  const zip = await openPromise(archive, { lazyEntries: true, autoClose: false });
-  try {
-    for await (const entry of zip.eachEntry()) {
-      if (entry.fileName !== member) continue;
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(`${path}.partial`));
-      renameSync(`${path}.partial`, path);
-      return;
-    }
-  } finally {
-    zip.close();
-  }
-  throw new Error(`the archive holds no ${member}`);
+  if (md5 !== undefined && found !== md5)
+    throw new Error(`its MD5 is ${found}, expected ${md5}: the file changed or was damaged`);
 }

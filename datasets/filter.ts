@@ -11,9 +11,20 @@ export interface FilterOptions {
   readonly rule: 'once' | 'until-stable';
   /** Which of several interactions of one user with one item stays. */
   readonly duplicates: 'first' | 'last';
+  /** What is counted: pairs of user and item, or records, of which one pair may have several (tags of one artist). */
+  readonly count: 'pairs' | 'records';
 }
 
-export const NO_FILTER: FilterOptions = { minItem: 0, minUser: 0, maxUser: 0, rule: 'once', duplicates: 'first' };
+export const NO_FILTER: FilterOptions = {
+  ...{ minItem: 0, minUser: 0, maxUser: 0 },
+  ...{ rule: 'once', duplicates: 'first', count: 'pairs' },
+};
+
+/** A.6.2, for LastFM and Goodreads: as the text says, and as the authors' program does, whose bounds are strict. */
+export const PRESETS = {
+  paper: { ...NO_FILTER, minItem: 20, minUser: 20, maxUser: 1000, count: 'records' },
+  authors: { ...NO_FILTER, minItem: 21, minUser: 21, maxUser: 999, count: 'records' },
+} as const satisfies Record<string, FilterOptions>;
 
 /** What one step left. */
 export interface FilterStep {
@@ -30,7 +41,10 @@ const sizeAfter = (step: string, data: Interactions): FilterStep => ({
   interactions: data.user.length,
 });
 
-/** Applies the steps in order: duplicates, then rare items, rare users and users with too much. Ids are dense afterwards. */
+/**
+ * Applies the steps in order: rare items, rare users and users with too much; duplicates before, or after where records count. Ids are dense
+ * afterwards.
+ */
 export function filterInteractions(
   raw: Interactions,
   options: FilterOptions,
@@ -43,7 +57,9 @@ export function filterInteractions(
     steps.push(sizeAfter(step, data));
     return changed;
   };
-  apply(`one interaction a user and item (the ${options.duplicates})`, dropDuplicates(data, options.duplicates));
+  const unite = (): boolean =>
+    apply(`one interaction a user and item (the ${options.duplicates})`, dropDuplicates(data, options.duplicates));
+  if (options.count === 'pairs') unite();
   for (let again = true; again; again = again && options.rule === 'until-stable') {
     again = false;
     const { minItem, minUser, maxUser } = options;
@@ -57,6 +73,7 @@ export function filterInteractions(
     }
     if (maxUser > 0) again = apply(`users with at most ${maxUser}`, keepByCount(data, 'user', 0, maxUser)) || again;
   }
+  if (options.count === 'records') unite();
   return { data, steps };
 }
 

@@ -6,21 +6,26 @@ import { isNcf, readNcf } from './ncf.js';
 import type { PlantedOptions } from './planted.js';
 import { loadRatings, type Origin, prepareInteractions } from './prepare.js';
 import type { ReadOptions } from './reader.js';
+import { datasets } from './registry.js';
 import { readFolder, readManifest } from './store.js';
+import { readUnbiased, unbiasedAt } from './unbiased.js';
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
 /**
- * Data with a split, to train and evaluate on: a prepared or simulated folder, NCF's files, or ratings with the default preparation.
- * Pairs known to be exposed come along only where they are asked for.
+ * Data with a split, to train and evaluate on: a prepared or simulated folder, NCF's files, data with a test part shown at random, or
+ * ratings with the default preparation, which for a data set that is `knownAs` some name is its own. Pairs known to be exposed come along
+ * only where they are asked for.
  */
 export async function openSplit(
   reference: string,
   read: ReadOptions,
   planted: PlantedOptions,
-  options: { readonly exposed?: boolean | undefined } = {},
+  options: { readonly exposed?: boolean | undefined; readonly knownAs?: string | undefined } = {},
 ): Promise<Interactions> {
   if (isNcf(reference)) return readNcf(reference);
+  const unbiased = unbiasedAt(reference);
+  if (unbiased) return (await readUnbiased(unbiased, { seed: planted.seed })).data;
   if (isFolder(reference)) {
     const { data } = await readFolder(reference, options);
     if (!data.split)
@@ -28,7 +33,9 @@ export async function openSplit(
     return data;
   }
   const { data } = await loadRatings(reference, read, planted);
-  const filter = { ...NO_FILTER, minUser: 3 };
+  const known = [options.knownAs, reference].find((name) => name !== undefined && datasets.has(name));
+  const usual = (known !== undefined && datasets.get(known).filter) || NO_FILTER;
+  const filter = { ...usual, minUser: Math.max(3, usual.minUser) };
   return prepareInteractions(data, filter, { rule: 'leave-last-two', seed: planted.seed, shortUsers: 'refuse' }).data;
 }
 

@@ -5,6 +5,7 @@ import { UserError } from '../support/errors.js';
 import { hashFile, type OutputFolder } from '../support/output.js';
 import { unknownName } from '../support/registry.js';
 import { PROGRAM } from '../support/version.js';
+import { zipPath } from './archive.js';
 import { cachedPath } from './fetch.js';
 import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
 import { type Interactions, type PairList, rowsWhere, SPLITS, sharedInt32, takeRows } from './interactions.js';
@@ -28,10 +29,10 @@ export async function loadRatings(
   reference: string,
   read: ReadOptions,
   planted: PlantedOptions,
-): Promise<{ data: Interactions; origin: Origin }> {
+): Promise<{ data: Interactions; origin: Origin; notes: readonly string[] }> {
   if (reference === 'planted') {
     const { data } = plantedRatings(planted);
-    return { data, origin: { source: 'planted', format: 'planted', settings: planted } };
+    return { data, origin: { source: 'planted', format: 'planted', settings: planted }, notes: [] };
   }
   let path = reference;
   if (datasets.has(reference) && !existsSync(reference)) {
@@ -44,12 +45,15 @@ export async function loadRatings(
   } else if (!existsSync(path) && !path.includes(sep) && !path.includes('.')) {
     throw new UserError(`${unknownName('data set', reference, datasets.names)}; nor is there a file of that name`);
   }
-  const { data, format } = await readInteractions(path, read);
+  const { data, format, notes } = await readInteractions(path, read);
   const named = path === reference ? data : { ...data, name: reference };
-  return { data: named, origin: { source: basename(path), format: format.label, sha256: await hashFile(path) } };
+  const sha256 = await hashFile(zipPath(path)?.archive ?? path);
+  return { data: named, origin: { source: basename(path), format: format.label, sha256 }, notes };
 }
 
 export interface PreparedSummary {
+  /** What was guessed or left out in reading, in words. */
+  readonly notes?: readonly string[];
   readonly steps: readonly FilterStep[];
   readonly splits: Readonly<Record<string, number>>;
 }
