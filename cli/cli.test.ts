@@ -165,6 +165,7 @@ describe('the way from ratings to a table', () => {
       ['datasets', 'fetch'],
       ['datasets', 'info'],
       ['datasets', 'list'],
+      ['datasets', 'export'],
       ['simulate'],
       ['inspect'],
       ['train'],
@@ -430,6 +431,16 @@ describe('replicate', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
     expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
   });
+});
+
+test('export for other programs', () => {
+  const made = run('datasets', 'export', 'sim', '--format', 'recbole', '--name', 'sim', '--out', 'recbole');
+  expect([made.code, made.err]).toEqual([0, '']);
+  expect(readdirSync(join(folder, 'recbole')).sort()).toEqual(
+    ['', '.test', '.train', '.valid'].map((part) => `sim${part}.inter`),
+  );
+  const refused = run('datasets', 'export', 'ml', '--format', 'obp', '--out', 'bandit');
+  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/"ml" is not simulated/)]);
 });
 
 test('report makes the page of a run again, also elsewhere', () => {

@@ -20,6 +20,7 @@ import type { SplitOptions } from '../datasets/split.js';
 import { readUnbiased, unbiasedAt } from '../datasets/unbiased.js';
 import { optionName, UserError } from '../support/errors.js';
 import { hashFile, writeFolder } from '../support/output.js';
+import { exportCommand } from './export.js';
 import {
   checkNumber,
   checkSeed,
@@ -226,13 +227,14 @@ function describe({ notes = [], steps, splits }: PreparedSummary, out: string): 
 
 export const datasetsCommand: CommandModule = {
   command: 'datasets <action>',
-  describe: 'list, fetch and prepare data',
+  describe: 'list, fetch, prepare and export data',
   builder: (yargs) =>
     yargs
       .command(list)
       .command(info as CommandModule)
       .command(fetchOne as CommandModule)
       .command(prepare)
-      .demandCommand(1, 'Name an action: list, info, fetch or prepare.'),
+      .command(exportCommand as CommandModule)
+      .demandCommand(1, 'Name an action: list, info, fetch, prepare or export.'),
   handler() {},
 };

@@ -1,12 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../support/errors.js';
 import {
   describeColumns,
   type FileFormat,
   type FileKind,
+  isGzip,
   namedColumns,
   placeOf,
   sniffFormat,
@@ -147,8 +150,8 @@ async function loadText(connection: DuckDBConnection, path: string, source: stri
   const { user, item, rating, time, date } = format.use;
   const field = (column: string | undefined): string =>
     column === undefined ? 'NULL' : `trim(CAST(${name(column)} AS VARCHAR))`;
-  const parts = date?.map((column) => `lpad(${field(column)}, 2, '0')`);
-  const when = parts ? `${parts[2]} || '-' || ${parts[1]} || '-' || ${parts[0]}` : field(time);
+  const two = (column: string): string => `lpad(${field(column)}, 2, '0')`;
+  const when = date ? `${field(date[2])} || '-' || ${two(date[1])} || '-' || ${two(date[0])}` : field(time);
   try {
     await connection.run(`CREATE TEMP TABLE raw AS
       SELECT row_number() OVER () AS line, ${field(user)} AS u, ${field(item)} AS i, ${field(rating)} AS r, ${when} AS t
@@ -157,11 +160,31 @@ async function loadText(connection: DuckDBConnection, path: string, source: stri
     const { message } = error as Error;
     if (/Invalid unicode/.test(message)) throw new EncodingError();
     const line = /[Ll]ine:? (\d+)/.exec(message)?.[1];
-    if (/Malformed JSON/.test(message))
-      throw new UserError(`"${path}", line ${line} or near: it is not a JSON object a line, or the file is cut off`);
+    if (/Malformed JSON/.test(message)) {
+      throw new UserError(`"${path}", line ${(await firstBadLine(path)) ?? line}: expected a JSON object a line`);
+    }
     if (line) throw new UserError(`"${path}", line ${line}: ${badLine(format)}`);
     throw new UserError(`"${path}" cannot be read: ${message.split('\n')[0]}`);
   }
+}
+
+/** The number of the first line that is no JSON; DuckDB counts from another place where a line goes on in the next. */
+async function firstBadLine(path: string): Promise<number | undefined> {
+  const file = createReadStream(path);
+  const lines = createInterface({ input: isGzip(path) ? file.pipe(createGunzip()) : file });
+  let number = 0;
+  try {
+    for await (const line of lines) {
+      number++;
+      if (line.trim() !== '') JSON.parse(line);
+    }
+  } catch {
+    return number;
+  } finally {
+    lines.close();
+    file.destroy();
+  }
+  return undefined;
 }
 
 /** What a line should be. */

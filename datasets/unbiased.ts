@@ -45,12 +45,11 @@ const FORMATS: readonly UnbiasedFormat[] = [
     test: 'small_matrix.csv',
     // Watched for twice its length, as its authors propose.
     positive: 2,
-    read: async (path) =>
-      (
-        await readInteractions(path, {
-          columns: { user: 'user_id', item: 'video_id', rating: 'watch_ratio', time: '' },
-        })
-      ).data,
+    async read(path, part) {
+      const columns = { user: 'user_id', item: 'video_id', rating: 'watch_ratio' };
+      return (await readInteractions(path, { columns: { ...columns, time: part === 'train' ? 'timestamp' : '' } }))
+        .data;
+    },
   },
 ];
 

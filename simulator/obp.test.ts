@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { unzipSync } from 'fflate';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+import { testFolder } from '../support/test_folder.js';
+import { SIMULATION_DEFAULTS } from './config.js';
+import { obpFeedback } from './obp.js';
+import { simulate } from './simulate.js';
+import { readWorld } from './world.js';
+
+const TYPES = { '<i4': Int32Array, '<f4': Float32Array, '<f8': Float64Array, '<i8': BigInt64Array } as const;
+
+/** Reads .npy by the rules of NumPy's format, version 1.0. */
+function readNpy(bytes: Uint8Array): { shape: number[]; values: ArrayLike<number | bigint> } {
+  expect([...bytes.subarray(0, 8)]).toEqual([0x93, ...Buffer.from('NUMPY'), 1, 0]);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true);
+  expect((10 + length) % 64).toBe(0);
+  const header = Buffer.from(bytes.subarray(10, 10 + length)).toString('latin1');
+  const [, type, order, sizes] =
+    /^\{'descr': '(.*?)', 'fortran_order': (\w+), 'shape': \((.*?)\), \} *\n$/.exec(header) ?? [];
+  expect(order).toBe('False');
+  const shape = (sizes as string)
+    .split(',')
+    .filter((size) => size.trim() !== '')
+    .map(Number);
+  const values = new TYPES[type as keyof typeof TYPES](bytes.slice(10 + length).buffer);
+  expect(values.length).toBe(shape.reduce((product, size) => product * size, 1));
+  return { shape, values };
+}
+
+test("the Open Bandit Pipeline's layout: a round an exposure, with the propensity of its action", async () => {
+  const path = join(testFolder(), 'world');
+  const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 50, ratingsPerUser: 15 });
+  const config = { ...SIMULATION_DEFAULTS, dim: 4, exposuresPerUser: 12 };
+  const origin = { source: 'planted', format: 'planted' };
+  await writeFolder(path, {}, (out) => simulate(data, origin, { config, workers: 1, exposures: true }, out, silent));
+  const world = await readWorld(path);
+  const files = unzipSync(await obpFeedback(path, world));
+  const arrays = Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [name.replace('.npy', ''), readNpy(bytes)]),
+  );
+  const rounds = Number(arrays['n_rounds']?.values[0]);
+  expect(rounds).toBeGreaterThan(500);
+  expect(arrays['n_rounds']?.shape).toEqual([]);
+  expect(arrays['context']?.shape).toEqual([rounds, 4]);
+  expect(arrays['action_context']?.shape).toEqual([50, 4]);
+  const column = (name: string): number[] => Array.from(arrays[name]?.values ?? [], Number);
+  for (const name of ['action', 'reward', 'pscore', 'expected_reward', 'user'])
+    expect(column(name).length).toBe(rounds);
+  expect(column('action').every((item) => item >= 0 && item < 50)).toBe(true);
+  expect([...new Set(column('reward'))].sort()).toEqual([0, 1]);
+  // The probabilities of all actions of a user sum to one.
+  const user = column('user')[0] as number;
+  const exposure = world.exposureRow(user);
+  const total = exposure.reduce((sum, p) => sum + p, 0);
+  expect(column('pscore')[0]).toBeCloseTo((exposure[column('action')[0] as number] as number) / total, 6);
+  await writeFolder(`${path}-alone`, {}, (out) => simulate(data, origin, { config, workers: 1 }, out, silent));
+  await expect(obpFeedback(`${path}-alone`, world)).rejects.toThrow(
+    /has no exposures\.arrow: simulate again with --exposures/,
+  );
+});
