@@ -36,6 +36,7 @@ interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly strength?: number;
   readonly formula?: string;
   readonly split: SimulationConfig['split'];
+  readonly sampling: SimulationConfig['sampling'];
   readonly exposures: boolean;
 }
 
@@ -120,6 +121,12 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
         default: defaults.split,
         describe: 'of the clicks, by drawn time or 80/10/10',
       })
+      .option('sampling', {
+        choices: ['pairs', 'skip'] as const,
+        default: defaults.sampling,
+        describe:
+          'visit every pair, or skip what is not shown: the same distribution, at a cost that grows with exposures, not with users times items',
+      })
       .option('exposures', {
         type: 'boolean',
         default: false,
@@ -163,9 +170,10 @@ function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
       throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
     set[name] = Number.isNaN(Number(value)) ? value : Number(value);
   }
-  const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors } = argv;
+  const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling } =
+    argv;
   return simulationOf({
-    ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors },
+    ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling },
     exposuresPerUser: argv.exposuresPerUser,
     set: argv.set.length > 0 ? set : undefined,
   });

@@ -6,7 +6,7 @@ import { PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig, simula
 import { bundleExposure } from './exposure/custom.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 
-const { correction, factors, split } = simulationSchema.shape;
+const { correction, factors, split, sampling } = simulationSchema.shape;
 
 /** How a person says what to simulate: options of the command line, and `simulate:` in a suite's file. What is absent has a default. */
 export const choicesSchema = z
@@ -24,6 +24,9 @@ export const choicesSchema = z
     factors: factors.describe('x and z: trained on the first clicks, or kept from the first exposure model'),
     dim: z.number().int().min(1).max(1024).describe('width of all factors'),
     split: split.describe('of the clicks, by drawn time or 80/10/10'),
+    sampling: sampling
+      .unwrap()
+      .describe('visit every pair, or skip what is not shown: the same distribution, for large data'),
     seed: z.number().int().nonnegative().describe('seed of everything random in the simulation'),
   })
   .partial()
@@ -41,8 +44,8 @@ export async function simulationOf(
 ): Promise<{ config: SimulationConfig; source: string | undefined }> {
   const { exposure = 'none', preset = 'paper', eps1, eps2 } = choices;
   const isFile = /\.[cm]?[jt]s$/.test(exposure);
-  const { seed, dim, correction, power, split, factors, exposuresPerUser } = choices;
-  const chosen = { seed, dim, correction, power, split, factors, exposuresPerUser };
+  const { seed, dim, correction, power, split, factors, exposuresPerUser, sampling } = choices;
+  const chosen = { seed, dim, correction, power, split, factors, exposuresPerUser, sampling };
   const config: SimulationConfig = {
     ...SIMULATION_DEFAULTS,
     ...PRESETS[preset]?.settings,

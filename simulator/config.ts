@@ -60,6 +60,11 @@ export const simulationSchema = z.object({
   factors: z.enum(['retrained', 'kept']),
   exposure: z.object({ name: z.string(), settings: z.record(z.string(), z.union([z.number(), z.string()])) }),
   split: z.enum(['leave-last-two', 'random']),
+  /**
+   * How exposures are drawn: `pairs` visits every pair; `skip` jumps from candidate to candidate under bounds, for the same distribution at a cost
+   * that grows with what is shown.
+   */
+  sampling: z.enum(['pairs', 'skip']).default('pairs'),
 });
 
 /** Everything that a simulation depends on, besides the ratings. */
@@ -77,6 +82,7 @@ export const SIMULATION_DEFAULTS: SimulationConfig = {
   factors: 'retrained',
   exposure: { name: 'none', settings: {} },
   split: 'leave-last-two',
+  sampling: 'pairs',
 };
 
 /** Named groups of settings. */

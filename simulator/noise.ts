@@ -1,6 +1,7 @@
 import { keyWords, stream, type Tensor, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import type { NoiseSpec } from './config.js';
 import { RandomNetwork } from './network.js';
+import { SplitNormal } from './split_noise.js';
 
 /** A perturbation that belongs to (user, item): the same however and whenever it is asked for. */
 export interface Noise {
@@ -8,9 +9,14 @@ export interface Noise {
   row(user: number, out: WasmTensor): void;
   /** Writes the noise of (user, items[0 .. count)) to out. */
   listed(user: number, items: WasmTensor, count: number, out: WasmTensor): void;
+  /** Where noise belongs to users or to items: what each adds. */
+  readonly parts?: { ofUser(user: number): number; ofItem(item: number): number };
 }
 
-/** Makes one. `name` keeps the draws of eps1 and eps2 apart; x and z are what structured noise looks at. */
+/**
+ * Makes one. `name` keeps the draws of eps1 and eps2 apart; x and z are what structured noise looks at. `splitTail` makes the tail of normal
+ * noise a class of its own.
+ */
 export function makeNoise(
   kernels: WasmKernels,
   spec: NoiseSpec,
@@ -18,6 +24,7 @@ export function makeNoise(
   seed: number,
   x: Tensor,
   z: Tensor,
+  splitTail = false,
 ): Noise {
   const { location, scale } = spec;
   const [users, items] = [x.shape[0] as number, z.shape[0] as number];
@@ -29,28 +36,39 @@ export function makeNoise(
       kernels.drawNormal(out, key, location, scale);
       return kernels.floats(out).slice();
     });
-  const each = (value: (user: number, item: number) => number): Noise => ({
+  const each = (ofUser: (user: number) => number, ofItem: (item: number) => number): Noise => ({
+    parts: { ofUser, ofItem },
     row(user, out) {
       const to = kernels.floats(out);
-      for (let item = 0; item < items; item++) to[item] = value(user, item);
+      for (let item = 0; item < items; item++) to[item] = ofUser(user) + ofItem(item);
     },
     listed(user, list, count, out) {
       const [from, to] = [kernels.integers(list), kernels.floats(out)];
-      for (let k = 0; k < count; k++) to[k] = value(user, from[k] as number);
+      for (let k = 0; k < count; k++) to[k] = ofUser(user) + ofItem(from[k] as number);
     },
   });
   switch (spec.kind) {
     case 'constant':
-      return each(() => location);
+      return each(
+        () => location,
+        () => 0,
+      );
     case 'per-user': {
       const values = drawn(users);
-      return each((user) => values[user] as number);
+      return each(
+        (user) => values[user] as number,
+        () => 0,
+      );
     }
     case 'per-item': {
       const values = drawn(items);
-      return each((_, item) => values[item] as number);
+      return each(
+        () => 0,
+        (item) => values[item] as number,
+      );
     }
     case 'normal':
+      if (splitTail) return new SplitNormal(kernels, spec, name, seed, items);
       return {
         row: (user, out) => kernels.raw.fillNormal(items, 0, user, key.stream, 0, k0, k1, location, scale, out.address),
         listed: (user, list, count, out) =>

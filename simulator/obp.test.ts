@@ -10,6 +10,7 @@ import { obpFeedback } from './obp.js';
 import { simulate } from './simulate.js';
 import { readWorld } from './world.js';
 
+const folder = testFolder();
 const TYPES = { '<i4': Int32Array, '<f4': Float32Array, '<f8': Float64Array, '<i8': BigInt64Array } as const;
 
 /** Reads .npy by the rules of NumPy's format, version 1.0. */
@@ -31,7 +32,7 @@ function readNpy(bytes: Uint8Array): { shape: number[]; values: ArrayLike<number
 }
 
 test("the Open Bandit Pipeline's layout: a round an exposure, with the propensity of its action", async () => {
-  const path = join(testFolder(), 'world');
+  const path = join(folder, 'world');
   const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 50, ratingsPerUser: 15 });
   const config = { ...SIMULATION_DEFAULTS, dim: 4, exposuresPerUser: 12 };
   const origin = { source: 'planted', format: 'planted' };

@@ -48,6 +48,9 @@ export interface SimulationSummary {
 
 /** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
 const PAIRS_A_TASK = 2_000_000;
+/** Where pairs are skipped, a task has so many users, and expectations are those of about so many, evenly chosen. */
+const USERS_A_TASK = 2048;
+const SAMPLED_USERS = 1024;
 
 /** Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). */
 export async function simulate(
@@ -190,7 +193,9 @@ class Simulation {
 
   private *tasks(state: WorldState, stage: Stage, work: SimulationTask['work']): Generator<SimulationTask> {
     const version = ++this.version;
-    const step = Math.max(16, Math.floor(PAIRS_A_TASK / state.items / 16) * 16);
+    const isDrawn = work.kind === 'draw' && state.config.sampling === 'skip';
+    const every = work.kind === 'expect' ? work.every : 1;
+    const step = isDrawn ? USERS_A_TASK : every * Math.max(16, Math.floor(PAIRS_A_TASK / state.items / 16) * 16);
     for (let from = 0; from < state.users; from += step) {
       yield { state, version, stage, work, from, to: Math.min(from + step, state.users) };
     }
@@ -203,12 +208,14 @@ class Simulation {
   private async solveDensity(state: WorldState, stage: Stage): Promise<number> {
     const { exposuresPerUser } = this.config;
     if (exposuresPerUser === undefined) return 0;
-    const wished = exposuresPerUser * state.users;
+    const every = this.config.sampling === 'skip' ? Math.max(1, Math.ceil(state.users / SAMPLED_USERS)) : 1;
+    const sampled = Math.ceil(state.users / every);
+    const wished = exposuresPerUser * sampled;
     let constant = 0;
     this.progress.begin(`density of stage ${stage}`, 20);
     for (let step = 0; step < 20; step++) {
       let [total, free] = [0, 0];
-      await this.pool.runInOrder(this.tasks(state, stage, { kind: 'expect', constant }), (answer) => {
+      await this.pool.runInOrder(this.tasks(state, stage, { kind: 'expect', constant, every }), (answer) => {
         const { total: t, free: f } = answer as Expectation;
         total += t;
         free += f;
@@ -221,7 +228,8 @@ class Simulation {
         );
       constant += log(wished / total) / Math.max(free / total, 0.1);
     }
-    this.progress.end(`constant ${constant.toFixed(3)}`);
+    const from = every > 1 ? `, from ${sampled.toLocaleString('en')} users` : '';
+    this.progress.end(`constant ${constant.toFixed(3)}${from}`);
     return constant;
   }
 

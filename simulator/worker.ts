@@ -10,7 +10,10 @@ export interface SimulationTask {
   readonly stage: Stage;
   readonly from: number;
   readonly to: number;
-  readonly work: { readonly kind: 'expect'; readonly constant: number } | { readonly kind: 'draw' };
+  /** `expect` looks at every so many of the users. */
+  readonly work:
+    | { readonly kind: 'expect'; readonly constant: number; readonly every: number }
+    | { readonly kind: 'draw' };
 }
 
 /** Expected exposures, and those of pairs below the cap. */
@@ -48,12 +51,16 @@ async function worldOf(task: SimulationTask): Promise<World> {
 
 export async function runTask(task: SimulationTask): Promise<SimulationAnswer> {
   const world = await worldOf(task);
-  return task.work.kind === 'expect' ? expect(world, task, task.work.constant) : draw(world, task);
+  return task.work.kind === 'expect' ? expect(world, task, task.work) : draw(world, task);
 }
 
-function expect(world: World, { from, to, stage }: SimulationTask, constant: number): Expectation {
+function expect(
+  world: World,
+  { from, to, stage }: SimulationTask,
+  { constant, every }: { readonly constant: number; readonly every: number },
+): Expectation {
   let [total, free] = [0, 0];
-  for (let user = from; user < to; user++) {
+  for (let user = Math.ceil(from / every) * every; user < to; user += every) {
     const one = world.expectedExposures(user, stage, constant);
     total += one.total;
     free += one.free;

@@ -12,6 +12,7 @@ import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 import type { Factors } from './factors.js';
 import { makeNoise, type Noise } from './noise.js';
+import { checkSkippable, SkipSampler } from './skip_sampler.js';
 
 /** Factors of users and items, x and z of the paper. */
 export interface Embedding {
@@ -88,6 +89,9 @@ export class World {
   private readonly lists: Record<'items' | 'probability' | 'relevance' | 'clicked' | 'time' | 'part', WasmTensor>;
   private readonly sums: WasmTensor;
   private block = { first: -1, stage: 1 as Stage };
+  /** Draws without visiting every item, where the configuration says so. */
+  private skip: SkipSampler | undefined;
+  private readonly exposureItems: WasmTensor;
 
   private constructor(readonly state: WorldState) {
     const { kernels } = this;
@@ -98,17 +102,19 @@ export class World {
     this.relevanceBias = relevance.itemBias;
     this.exposureUsers = make(exposure.user, exposure.dim);
     const exposureItems = make(exposure.item, exposure.dim);
+    this.exposureItems = exposureItems;
     this.exposureTransposed = transposed(kernels, exposureItems);
+    const splitTail = config.sampling === 'skip';
     this.eps1 = makeNoise(kernels, config.eps1, 'eps1', config.seed, this.exposureUsers, exposureItems);
-    this.eps2 = makeNoise(kernels, config.eps2, 'eps2', config.seed, this.exposureUsers, exposureItems);
+    this.eps2 = makeNoise(kernels, config.eps2, 'eps2', config.seed, this.exposureUsers, exposureItems, splitTail);
     this.logits = kernels.zeros([BLOCK, items]);
     this.extra = kernels.zeros([BLOCK, items]);
     this.noise = kernels.zeros([items]);
     this.row = kernels.zeros([items]);
     this.sums = kernels.zeros([4]);
     this.lists = {
-      items: kernels.zeros([items], 'int32'),
-      probability: kernels.zeros([items]),
+      items: kernels.zeros([items + 16], 'int32'),
+      probability: kernels.zeros([items + 16]),
       relevance: kernels.zeros([items]),
       clicked: kernels.zeros([items], 'int32'),
       time: kernels.zeros([items], 'int32'),
@@ -124,6 +130,11 @@ export class World {
     else if (second && config.exposure.name !== 'none') {
       const definition = exposureFunctions.get(config.exposure.name);
       world.rows = definition.create(world.context(), exposureSettings(definition, config.exposure.settings) as never);
+    }
+    if (config.sampling === 'skip') {
+      checkSkippable(state, world.rows);
+      const vectors = { users: world.exposureUsers, items: world.exposureItems };
+      world.skip = new SkipSampler(world.kernels, state, vectors, world.eps2, world.rows?.sparse);
     }
     return world;
   }
@@ -292,14 +303,12 @@ export class World {
     return { total: this.kernels.double(this.sums, 0), free: this.kernels.double(this.sums, 1) };
   }
 
-  /** Draws a user's exposures, clicks and times. */
-  draw(user: number, stage: Stage): DrawnUser {
+  /** Draws the exposures of a user by visiting every item. */
+  private drawPairs(user: number, stage: Stage): { count: number; capped: number } {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
     const [k0, k1] = keyWords(state.config.seed);
     const [n, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, this.constant(stage));
-    const { items, probability, relevance, clicked, time, part } = lists;
-    const stream = STREAMS.exposure[stage];
     const count = raw.drawExposures(
       n,
       logits,
@@ -310,14 +319,25 @@ export class World {
       extra,
       second,
       user,
-      stream,
+      STREAMS.exposure[stage],
       k0,
       k1,
-      items.address,
-      probability.address,
+      lists.items.address,
+      lists.probability.address,
       this.row.address,
     );
-    const capped = raw.lastCapped();
+    return { count, capped: raw.lastCapped() };
+  }
+
+  /** Draws a user's exposures, clicks and times. */
+  draw(user: number, stage: Stage): DrawnUser {
+    const { kernels, lists, state } = this;
+    const { raw } = kernels;
+    const [k0, k1] = keyWords(state.config.seed);
+    const { items, probability, relevance, clicked, time, part } = lists;
+    const { count, capped } = this.skip
+      ? this.skip.draw(user, stage, { first: state.firstConstant, second: this.constant(stage) }, items, probability)
+      : this.drawPairs(user, stage);
     this.fillRelevance(user, items, count, relevance);
     const span = state.time[1] - state.time[0];
     raw.drawOutcomes(

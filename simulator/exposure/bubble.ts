@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { largestIn } from '../blocks.js';
 import { kMeans, nearest } from '../k_means.js';
 import { byUser, defineExposure } from './exposure.js';
 
@@ -24,9 +25,39 @@ export const bubble = defineExposure({
       );
       return products.indexOf(Math.max(...products));
     };
-    return byUser(context, (user, out) => {
-      const cluster = own(user);
-      for (let item = 0; item < items; item++) out[item] = clusterOf[item] === cluster ? strength : 0;
-    });
+    const value = (cluster: number, item: number): number => (clusterOf[item] === cluster ? strength : 0);
+    return {
+      ...byUser(context, (user, out) => {
+        const cluster = own(user);
+        for (let item = 0; item < items; item++) out[item] = value(cluster, item);
+      }),
+      sparse: {
+        coordinates: [{ dim, values: z }],
+        prepare(blocks) {
+          const largest = centres.map((_, cluster) =>
+            largestIn(
+              blocks,
+              clusterOf.map((of) => Number(of === cluster)),
+            ),
+          );
+          const least = centres.map((_, cluster) =>
+            largestIn(
+              blocks,
+              clusterOf.map((of) => -Number(of === cluster)),
+            ),
+          );
+          return (user, out) => {
+            const [most, few] = [largest[own(user)], least[own(user)]] as [Float32Array, Float32Array];
+            // With a negative strength the largest e of a block is where the fewest are of the user's cluster.
+            for (let b = 0; b < blocks.count; b++)
+              out[b] = strength > 0 ? strength * (most[b] as number) : -strength * (few[b] as number);
+          };
+        },
+        listed(user, list, out) {
+          const cluster = own(user);
+          for (let k = 0; k < list.length; k++) out[k] = value(cluster, list[k] as number);
+        },
+      },
+    };
   },
 });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { WasmKernels, WasmTensor } from '../../compute/index.js';
+import type { Blocks, Coordinates } from '../blocks.js';
 
 /** What an exposure function e(x, z) can look at. */
 export interface ExposureContext {
@@ -20,6 +21,18 @@ export interface ExposureContext {
 /** An exposure function ready for use: fills out[count, stride] with e for `count` users from `first` on and every item. */
 export interface ExposureRows {
   fill(first: number, count: number, out: WasmTensor, stride: number): void;
+  /** Where e can be bounded: what drawing without visiting all pairs needs. */
+  readonly sparse?: SparseExposure;
+}
+
+/** e of listed pairs, and bounds on it over blocks of items. */
+export interface SparseExposure {
+  /** Vectors of items by which they should lie together for bounds to be tight. */
+  readonly coordinates?: readonly Coordinates[];
+  /** Returns what writes, for a user, at least e of any item of each block. */
+  prepare(blocks: Blocks): (user: number, out: Float32Array) => void;
+  /** Writes e of (user, items[k]) to out[k]. May not use the kernels: both lie in their memory. */
+  listed(user: number, items: Int32Array, out: Float32Array): void;
 }
 
 /** Values that a function's settings can have, as they stand on the command line and in manifests. */

@@ -22,7 +22,7 @@ function countTrue(mask: v128): i32 {
 /** log p_sim1 before its cap: power log sigmoid(logit + shift) + noise + constant (PAPER section 2, step 2). */
 // @ts-ignore: decorator
 @inline
-function firstLog(logit: v128, shift: v128, power: v128, noise: v128, constant: v128): v128 {
+export function firstLog(logit: v128, shift: v128, power: v128, noise: v128, constant: v128): v128 {
   const fitted = f32x4.mul(power, f32x4.neg(softplus(f32x4.neg(f32x4.add(logit, shift)))));
   return f32x4.add(f32x4.add(fitted, noise), constant);
 }
@@ -30,7 +30,7 @@ function firstLog(logit: v128, shift: v128, power: v128, noise: v128, constant: 
 /** At least `firstLog`, in a tenth of the time: log sigmoid(x) is at most min(0, x). */
 // @ts-ignore: decorator
 @inline
-function firstLogBound(logit: v128, shift: v128, power: v128, noise: v128, constant: v128): v128 {
+export function firstLogBound(logit: v128, shift: v128, power: v128, noise: v128, constant: v128): v128 {
   const fitted = f32x4.mul(power, f32x4.pmin(f32x4.add(logit, shift), splat(0)));
   return f32x4.add(f32x4.add(fitted, noise), constant);
 }
@@ -38,7 +38,7 @@ function firstLogBound(logit: v128, shift: v128, power: v128, noise: v128, const
 /** log p_sim2 before its cap, from log p_sim1 before its own (step 6). */
 // @ts-ignore: decorator
 @inline
-function secondLog(first: v128, extra: v128, constant: v128): v128 {
+export function secondLog(first: v128, extra: v128, constant: v128): v128 {
   return f32x4.add(f32x4.add(f32x4.pmin(first, splat(0)), constant), extra);
 }
 

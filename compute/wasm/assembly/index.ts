@@ -2,7 +2,7 @@
 export * from './adam';
 export { attention, attentionAdjoint } from './attention';
 export * from './elementwise';
-export * from './exposure';
+export { drawExposures, drawOutcomes, expectedCount, lastCapped, logExposure, normalListed, sigmoidOfDifference } from './exposure';
 export * from './matrix';
 export * from './normalization';
 export { philoxWords, wordAt } from './philox';
@@ -12,5 +12,6 @@ export * from './ridge';
 export * from './rows';
 export * from './sampling';
 export * from './scalar';
+export * from './skipping';
 export * from './similarity';
 export * from './weighting';
