@@ -221,7 +221,7 @@ export function checkSkippable(state: WorldState, rows: ExposureRows | undefined
     throw new UserError('--sampling skip with --eps2 per-item needs --power 1: use --sampling pairs');
   if (rows && !rows.sparse)
     throw new UserError(
-      `--sampling skip needs a bound on e(x, z), which "${exposure.name}" does not have: use none, popularity, affinity, bubble or a function of your own with \`export const bound\`, or --sampling pairs`,
+      `--sampling skip needs a bound on e(x, z), which "${exposure.name}" does not have: use none, popularity, affinity, bubble, expression with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
     );
 }
 

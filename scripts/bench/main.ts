@@ -4,12 +4,13 @@ import { Registry } from '../../support/registry.js';
 import { epoch } from './epoch.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
+import { scale } from './scale.js';
 import { simulation } from './simulation.js';
 import { steps } from './steps.js';
 import { sweeps } from './sweep.js';
 import { ulp } from './ulp.js';
 
-const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps]);
+const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps, scale]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');

@@ -1,27 +1,19 @@
-import { stream, WasmKernels } from '../../compute/index.js';
 import { sharedFloat32 } from '../../datasets/interactions.js';
 import { SIMULATION_DEFAULTS } from '../../simulator/config.js';
 import type { Factors } from '../../simulator/factors.js';
 import { type Stage, World, type WorldState } from '../../simulator/world.js';
 import type { Benchmark } from './measure.js';
+import { normalFactors } from './random_factors.js';
 
 const [USERS, ITEMS, DIM] = [6040, 3706, 32];
 
 function randomFactors(name: string, bias: number): Factors {
-  const kernels = new WasmKernels();
-  const normal = (part: string, size: number, scale: number, location = 0): Float32Array => {
-    const out = kernels.zeros([size]);
-    kernels.drawNormal(out, { seed: 1, stream: stream(`bench ${name} ${part}`) }, location, scale);
-    const shared = sharedFloat32(size);
-    shared.set(kernels.floats(out));
-    return shared;
-  };
   return {
     dim: DIM,
-    user: normal('user', USERS * DIM, 0.3),
-    item: normal('item', ITEMS * DIM, 0.3),
-    userBias: normal('user bias', USERS, 0.5, bias),
-    itemBias: normal('item bias', ITEMS, 1),
+    user: normalFactors(`${name} user`, USERS * DIM, 0.3),
+    item: normalFactors(`${name} item`, ITEMS * DIM, 0.3),
+    userBias: normalFactors(`${name} user bias`, USERS, 0.5, bias),
+    itemBias: normalFactors(`${name} item bias`, ITEMS, 1),
   };
 }
 

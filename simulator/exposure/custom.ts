@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../../support/errors.js';
-import { byUser, type ExposureContext, type ExposureRows } from './exposure.js';
+import { byUser, type ExposureContext, type ExposureRows, sparseByPair } from './exposure.js';
 
 /** What a function of the user's sees besides x and z. */
 export interface PairContext {
@@ -58,13 +58,13 @@ export async function bundleExposure(path: string): Promise<string> {
 
 /** The rows of a bundled function. Its errors become UserErrors that say for which pair. */
 export async function customExposure(source: string, context: ExposureContext): Promise<ExposureRows> {
-  let module: { default?: unknown; block?: unknown };
+  let module: { default?: unknown; block?: unknown; bound?: unknown };
   try {
     module = (await import(`data:text/javascript;base64,${Buffer.from(source).toString('base64')}`)) as typeof module;
   } catch (error) {
     throw new UserError(`the exposure function cannot be loaded: ${(error as Error).message}`);
   }
-  const { default: pair, block } = module;
+  const { default: pair, block, bound } = module;
   if (typeof pair !== 'function' && typeof block !== 'function') {
     throw new UserError(
       'the exposure file must export default a function (x, z, context) => number, or a function named block',
@@ -77,26 +77,26 @@ export async function customExposure(source: string, context: ExposureContext): 
     try {
       call();
     } catch (error) {
+      if (error instanceof UserError) throw error;
       throw new UserError(`the exposure function failed for user ${user}: ${(error as Error).message}`);
     }
   };
-  return byUser(context, (user, out) => {
-    const own = x.subarray(user * dim, (user + 1) * dim);
+  const ofPair = (own: Float32Array, user: number, item: number): number => {
+    const vector = vectors[item] as Float32Array;
+    let dot = 0;
+    for (let k = 0; k < dim; k++) dot += (own[k] as number) * (vector[k] as number);
+    return (pair as ExposureOfPair)(own, vector, { user, item, popularity: popularity[item] as number, dot });
+  };
+  const vectorOf = (user: number): Float32Array => x.subarray(user * dim, (user + 1) * dim);
+  const rows = byUser(context, (user, out) => {
+    const own = vectorOf(user);
     guard(user, () => {
       if (typeof block === 'function') (block as ExposureOfBlock)(own, { user, items, dim, z, popularity }, out);
-      else {
-        for (let item = 0; item < items; item++) {
-          const vector = vectors[item] as Float32Array;
-          let dot = 0;
-          for (let k = 0; k < dim; k++) dot += (own[k] as number) * (vector[k] as number);
-          out[item] = (pair as ExposureOfPair)(own, vector, {
-            user,
-            item,
-            popularity: popularity[item] as number,
-            dot,
-          });
-        }
-      }
+      else for (let item = 0; item < items; item++) out[item] = ofPair(own, user, item);
     });
   });
+  if (typeof pair !== 'function' || typeof bound !== 'number') return rows;
+  const sparse = sparseByPair(bound, (user, item) => ofPair(vectorOf(user), user, item));
+  const listed: typeof sparse.listed = (user, list, out) => guard(user, () => sparse.listed(user, list, out));
+  return { ...rows, sparse: { ...sparse, listed } };
 }

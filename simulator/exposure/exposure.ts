@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { WasmKernels, WasmTensor } from '../../compute/index.js';
+import { UserError } from '../../support/errors.js';
 import type { Blocks, Coordinates } from '../blocks.js';
 
 /** What an exposure function e(x, z) can look at. */
@@ -66,6 +67,23 @@ export function byUser(context: ExposureContext, fillUser: (user: number, out: F
       for (let r = 0; r < count; r++) {
         fillUser(first + r, row);
         context.kernels.floats(out).set(row, r * stride);
+      }
+    },
+  };
+}
+
+/** Listed pairs of a function of one pair that is nowhere above `bound`. Throws UserError for a pair where it is. */
+export function sparseByPair(bound: number, ofPair: (user: number, item: number) => number): SparseExposure {
+  return {
+    prepare: () => (_user, out) => out.fill(bound),
+    listed(user, items, out) {
+      for (let k = 0; k < items.length; k++) {
+        const value = ofPair(user, items[k] as number);
+        if (!(value <= bound))
+          throw new UserError(
+            `the exposure function returned ${value} for user ${user}, item ${items[k]}: its bound says at most ${bound}`,
+          );
+        out[k] = value;
       }
     },
   };

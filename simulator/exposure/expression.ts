@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { exp, log, pow, sigmoid, tanh } from '../../compute/math.js';
 import { UserError } from '../../support/errors.js';
 import { unknownName } from '../../support/registry.js';
-import { byUser, defineExposure } from './exposure.js';
+import { byUser, defineExposure, sparseByPair } from './exposure.js';
 
 /** What a formula sees of one pair. */
 interface Pair {
@@ -122,23 +122,31 @@ export function compileFormula(formula: string, dim: number): Formula {
 export const expression = defineExposure({
   name: 'expression',
   summary: 'a formula over dot, popularity, norm_x, norm_z, x[k], z[k], e.g. "0.5*dot - log(1 + popularity)"',
-  settings: z.object({ formula: z.string().min(1) }),
-  create(context, { formula }) {
+  settings: z.object({
+    formula: z.string().min(1),
+    /** What it is at most, anywhere: for `--sampling skip`. */
+    bound: z.number().optional(),
+  }),
+  create(context, { formula, bound }) {
     const { kernels, dim, items } = context;
     const evaluate = compileFormula(formula, dim);
     const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
     const vectors = Array.from({ length: items }, (_, item) => z.subarray(item * dim, (item + 1) * dim));
     const pair: Pair = { x, z, dot: 0, popularity: 0 };
-    return byUser(context, (user, out) => {
+    const ofPair = (user: number, item: number): number => {
       pair.x = x.subarray(user * dim, (user + 1) * dim);
-      for (let item = 0; item < items; item++) {
-        pair.z = vectors[item] as Float32Array;
-        let dot = 0;
-        for (let k = 0; k < dim; k++) dot += (pair.x[k] as number) * (pair.z[k] as number);
-        pair.dot = dot;
-        pair.popularity = context.popularity[item] as number;
-        out[item] = evaluate(pair);
-      }
-    });
+      pair.z = vectors[item] as Float32Array;
+      let dot = 0;
+      for (let k = 0; k < dim; k++) dot += (pair.x[k] as number) * (pair.z[k] as number);
+      pair.dot = dot;
+      pair.popularity = context.popularity[item] as number;
+      return evaluate(pair);
+    };
+    return {
+      ...byUser(context, (user, out) => {
+        for (let item = 0; item < items; item++) out[item] = ofPair(user, item);
+      }),
+      ...(bound !== undefined && { sparse: sparseByPair(bound, ofPair) }),
+    };
   },
 });
