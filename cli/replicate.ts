@@ -8,6 +8,7 @@ import { chooseClaims, judgeClaims, suitesOf } from '../benchmarks/replication/r
 import { chooseData } from '../benchmarks/suite_data.js';
 import { suites } from '../benchmarks/suites/registry.js';
 import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
+import { cacheFolder } from '../datasets/fetch.js';
 import { COMPARISON_HEAD, claimsMarkdown, comparisonRow, countOutcomes, type Judgement } from '../results/claims.js';
 import { claimsPageOf } from '../results/report/claims.js';
 import { plainTable } from '../results/table.js';
@@ -34,6 +35,7 @@ interface ReplicateArguments extends ReadingArguments, TrainingArguments, Output
   readonly metric: Measure['metric'];
   readonly truth: Measure['truth'];
   readonly memory?: number;
+  readonly cache?: string;
   readonly workers?: number;
 }
 
@@ -80,6 +82,10 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
         type: 'number',
         describe: 'gigabytes that trials under way may need together; by default four fifths of what is free',
       })
+      .option('cache', {
+        type: 'string',
+        describe: 'folder of finished trials of all runs, to take from and add to; without a name, one in the cache',
+      })
       .example('$0 replicate --data planted --epochs 20 --out runs/claims', 'on the embedded data, in minutes')
       .example('$0 replicate --data ml-1m=path/to/ratings.dat --budget paper --repetitions 10 --out runs/claims', '')
       .example('$0 replicate --claims alpha-in-between width-helps --data runs/ml-100k --out runs/two', '') as never,
@@ -105,7 +111,7 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
     const isNew = !existsSync(`${resolve(out)}.partial`);
     const folder = new OutputFolder(out, { overwrite, resume: true });
     // What a stopped replication finished is taken from here, and so is what several suites share.
-    const cache = folder.file('cache');
+    const cache = argv.cache === undefined ? folder.file('cache') : argv.cache || join(cacheFolder(), 'trials');
     const found = new Map<string, Awaited<ReturnType<typeof runSuite>>['finished']>();
     for (const { plan, data } of runs) {
       const place = folder.file(plan.suite);

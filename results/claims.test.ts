@@ -7,7 +7,6 @@ const CLAIM: ClaimText = {
   statement: 'A is above B',
   source: 'Table 1',
   unit: 'points',
-  least: 0.001,
   quantifier: 'all',
 };
 
@@ -17,6 +16,7 @@ function comparison(mean: number, spread: number): ClaimTest {
   return {
     data: 'd',
     what: `${mean}`,
+    least: 0.001,
     ...(pairedTest(differences, [0, 0, 0, 0, 0]) as NonNullable<ReturnType<typeof pairedTest>>),
   };
 }
@@ -33,7 +33,7 @@ describe('a comparison', () => {
 
   test('is corrected for how many there are', () => {
     const differences = [0.01, 0.02, 0.03, 0.008];
-    const one = { data: 'd', what: 'x', ...pairedTest(differences, [0, 0, 0, 0]) } as ClaimTest;
+    const one = { data: 'd', what: 'x', least: 0.001, ...pairedTest(differences, [0, 0, 0, 0]) } as ClaimTest;
     expect(one.p).toBeLessThan(0.05);
     expect(judge(CLAIM, [one], []).comparisons[0]?.outcome).toBe('for');
     const many = judge(CLAIM, [one, one, one, one], []);

@@ -6,6 +6,8 @@ export interface ClaimTest extends PairedTest {
   readonly data: string;
   /** "ACL GMF/GMF above GMF". */
   readonly what: string;
+  /** The least effect worth the name, as the difference is. */
+  readonly least: number;
 }
 
 /**
@@ -29,8 +31,6 @@ export interface ClaimText {
   readonly source: string;
   /** In which differences are: `points` are percent, of a metric; `number` is what it is. */
   readonly unit: 'points' | 'number';
-  /** The least effect worth the name, as differences are. */
-  readonly least: number;
   /** Whether the claim is that all comparisons come out so, or that there are some. */
   readonly quantifier: 'all' | 'some';
 }
@@ -49,7 +49,7 @@ const LEVEL = 0.05;
 export const RULE = [
   "Each comparison is a paired t-test, p by Holm's correction over its claim.",
   `It is for the claim where the effect is above 0 with p < ${LEVEL}, and against it where below 0 with p < ${LEVEL} (two-sided);`,
-  `none where the effect is less than is worth the name with p < ${LEVEL} (one-sided); open otherwise.`,
+  `none where the effect is less than is worth the name (0.3% of a metric) with p < ${LEVEL} (one-sided); open otherwise.`,
   'A claim about all comparisons holds where every one is for it, and does not hold where one is against it or none;',
   'a claim that there are some holds where one is for it, and does not hold where all are against it or none.',
 ].join(' ');
@@ -57,7 +57,7 @@ export const RULE = [
 /** Judges a claim by its tests. */
 export function judge(claim: ClaimText, tests: readonly ClaimTest[], ran: readonly string[]): Judgement {
   const adjusted = holm(tests.map(({ p }) => p));
-  const less = holm(tests.map((test) => pBelow(test, claim.least)));
+  const less = holm(tests.map((test) => pBelow(test, test.least)));
   const comparisons = tests.map((test, t): Comparison => {
     const [p, q] = [adjusted[t] as number, less[t] as number];
     const outcome = p < LEVEL ? (test.difference > 0 ? 'for' : 'against') : q < LEVEL ? 'none' : 'open';

@@ -52,11 +52,18 @@ export class Results {
   }
 }
 
-/** Tests that one list is above another over the pairs that both have; none where there are fewer than two. */
+/** The least effect worth the name, of what is compared with: about the standard deviation that the paper's tables print. */
+const LEAST_SHARE = 0.003;
+
+/**
+ * Tests that one list is above another over the pairs that both have; none where there are fewer than two. `least` is the least effect
+ * worth the name, by default a share of the second's mean.
+ */
 export function above(
   what: string,
   greater: readonly (number | undefined)[],
   smaller: readonly (number | undefined)[],
+  least?: number,
 ): Omit<ClaimTest, 'data'>[] {
   const pairs = greater.flatMap((a, r) => {
     const b = smaller[r];
@@ -66,5 +73,6 @@ export function above(
     pairs.map(([a]) => a),
     pairs.map(([, b]) => b),
   );
-  return test ? [{ what, ...test }] : [];
+  const mean = pairs.reduce((sum, [, b]) => sum + b, 0) / pairs.length;
+  return test ? [{ what, ...test, least: least ?? LEAST_SHARE * mean }] : [];
 }

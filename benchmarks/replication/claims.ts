@@ -6,8 +6,11 @@ import type { TableMetric } from '../suites/suite.js';
 import { above, type Claim, type Results } from './claim.js';
 import { reversals } from './reversals.js';
 
-/** A tenth of a percent point: the standard deviation over repetitions that the paper's tables print. */
-const METRIC = { unit: 'points', least: 0.001, quantifier: 'all' } as const;
+const METRIC = { unit: 'points', quantifier: 'all' } as const;
+/** Least gain of a doubling: a tenth of a percent point. */
+const LEAST_GAIN = 0.001;
+/** Errors are standardised: 2 is what an estimate has in the mean that says nothing. */
+const LEAST_ERROR = 0.05;
 
 /** Models that Table 1 trains with PS and ACL. */
 const SIMULATED = ['MLP', 'GMF'];
@@ -188,6 +191,7 @@ export const claims: readonly Claim[] = [
               `${acl(f)}, gain of a doubling`,
               slopes,
               slopes.map(() => 0),
+              LEAST_GAIN,
             );
           }),
       },
@@ -197,8 +201,7 @@ export const claims: readonly Claim[] = [
     name: 'robust-closest',
     statement: 'Of the offline estimates the robust one is closest to what happens online',
     source: 'Table 3',
-    // Errors are standardised: 1 is what an estimate has that says nothing in half of the models.
-    ...{ unit: 'number', least: 0.05, quantifier: 'all' },
+    ...{ unit: 'number', quantifier: 'all' },
     evidence: [
       {
         suites: ['table3'],
@@ -209,6 +212,7 @@ export const claims: readonly Claim[] = [
               `squared error of ${name} above robust, ${atFive}`,
               errorsByModel(trials, name, atFive),
               errorsByModel(trials, 'robust', atFive),
+              LEAST_ERROR,
             ),
           );
         },
@@ -219,7 +223,7 @@ export const claims: readonly Claim[] = [
     name: 'unbiased-reverses',
     statement: 'Biased exposure makes standard evaluation rank some methods the wrong way round',
     source: 'Table 1, section 5',
-    ...{ unit: 'points', least: METRIC.least, quantifier: 'some' },
+    ...{ unit: 'points', quantifier: 'some' },
     evidence: [{ suites: ['table1'], tests: (results) => reversals(results, ['Pop', 'CF', ...SIMULATED]) }],
   },
 ];
