@@ -167,6 +167,7 @@ describe('the way from ratings to a table', () => {
       ['datasets', 'list'],
       ['datasets', 'export'],
       ['simulate'],
+      ['shard'],
       ['inspect'],
       ['train'],
       ['sweep'],
@@ -431,6 +432,17 @@ describe('replicate', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
     expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
   });
+});
+
+test('shards on the command line: one part that is all, joined to what it came from', () => {
+  expect(run('shard', 'sim', '--shard', '1/1', '--out', 'shard').out).toMatch(
+    /shard 1\/1: [\d,]+ clicks on [\d,]+ exp/,
+  );
+  const joined = run('shard', 'sim', '--join', 'shard', '--out', 'joined');
+  expect([joined.code, joined.err]).toEqual([0, '']);
+  const manifest = (name: string): string => readFileSync(join(folder, name, 'manifest.json'), 'utf8');
+  expect(manifest('joined')).toBe(manifest('sim'));
+  expect(run('shard', 'sim', '--out', 'neither').err).toMatch(/say --shard I\/N to draw a part, or --join FOLDERS/);
 });
 
 test('export for other programs', () => {

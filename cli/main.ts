@@ -17,6 +17,7 @@ import { stopBars } from './progress.js';
 import { quickstartCommand } from './quickstart.js';
 import { replicateCommand } from './replicate.js';
 import { reportCommand } from './report.js';
+import { shardCommand } from './shard.js';
 import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
@@ -63,6 +64,7 @@ try {
     .command(quickstartCommand)
     .command(datasetsCommand)
     .command(simulateCommand)
+    .command(shardCommand)
     .command(inspectCommand)
     .command(trainCommand)
     .command(sweepCommand)

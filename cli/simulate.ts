@@ -38,6 +38,7 @@ interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly split: SimulationConfig['split'];
   readonly sampling: SimulationConfig['sampling'];
   readonly exposures: boolean;
+  readonly parts?: number;
 }
 
 const defaults = SIMULATION_DEFAULTS;
@@ -132,6 +133,11 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
         default: false,
         describe: 'write exposures.arrow, too: every shown pair and whether it was clicked',
       })
+      .option('parts', {
+        type: 'number',
+        describe:
+          'draw the final clicks in so many parts: killed at any moment, the same command goes on at the last one',
+      })
       .example('$0 simulate --exposure popularity --strength 0.8 --out runs/popular', 'from the planted world')
       .example('$0 simulate --data runs/ml-100k --exposure bubble --set clusters=5 --out runs/bubble', '')
       .example(
@@ -145,8 +151,9 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
   async handler(argv) {
     const { config, source } = await configOf(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
-    const options = { config, source, workers: argv.workers, exposures: argv.exposures };
-    const summary = await writeFolder(argv.out, argv, (folder) =>
+    const { workers, exposures, parts, overwrite } = argv;
+    const options = { config, source, workers, exposures, parts };
+    const summary = await writeFolder(argv.out, { overwrite, resume: parts !== undefined }, (folder) =>
       simulate(data, origin, options, folder, terminalProgress()),
     );
     console.log(
@@ -162,6 +169,7 @@ function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
   checkNumber('power', argv.power, 1e-6);
   checkNumber('exposures-per-user', argv.exposuresPerUser, 1e-9);
   checkNumber('workers', argv.workers, 1, 1024, true);
+  checkNumber('parts', argv.parts, 1, 1e6, true);
   const set: Record<string, number | string> = {};
   for (const pair of argv.set) {
     const [name = '', ...rest] = pair.split('=');

@@ -1,17 +1,19 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { log } from '../compute/math.js';
 import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/interactions.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
-import { type Columns, TableWriter } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
-import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import type { SimulationConfig } from './config.js';
+import { Drawing, type DrawnSums } from './drawing.js';
 import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
-import type { DrawnBlock, Expectation, SimulationAnswer, SimulationTask } from './worker.js';
-import { type Stage, type WorldState, writeWorld } from './world.js';
+import { drawInParts, drawPart } from './parts.js';
+import type { DrawnBlock } from './worker.js';
+import { readWorld, type Stage, type WorldState, writeWorld } from './world.js';
 
 export interface SimulationOptions {
   readonly config: SimulationConfig;
@@ -20,6 +22,8 @@ export interface SimulationOptions {
   readonly workers?: number | undefined;
   /** Whether to write exposures.arrow, too. */
   readonly exposures?: boolean;
+  /** Draw the final clicks in so many parts, and keep each: a run that was stopped goes on from what it left in the folder. */
+  readonly parts?: number | undefined;
 }
 
 /** What one stage drew. */
@@ -46,12 +50,6 @@ export interface SimulationSummary {
   readonly shortUsers: number;
 }
 
-/** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
-const PAIRS_A_TASK = 2_000_000;
-/** Where pairs are skipped, a task has so many users, and expectations are those of about so many, evenly chosen. */
-const USERS_A_TASK = 2048;
-const SAMPLED_USERS = 1024;
-
 /** Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). */
 export async function simulate(
   data: Interactions,
@@ -62,19 +60,26 @@ export async function simulate(
 ): Promise<SimulationSummary> {
   if (!data.rating)
     throw new UserError(`"${data.name}" has no ratings: the simulator learns relevance from explicit feedback`);
-  const pool = new WorkerPool<SimulationTask, SimulationAnswer>(
-    new URL('./worker.js', import.meta.url),
-    options.workers,
-  );
+  const drawing = new Drawing(options.workers, progress);
   try {
-    return await new Simulation({ ...data, rating: data.rating }, origin, options, folder, progress, pool).run();
+    return await new Simulation({ ...data, rating: data.rating }, origin, options, folder, progress, drawing).run();
   } finally {
-    await pool.close();
+    await drawing.close();
   }
 }
 
+/** Users whose expectations stand for all, where there are too many pairs to visit. */
+const SAMPLED_USERS = 1024;
+
+/** What training and the first stage came to. */
+interface MadeWorld {
+  readonly world: WorldState;
+  readonly relevanceError: number;
+  readonly exposureLoss: number;
+  readonly first: StageSummary;
+}
+
 class Simulation {
-  private version = 0;
   private readonly config: SimulationConfig;
 
   constructor(
@@ -83,12 +88,64 @@ class Simulation {
     private readonly options: SimulationOptions,
     private readonly folder: OutputFolder,
     private readonly progress: Progress,
-    private readonly pool: WorkerPool<SimulationTask, SimulationAnswer>,
+    private readonly drawing: Drawing,
   ) {
     this.config = options.config;
   }
 
   async run(): Promise<SimulationSummary> {
+    const { data, config, folder, options, drawing } = this;
+    const { exposures = false, parts } = options;
+    const made = await this.takeOrMake();
+    const { world, relevanceError, exposureLoss, first } = made;
+    const drawn = await (parts === undefined
+      ? drawPart(drawing, world, folder.partial, exposures)
+      : drawInParts(drawing, world, folder, exposures, parts));
+    const second = stageSummary(world, 2, drawn);
+    if (second.cappedShare === 1) {
+      throw new UserError(
+        'e(x, z) takes every pair over the cap, so that all are shown to all: make it smaller, or set --exposures-per-user',
+      );
+    }
+    if (second.clicks === 0)
+      throw new UserError(
+        'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
+      );
+    await writeIds(folder, data);
+    writeWorld(folder, world);
+    folder.remove(CHECKPOINT);
+    const summary: SimulationSummary = {
+      ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
+      splits: Object.fromEntries(SPLITS.map((name, code) => [name, drawn.splits[code] as number])),
+      shortUsers: drawn.shortUsers,
+    };
+    const name = `${data.name} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
+    await writeManifest(folder, { name, origin: this.origin, config, summary });
+    return summary;
+  }
+
+  /** The world that a stopped run of the same simulation made, or one made now. */
+  private async takeOrMake(): Promise<MadeWorld> {
+    const { folder, options, config, origin } = this;
+    if (options.parts === undefined) return this.make();
+    const made = { config, origin, source: options.source ?? null, parts: options.parts };
+    const path = folder.file(CHECKPOINT);
+    if (existsSync(path)) {
+      const { settings, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Omit<MadeWorld, 'world'> & {
+        settings: unknown;
+      };
+      if (isDeepStrictEqual(settings, JSON.parse(JSON.stringify(made))))
+        return { ...rest, world: { ...(await readWorld(folder.partial)).state, config } };
+      folder.remove('parts'); // of another simulation
+    }
+    const { world, ...rest } = await this.make();
+    writeWorld(folder, world);
+    folder.writeJson(CHECKPOINT, { settings: made, ...rest });
+    return { world, ...rest };
+  }
+
+  /** Trains both models, draws the first stage, and finds out what the second one needs. */
+  private async make(): Promise<MadeWorld> {
     const { data, config, progress } = this;
     const time = timeSpan(data);
     const { exposuresPerUser } = config;
@@ -114,7 +171,7 @@ class Simulation {
     const firstConstant = await this.solveDensity(start, 1);
     const first = { ...start, firstConstant };
     const clicks = new ClickCollector();
-    const firstSummary = await this.draw(first, 1, (block) => clicks.add(block));
+    const firstSums = await this.drawing.draw(first, 1, (block) => clicks.add(block));
     const clicked = clicks.interactions(data);
     if (clicked.user.length === 0)
       throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
@@ -127,42 +184,12 @@ class Simulation {
     });
     const second = { factors, popularity, constant: 0, source: this.options.source };
     const constant = await this.solveDensity({ ...first, second }, 2);
-    const world: WorldState = { ...first, second: { ...second, constant } };
-    const writer = new ResultWriter(this.folder, this.options.exposures ?? false);
-    const secondSummary = await this.draw(world, 2, (block) => writer.add(block));
-    await writer.close();
-    if (secondSummary.cappedShare === 1) {
-      throw new UserError(
-        'e(x, z) takes every pair over the cap, so that all are shown to all: make it smaller, or set --exposures-per-user',
-      );
-    }
-    if (secondSummary.clicks === 0)
-      throw new UserError(
-        'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
-      );
-    await writeIds(this.folder, data);
-    writeWorld(this.folder, world);
-    const summary: SimulationSummary = {
-      users: world.users,
-      items: world.items,
+    return {
+      world: { ...first, second: { ...second, constant } },
       relevanceError: relevance.error,
       exposureLoss: exposure.loss,
-      first: firstSummary,
-      second: secondSummary,
-      splits: Object.fromEntries(SPLITS.map((name, code) => [name, writer.splits[code] as number])),
-      shortUsers: writer.shortUsers,
+      first: stageSummary(first, 1, firstSums),
     };
-    const { name } = data;
-    this.folder.writeJson('manifest.json', {
-      kind: 'simulated',
-      name: `${name} simulated, ${this.options.source === undefined ? config.exposure.name : 'own exposure function'}`,
-      program: PROGRAM,
-      origin: this.origin,
-      config,
-      summary,
-      files: await this.folder.hashes(),
-    });
-    return summary;
   }
 
   private training(label: string, model: FactorTraining['model']): FactorTraining {
@@ -191,16 +218,6 @@ class Simulation {
     return { dim: factors.dim, x: factors.user, z: factors.item };
   }
 
-  private *tasks(state: WorldState, stage: Stage, work: SimulationTask['work']): Generator<SimulationTask> {
-    const version = ++this.version;
-    const isDrawn = work.kind === 'draw' && state.config.sampling === 'skip';
-    const every = work.kind === 'expect' ? work.every : 1;
-    const step = isDrawn ? USERS_A_TASK : every * Math.max(16, Math.floor(PAIRS_A_TASK / state.items / 16) * 16);
-    for (let from = 0; from < state.users; from += step) {
-      yield { state, version, stage, work, from, to: Math.min(from + step, state.users) };
-    }
-  }
-
   /**
    * The constant that, added to log p_exp, makes the expected exposures a user what was asked for: Newton's method on the
    * logarithm of the expectation, whose slope is the share that is below the cap.
@@ -214,12 +231,7 @@ class Simulation {
     let constant = 0;
     this.progress.begin(`density of stage ${stage}`, 20);
     for (let step = 0; step < 20; step++) {
-      let [total, free] = [0, 0];
-      await this.pool.runInOrder(this.tasks(state, stage, { kind: 'expect', constant, every }), (answer) => {
-        const { total: t, free: f } = answer as Expectation;
-        total += t;
-        free += f;
-      });
+      const { total, free } = await this.drawing.expect(state, stage, constant, every);
       this.progress.update(step + 1);
       if (Math.abs(total / wished - 1) < 1e-4) break;
       if (free === 0)
@@ -232,32 +244,33 @@ class Simulation {
     this.progress.end(`constant ${constant.toFixed(3)}${from}`);
     return constant;
   }
+}
 
-  private async draw(
-    state: WorldState,
-    stage: Stage,
-    take: (block: DrawnBlock) => void | Promise<void>,
-  ): Promise<StageSummary> {
-    let [exposures, clicks, capped] = [0, 0, 0];
-    this.progress.begin(`drawing stage ${stage}`, state.users);
-    let done = 0;
-    await this.pool.runInOrder(this.tasks(state, stage, { kind: 'draw' }), async (answer) => {
-      const block = answer as DrawnBlock;
-      exposures += block.user.length;
-      for (const click of block.clicked) clicks += click;
-      capped += block.capped;
-      await take(block);
-      done = (block.user.at(-1) ?? done) + 1;
-      this.progress.update(done);
-    });
-    this.progress.end(`${clicks.toLocaleString('en')} clicks on ${exposures.toLocaleString('en')} exposures`);
-    return {
-      exposures,
-      clicks,
-      cappedShare: capped / (state.users * state.items),
-      constant: stage === 1 ? state.firstConstant : (state.second?.constant ?? 0),
-    };
-  }
+/** Where a simulation in parts keeps what it came to before the final draws. */
+const CHECKPOINT = 'checkpoint.json';
+
+function stageSummary(state: WorldState, stage: Stage, { exposures, clicks, capped }: DrawnSums): StageSummary {
+  return {
+    exposures,
+    clicks,
+    cappedShare: capped / (state.users * state.items),
+    constant: stage === 1 ? state.firstConstant : (state.second?.constant ?? 0),
+  };
+}
+
+/** Writes manifest.json of a simulated folder, with the hash of every other file. */
+export async function writeManifest(
+  folder: OutputFolder,
+  what: {
+    readonly name: string;
+    readonly origin: unknown;
+    readonly config: SimulationConfig;
+    readonly summary: SimulationSummary;
+  },
+): Promise<void> {
+  const { name, origin, config, summary } = what;
+  const files = await folder.hashes();
+  folder.writeJson('manifest.json', { kind: 'simulated', name, program: PROGRAM, origin, config, summary, files });
 }
 
 /** First and last second of the ratings; the year 2019 where they have no times. */
@@ -300,46 +313,5 @@ class ClickCollector {
     };
     const none = { rating: undefined, time: undefined, split: undefined };
     return { name: 'first-stage clicks', userIds, itemIds, user: join(this.users), item: join(this.items), ...none };
-  }
-}
-
-/** Streams final clicks, and exposures where asked, to Arrow files. */
-class ResultWriter {
-  readonly splits = [0, 0, 0];
-  shortUsers = 0;
-  private readonly clicks: TableWriter;
-  private readonly exposures: TableWriter | undefined;
-
-  constructor(folder: OutputFolder, exposures: boolean) {
-    this.clicks = new TableWriter(folder.file('clicks.arrow'));
-    this.exposures = exposures ? new TableWriter(folder.file('exposures.arrow')) : undefined;
-  }
-
-  async add(block: DrawnBlock): Promise<void> {
-    this.shortUsers += block.shortUsers;
-    block.split.forEach((code, row) => {
-      if (block.clicked[row] === 1) (this.splits[code] as number)++;
-    });
-    const columns = (keep: (row: number) => boolean): Columns => ({
-      user: { kind: 'int32', values: block.user.filter((_, row) => keep(row)) },
-      item: { kind: 'int32', values: block.item.filter((_, row) => keep(row)) },
-      time: { kind: 'seconds', values: block.time.filter((_, row) => keep(row)) },
-      p_relevance: { kind: 'float32', values: block.relevance.filter((_, row) => keep(row)) },
-      p_exposure: { kind: 'float32', values: block.exposure.filter((_, row) => keep(row)) },
-    });
-    const isClick = (row: number): boolean => block.clicked[row] === 1;
-    await this.clicks.append({
-      ...columns(isClick),
-      split: { kind: 'names', values: block.split.filter((_, row) => isClick(row)), names: SPLITS },
-    });
-    await this.exposures?.append({
-      ...columns(() => true),
-      clicked: { kind: 'int32', values: Int32Array.from(block.clicked) },
-    });
-  }
-
-  async close(): Promise<void> {
-    await this.clicks.close();
-    await this.exposures?.close();
   }
 }

@@ -3,7 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import {
-  type DataType,
+  DataType,
   Dictionary,
   Field,
   Float32,
@@ -128,6 +128,36 @@ export async function writeTable(path: string, columns: Columns): Promise<void> 
   await writer.append(columns);
   await writer.close();
 }
+
+/** The record batches of one of our own files, as they were appended. */
+export async function* batchesOf(path: string): AsyncGenerator<Columns> {
+  const table = await readTable(path);
+  for (const batch of table.batches) {
+    const columns = batch.schema.fields.map(({ name, type }, f): [string, Column] => {
+      const data = batch.data.children[f] as unknown as { values: Int32Array; dictionary?: Vector };
+      const values = data.values.subarray(0, batch.numRows) as never; // in the file there is padding behind
+      if (DataType.isInt(type)) return [name, { kind: 'int32', values }];
+      if (DataType.isFloat(type)) return [name, { kind: 'float32', values }];
+      if (DataType.isDictionary(type))
+        return [name, { kind: 'names', values: Uint8Array.from(values as Int8Array), names: namesIn(data) }];
+      if (DataType.isTimestamp(type))
+        return [name, { kind: 'seconds', values: Float64Array.from(values as BigInt64Array, Number) }];
+      throw new UserError(`"${path}", column "${name}": a table of ours has no ${type}`);
+    });
+    yield Object.fromEntries(columns);
+  }
+}
+
+/** The names of a dictionary; one list for equal ones, since all batches of a file must share it. */
+function namesIn({ dictionary }: { readonly dictionary?: Vector }): readonly string[] {
+  const names = Array.from(dictionary ?? [], String);
+  const known = lists.find((list) => list.length === names.length && list.every((name, k) => name === names[k]));
+  if (known) return known;
+  lists.push(names);
+  return names;
+}
+
+const lists: (readonly string[])[] = [];
 
 /** Reads an Arrow file. Throws UserError where it is not one. */
 export async function readTable(path: string): Promise<Table> {

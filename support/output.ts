@@ -93,10 +93,10 @@ export class OutputFolder {
   }
 }
 
-/** Writes a folder: commits it when `work` ends well and leaves nothing behind when it does not. */
+/** Writes a folder: commits it when `work` ends well and leaves nothing behind when it does not, or what it can `resume` from. */
 export async function writeFolder<Result>(
   path: string,
-  options: { readonly overwrite?: boolean },
+  options: { readonly overwrite?: boolean; readonly resume?: boolean },
   work: (folder: OutputFolder) => Promise<Result>,
 ): Promise<Result> {
   const folder = new OutputFolder(path, options);
@@ -105,7 +105,8 @@ export async function writeFolder<Result>(
     folder.commit();
     return result;
   } catch (error) {
-    folder.discard();
+    // What can be gone on with is kept, but for a mistake of the user's.
+    if (!options.resume || error instanceof UserError) folder.discard();
     throw error;
   }
 }

@@ -1,0 +1,55 @@
+import type { CommandModule } from 'yargs';
+import { drawShard, joinShards, parseShard } from '../simulator/shards.js';
+import { UserError } from '../support/errors.js';
+import { writeFolder } from '../support/output.js';
+import { checkNumber, workersOption } from './options.js';
+import { terminalProgress } from './progress.js';
+import { describeSimulation } from './simulate.js';
+
+interface ShardArguments {
+  readonly world: string;
+  readonly shard?: string;
+  readonly join?: readonly string[];
+  readonly exposures: boolean;
+  readonly out: string;
+  readonly overwrite: boolean;
+  readonly workers?: number;
+  readonly json: boolean;
+}
+
+export const shardCommand: CommandModule<object, ShardArguments> = {
+  command: 'shard <world>',
+  describe: "draw a simulated world's final clicks in parts, on several machines, and join them",
+  builder: (yargs) =>
+    workersOption(yargs)
+      .positional('world', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
+      .option('shard', { type: 'string', describe: 'which part of the users to draw, such as 2/8' })
+      .option('join', { type: 'string', array: true, describe: 'folders of all shards, to be joined' })
+      .option('exposures', { type: 'boolean', default: false, describe: 'write exposures.arrow, too' })
+      .option('out', { type: 'string', demandOption: true, requiresArg: true, describe: 'folder to write to' })
+      .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
+      .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' })
+      .example('$0 shard runs/popular --shard 1/2 --out runs/part-1', 'half of the users')
+      .example(
+        '$0 shard runs/popular --join runs/part-1 runs/part-2 --out runs/whole',
+        'the same bytes as runs/popular',
+      ) as never,
+  async handler(argv) {
+    checkNumber('workers', argv.workers, 1, 1024, true);
+    const { world, shard, join: parts, exposures, workers, out, json } = argv;
+    if ((shard === undefined) === (parts === undefined))
+      throw new UserError('say --shard I/N to draw a part, or --join FOLDERS to join all of them');
+    if (shard !== undefined) {
+      const chosen = parseShard(shard);
+      const drawn = await writeFolder(out, argv, (folder) =>
+        drawShard(world, chosen, exposures, workers, folder, terminalProgress()),
+      );
+      const { clicks, exposures: shown } = drawn;
+      const text = `shard ${shard}: ${clicks.toLocaleString('en')} clicks on ${shown.toLocaleString('en')} exposures`;
+      console.log(json ? JSON.stringify(drawn, null, 2) : `${text}\nwritten to ${out}`);
+      return;
+    }
+    const summary = await writeFolder(out, argv, (folder) => joinShards(world, parts ?? [], folder));
+    console.log(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
+  },
+};

@@ -1,0 +1,105 @@
+import { UserError } from '../support/errors.js';
+import { WorkerPool } from '../support/pool.js';
+import type { Progress } from '../support/progress.js';
+import type { DrawnBlock, Expectation, SimulationAnswer, SimulationTask } from './worker.js';
+import type { Stage, WorldState } from './world.js';
+
+/** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
+const PAIRS_A_TASK = 2_000_000;
+/** Where pairs are skipped, a task has so many users. */
+const USERS_A_TASK = 2048;
+
+/** Users from the first to before the second. */
+export type UserRange = readonly [from: number, to: number];
+
+/** What was drawn of some users. */
+export interface DrawnSums {
+  readonly exposures: number;
+  readonly clicks: number;
+  /** Pairs whose probability of exposure was capped at 1. */
+  readonly capped: number;
+}
+
+/** Users whose draws are one task, and one batch of a table. */
+function usersOfTask({ config, items }: WorldState): number {
+  return config.sampling === 'skip' ? USERS_A_TASK : Math.max(16, Math.floor(PAIRS_A_TASK / items / 16) * 16);
+}
+
+/** The users of the index-th of `of` shards, from 1: whole tasks, so that shards joined are what the whole is. Throws UserError for too many. */
+export function shardUsers(state: WorldState, index: number, of: number): UserRange {
+  const step = usersOfTask(state);
+  const tasks = Math.ceil(state.users / step);
+  if (of > tasks)
+    throw new UserError(
+      `${of} shards are too many: ${state.users.toLocaleString('en')} users are drawn in ${tasks} runs of ${step}, which are not divided`,
+    );
+  const place = (k: number): number => Math.min(state.users, Math.floor((k * tasks) / of) * step);
+  return [place(index - 1), place(index)];
+}
+
+/** Draws from a world on worker threads, one run of users after another. */
+export class Drawing {
+  private readonly pool: WorkerPool<SimulationTask, SimulationAnswer>;
+  private version = 0;
+
+  constructor(
+    workers: number | undefined,
+    private readonly progress: Progress,
+  ) {
+    this.pool = new WorkerPool<SimulationTask, SimulationAnswer>(new URL('./worker.js', import.meta.url), workers);
+  }
+
+  private *tasks(
+    state: WorldState,
+    stage: Stage,
+    work: SimulationTask['work'],
+    [first, end]: UserRange,
+    step: number,
+  ): Generator<SimulationTask> {
+    const version = ++this.version;
+    for (let from = first; from < end; from += step) {
+      yield { state, version, stage, work, from, to: Math.min(from + step, end) };
+    }
+  }
+
+  /** Expected exposures of every so many users, if the stage's constant were another. */
+  async expect(state: WorldState, stage: Stage, constant: number, every: number): Promise<Expectation> {
+    let [total, free] = [0, 0];
+    const step = every * Math.max(16, Math.floor(PAIRS_A_TASK / state.items / 16) * 16);
+    const tasks = this.tasks(state, stage, { kind: 'expect', constant, every }, [0, state.users], step);
+    await this.pool.runInOrder(tasks, (answer) => {
+      const { total: t, free: f } = answer as Expectation;
+      total += t;
+      free += f;
+    });
+    return { total, free };
+  }
+
+  /** Draws a stage for some users, in their order. */
+  async draw(
+    state: WorldState,
+    stage: Stage,
+    take: (block: DrawnBlock) => void | Promise<void>,
+    users: UserRange = [0, state.users],
+    label = `drawing stage ${stage}`,
+  ): Promise<DrawnSums> {
+    let [exposures, clicks, capped, done] = [0, 0, 0, 0];
+    const step = usersOfTask(state);
+    this.progress.begin(label, users[1] - users[0]);
+    await this.pool.runInOrder(this.tasks(state, stage, { kind: 'draw' }, users, step), async (answer) => {
+      const block = answer as DrawnBlock;
+      exposures += block.user.length;
+      for (const click of block.clicked) clicks += click;
+      capped += block.capped;
+      await take(block);
+      done = Math.min(done + step, users[1] - users[0]);
+      this.progress.update(done);
+    });
+    this.progress.end(`${clicks.toLocaleString('en')} clicks on ${exposures.toLocaleString('en')} exposures`);
+    return { exposures, clicks, capped };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SPLITS } from '../datasets/interactions.js';
+import { readManifest } from '../datasets/store.js';
+import { UserError } from '../support/errors.js';
+import type { OutputFolder } from '../support/output.js';
+import type { Progress } from '../support/progress.js';
+import { Drawing, shardUsers } from './drawing.js';
+import { drawPart, joinTables, type PartSummary, sumOf } from './parts.js';
+import { type SimulationSummary, writeManifest } from './simulate.js';
+import { readWorld } from './world.js';
+
+/** One of several parts of the users, from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+const shardSchema = z.object({
+  kind: z.literal('shard'),
+  /** SHA-256 of what the draws depend on. */
+  world: z.string(),
+  index: z.number().int(),
+  of: z.number().int(),
+  exposures: z.boolean(),
+  drawn: z.object({
+    exposures: z.number(),
+    clicks: z.number(),
+    capped: z.number(),
+    splits: z.array(z.number()).readonly(),
+    shortUsers: z.number(),
+  }),
+});
+type ShardManifest = z.infer<typeof shardSchema>;
+
+const WORLD_FILES = ['world.json', 'world.arrow', 'exposure.mjs'];
+
+/** Reads "2/8". Throws UserError for anything else. */
+export function parseShard(text: string): Shard {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const shard = { index: Number(index), of: Number(of) };
+  if (index === undefined || !(shard.index >= 1 && shard.index <= shard.of))
+    throw new UserError(`--shard "${text}" is not understood: write I/N with I from 1 to N, e.g. 2/8`);
+  return shard;
+}
+
+function hashWorld(path: string): string {
+  const hash = createHash('sha256');
+  for (const file of WORLD_FILES) {
+    const place = join(path, file);
+    hash.update(existsSync(place) ? readFileSync(place) : 'none');
+  }
+  return hash.digest('hex');
+}
+
+/** Draws the final clicks of one shard of a simulated folder's users, into a folder of its own. */
+export async function drawShard(
+  path: string,
+  { index, of }: Shard,
+  exposures: boolean,
+  workers: number | undefined,
+  folder: OutputFolder,
+  progress: Progress,
+): Promise<PartSummary> {
+  const { state } = await readWorld(path);
+  const drawing = new Drawing(workers, progress);
+  try {
+    const users = shardUsers(state, index, of);
+    const drawn = await drawPart(drawing, state, folder.partial, exposures, users, `drawing shard ${index} of ${of}`);
+    const manifest: ShardManifest = { kind: 'shard', world: hashWorld(path), index, of, exposures, drawn };
+    folder.writeJson('manifest.json', manifest);
+    return drawn;
+  } finally {
+    await drawing.close();
+  }
+}
+
+/**
+ * Joins all shards of a world to the simulated folder that one draw would have given, byte for byte. Throws UserError where one is missing, is
+ * there twice, or is of another world.
+ */
+export async function joinShards(
+  path: string,
+  parts: readonly string[],
+  folder: OutputFolder,
+): Promise<SimulationSummary> {
+  const world = hashWorld(path);
+  const shards = parts.map((part) => ({ part, manifest: readShard(part) }));
+  shards.sort((a, b) => a.manifest.index - b.manifest.index);
+  const { of } = (shards[0] as (typeof shards)[number]).manifest;
+  for (const { part, manifest } of shards) {
+    if (manifest.world !== world) throw new UserError(`"${part}" was drawn from another world than "${path}"`);
+    if (manifest.of !== of) throw new UserError(`"${part}" is one of ${manifest.of} shards, and others are of ${of}`);
+  }
+  const given = shards.map(({ manifest }) => manifest.index);
+  const wanted = Array.from({ length: of }, (_, k) => k + 1);
+  const missing = wanted.filter((index) => !given.includes(index));
+  if (missing.length > 0) throw new UserError(`shards ${missing.join(', ')} of ${of} are missing`);
+  const twice = given.find((index, k) => given.indexOf(index) !== k);
+  if (twice !== undefined) throw new UserError(`shard ${twice} of ${of} is there twice`);
+  await joinTables(
+    shards.map(({ part }) => part),
+    folder,
+  );
+  return finish(path, sumOf(shards.map(({ manifest }) => manifest.drawn)), folder);
+}
+
+function readShard(part: string): ShardManifest {
+  const file = join(part, 'manifest.json');
+  if (!existsSync(file)) throw new UserError(`"${part}" is not a shard: expected a folder made with --shard`);
+  const parsed = shardSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!parsed.success) throw new UserError(`"${part}" is not a shard: expected a folder made with --shard`);
+  return parsed.data;
+}
+
+/** Copies the world and ids, and writes the manifest with what was drawn. */
+async function finish(path: string, drawn: PartSummary, folder: OutputFolder): Promise<SimulationSummary> {
+  for (const file of ['users.arrow', 'items.arrow', ...WORLD_FILES]) {
+    if (existsSync(join(path, file))) copyFileSync(join(path, file), folder.file(file));
+  }
+  const { name, ...rest } = readManifest(path);
+  const { origin, config, summary } = rest as unknown as {
+    origin: unknown;
+    config: Parameters<typeof writeManifest>[1]['config'];
+    summary: SimulationSummary;
+  };
+  const { exposures, clicks, capped } = drawn;
+  const { users, items, second } = summary;
+  const whole: SimulationSummary = {
+    ...summary,
+    second: { ...second, exposures, clicks, cappedShare: capped / (users * items) },
+    splits: Object.fromEntries(SPLITS.map((split, code) => [split, drawn.splits[code] as number])),
+    shortUsers: drawn.shortUsers,
+  };
+  await writeManifest(folder, { name, origin, config, summary: whole });
+  return whole;
+}
