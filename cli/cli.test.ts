@@ -308,7 +308,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['datasets', 'prepare', 'short.csv', ...out], /user "ann" has 2 interaction\(s\), and leave-last-two needs three/],
     [['datasets', 'prepare', 'short.csv', '--min-user', '5', ...out], /the filters leave no interaction/],
     [['datasets', 'prepare', 'ml-1m', ...out], /ml-1m is not in the cache: run "expobench datasets fetch ml-1m"/],
-    [['datasets', 'info', 'ml-2m'], /unknown data set "ml-2m": did you mean ml-1m\?/],
+    [['datasets', 'info', 'ml-2m'], /unknown data set "ml-2m": did you mean ml-1m or /],
     [['datasets', 'fetch', 'planted'], /"planted" needs no fetching/],
     [
       ['simulate', '--exposure', 'populrity', ...out],

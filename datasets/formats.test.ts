@@ -215,7 +215,8 @@ describe('times', () => {
     );
     expect(await timesOf(future, { badTimes: 'drop' })).toEqual([100]);
     expect(await timesOf(future, { badTimes: 'keep' })).toEqual([100, 4102444800]);
-    await expect(timesOf(csv('zero', 100, 0))).rejects.toThrow(/line 3: the time 0 is zero \(1 such rows\)/);
+    expect(await timesOf(csv('order', 0, 1))).toEqual([0, 1]); // places in an order
+    await expect(timesOf(csv('zero', 1600000000, 0))).rejects.toThrow(/line 3: the time 0 is zero \(1 such rows\)/);
     const { data, notes } = await read(csv('zeros', 0, 0));
     expect([data.time, notes[1]]).toEqual([undefined, 'all times are 0, so that there are none']);
     expect((await read(csv('unused', 5), { columns: { time: '' } })).data.time).toBeUndefined();

@@ -14,6 +14,8 @@ const UNITS = [
 /** As Goodreads writes them: "Fri Aug 25 13:55:02 -0700 2017". */
 const GOODREADS = '%a %b %d %H:%M:%S %z %Y';
 const DAY = 24 * 3600;
+/** Times that reach beyond this (1973) count from 1970, so that 0 is none; others may be places in an order, which begins at 0. */
+const OF_OUR_AGE = 1e8;
 
 /** How the column `t` of the table `raw` tells seconds since 1970. */
 export interface Times {
@@ -43,11 +45,12 @@ export async function findTimes(connection: DuckDBConnection, { use }: FileForma
     return timesOf(`epoch(try_strptime(t, '${GOODREADS}'))`, 'a time such as Fri Aug 25 13:55:02 -0700 2017');
   if (numbers === 0n && first !== null && (await parses(connection, first)))
     return timesOf('epoch(TRY_CAST(t AS TIMESTAMPTZ))', 'a time such as 2017-08-25 13:55:02');
+  const countsFrom1970 = (largest ?? 0) > OF_OUR_AGE;
   const unit = UNITS.find(({ above }) => (largest ?? 0) > above) ?? UNITS[3];
   return timesOf(
     unit.divisor === 1 ? 'TRY_CAST(t AS DOUBLE)' : `TRY_CAST(t AS DOUBLE) / ${unit.divisor}`,
     `a time in ${unit.name}`,
-    unit.name === 'seconds' ? [] : [`times are in ${unit.name}`],
+    { notes: unit.name === 'seconds' ? [] : [`times are in ${unit.name}`], zeroIsNone: countsFrom1970 },
   );
 }
 
@@ -57,14 +60,21 @@ async function parses(connection: DuckDBConnection, value: string, format?: stri
   return (await connection.runAndReadAll(`SELECT ${parsed} IS NOT NULL`)).getRows()[0]?.[0] === true;
 }
 
-function timesOf(seconds: string, expected: string, notes: readonly string[] = []): Times {
+function timesOf(
+  seconds: string,
+  expected: string,
+  { notes, zeroIsNone }: { readonly notes: readonly string[]; readonly zeroIsNone: boolean } = {
+    notes: [],
+    zeroIsNone: true,
+  },
+): Times {
   return {
     seconds,
     expected,
     async clean(connection, path, format, bad) {
       if (bad === 'keep') return [...notes];
       const latest = Date.now() / 1000 + DAY;
-      const wrong = `(${seconds}) = 0 OR (${seconds}) > ${latest}`;
+      const wrong = `${zeroIsNone ? `(${seconds}) = 0 OR ` : ''}(${seconds}) > ${latest}`;
       const found = await connection.runAndReadAll(
         `SELECT count(*), min(line), first(t ORDER BY line), first((${seconds}) = 0 ORDER BY line) FROM raw WHERE ${wrong}`,
       );
