@@ -26,6 +26,8 @@ export const PRESETS = {
   authors: { ...NO_FILTER, minItem: 21, minUser: 21, maxUser: 999, count: 'records' },
 } as const satisfies Record<string, FilterOptions>;
 
+const LEAST_PAIRS = 3;
+
 /** What one step left. */
 export interface FilterStep {
   readonly step: string;
@@ -73,7 +75,11 @@ export function filterInteractions(
     }
     if (maxUser > 0) again = apply(`users with at most ${maxUser}`, keepByCount(data, 'user', 0, maxUser)) || again;
   }
-  if (options.count === 'records') unite();
+  if (options.count === 'records') {
+    unite();
+    // Of many records few pairs may be left, and a split that leaves two out needs three.
+    apply(`users with at least ${LEAST_PAIRS} items`, keepByCount(data, 'user', LEAST_PAIRS, Number.POSITIVE_INFINITY));
+  }
   return { data, steps };
 }
 

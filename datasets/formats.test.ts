@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { zipSync } from 'fflate';
-import { OutputFolder } from '../support/output.js';
+import { OutputFolder, writeFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
 import { filterInteractions, type NO_FILTER, PRESETS } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
 import { openSplit } from './open.js';
 import { PLANTED_DEFAULTS } from './planted.js';
-import { loadRatings } from './prepare.js';
+import { loadRatings, writePrepared } from './prepare.js';
 import { type ReadOptions, readInteractions } from './reader.js';
 import { writeRecBole } from './recbole.js';
 
@@ -183,6 +183,13 @@ describe('files of every kind', () => {
     expect(origin.sha256?.length).toBe(64);
   });
 
+  test('semicolons and bars between fields', async () => {
+    for (const delimiter of [';', '|']) {
+      const lines = ['user,item,rating', '1,2,3'].map((line) => line.replaceAll(',', delimiter));
+      expect((await read(file('other.txt', `${lines.join('\n')}\n`))).rows).toEqual([['1', '2', 3, undefined]]);
+    }
+  });
+
   test('Latin-1 where it is not UTF-8, ids beyond 2^31 and 2^63', async () => {
     const path = file('latin.csv', Buffer.from('user,item\nJos\xe9,3000000000\nAnn,99999999999999999999\n', 'latin1'));
     expect((await read(path)).rows.map((row) => (row as unknown[]).slice(0, 2))).toEqual([
@@ -240,20 +247,23 @@ describe('the filters of A.6.2', () => {
 
   test('count records or pairs, with bounds as the text or as the program has them', () => {
     const users = (options: typeof NO_FILTER): number => filterInteractions(data, options).data.userIds.length;
-    expect(users(PRESETS.paper)).toBe(21); // 25 records are at least 20, though of one pair
+    expect(users(PRESETS.paper)).toBe(20);
     expect(users({ ...PRESETS.paper, count: 'pairs' })).toBe(20);
-    // Two items have more than 20 records, and by them two users.
-    expect(users(PRESETS.authors)).toBe(2);
-    expect(users({ ...PRESETS.paper, maxUser: 999 })).toBe(20); // user 0 has 1,000
+    // Two items have more than 20 records; of the two users by them neither has three items.
+    expect(users(PRESETS.authors)).toBe(0);
+    expect(users({ ...PRESETS.paper, maxUser: 999 })).toBe(19); // user 0 has 1,000
     const { data: left, steps } = filterInteractions(data, PRESETS.paper);
-    expect(left.user.length).toBe(401);
+    expect(left.user.length).toBe(400);
     expect(steps.map(({ step }) => step)).toEqual([
       'as read',
       'items with at least 20',
       'users with at least 20',
       'users with at most 1000',
       'one interaction a user and item (the first)',
+      'users with at least 3 items',
     ]);
+    // 25 records are at least 20, though of one pair.
+    expect(steps.map((step) => step.users)).toEqual([21, 21, 21, 21, 21, 20]);
   });
 });
 
@@ -333,6 +343,21 @@ test("RecBole's files are read back as they were written, whole and by part", as
   SPLITS.forEach((_, code) => {
     expect(parts[code]?.rows).toEqual(rowsOf(data).filter((_row, r) => data.split?.[r] === code));
   });
+});
+
+test('a prepared table that was changed is refused', async () => {
+  const data = await openSplit('planted', {}, { ...PLANTED_DEFAULTS, users: 60, items: 40, ratingsPerUser: 10 });
+  const path = join(folder, 'prepared');
+  const origin = { source: 'planted', format: 'planted' };
+  await writeFolder(path, {}, (out) => writePrepared(out, data, origin, {}, { steps: [], splits: {} }));
+  expect((await openSplit(path, {}, PLANTED_DEFAULTS)).user.length).toBe(data.user.length);
+  const table = join(path, 'interactions.arrow');
+  const bytes = readFileSync(table);
+  bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+  writeFileSync(table, bytes);
+  await expect(openSplit(path, {}, PLANTED_DEFAULTS)).rejects.toThrow(
+    /interactions\.arrow" is not what its manifest says \(by SHA-256\): it was changed or damaged/,
+  );
 });
 
 /** Where the real files are, their published counts; elsewhere there is nothing to compare. */

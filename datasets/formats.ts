@@ -98,7 +98,7 @@ export function sniffFormat(path: string, wanted: ColumnNames = {}): FileFormat 
   const line = firstLine(path);
   if (line.trim() === '') throw new UserError(`"${path}" is empty: expected one rating a line`);
   if (line.includes('::')) return movielens('MovieLens ratings.dat', '::', line, path);
-  const delimiter = line.includes('\t') ? '\t' : line.includes(';') && !line.includes(',') ? ';' : ',';
+  const delimiter = ['\t', ',', ';', '|'].find((one) => line.includes(one)) ?? ',';
   const cells = line.split(delimiter).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
   const headless = cells.every((cell) => cell !== '' && Number.isFinite(Number(cell)));
   if (headless && Object.values(wanted).every((name) => name === undefined)) {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { type Column, type Columns, codesOf, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
-import type { OutputFolder } from '../support/output.js';
+import { hashFile, type OutputFolder } from '../support/output.js';
 import {
   type Interactions,
   type PairList,
@@ -87,6 +87,13 @@ export async function readFolder(
   const file = join(path, TABLE[manifest.kind]);
   if (!existsSync(file))
     throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
+  for (const name of [TABLE[manifest.kind], 'users.arrow', 'items.arrow']) {
+    const wanted = manifest.files[name];
+    if (wanted !== undefined && (await hashFile(join(path, name))) !== wanted)
+      throw new UserError(
+        `"${join(path, name)}" is not what its manifest says (by SHA-256): it was changed or damaged; make the folder again`,
+      );
+  }
   const table = await readTable(file);
   const n = table.numRows;
   const has = (name: string): boolean => table.schema.names.includes(name);
