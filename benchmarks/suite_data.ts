@@ -65,7 +65,8 @@ export function chooseData(suite: Suite, given: readonly string[], folder = '.')
       throw new UserError(`--data: ${unknownName(`data set of "${suite.name}"`, name, known)}`);
   }
   const entries = written.map(({ from, name, simulate }) => ({
-    ...{ key: from, name, simulate },
+    // The user's copy of a data set is called as the data set is.
+    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), simulate },
     from: places.get(from) ?? placed(from, folder),
   }));
   const here = entries.filter(({ from, key }) => places.has(key) || isAtHand(from));

@@ -74,6 +74,9 @@ describe('cells', () => {
     expect(text).toMatch(/old -> new: 1 cells the same, 2 change, 1 noise, 1 added, 1 removed/);
     expect(text).toMatch(/change .*11\.00 \(1\.00\).*31\.17 \(1\.26\).*\+20\.2/);
     expect(both.settings).toEqual([{ path: 'options.trainer.rate', before: 0.01, after: 0.02 }]);
+    const data = (sha256: string) => ({ data: [{ name: 'ml-1m', sha256 }] });
+    const moved = diffTables(set('old', before, data('a')), set('new', before, data('b')));
+    expect(moved.settings).toEqual([{ path: 'data.ml-1m.sha256', before: 'a', after: 'b' }]);
   });
 });
 

@@ -100,12 +100,21 @@ function differenceText(difference: number, format: ResultTable['format']): stri
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** A list of things that have names as a record; undefined for anything else. */
+function byName(value: unknown): Record<string, unknown> | undefined {
+  if (!Array.isArray(value) || !value.every((one) => isRecord(one) && typeof one['name'] === 'string'))
+    return undefined;
+  return Object.fromEntries(value.map(({ name, ...rest }: Record<string, unknown>) => [String(name), rest]));
+}
+
 /** What of a manifest follows from the rest. */
 const CONSEQUENCES = ['files', 'failures', 'tables', 'figures'];
 
 /** Paths at which two values differ. */
 function diffValues(path: string, before: unknown, after: unknown): SettingDiff[] {
   if (isDeepStrictEqual(before, after) || CONSEQUENCES.includes(path)) return [];
+  const [named, other] = [byName(before), byName(after)];
+  if (named && other) return diffValues(path, named, other);
   if (!isRecord(before) || !isRecord(after)) return [{ path, before, after }];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, before[key], after[key]));

@@ -128,7 +128,8 @@ class Simulation {
   private async takeOrMake(): Promise<MadeWorld> {
     const { folder, options, config, origin } = this;
     if (options.parts === undefined) return this.make();
-    const made = { config, origin, source: options.source ?? null, parts: options.parts };
+    const { source = null, parts, exposures = false } = options;
+    const made = { program: PROGRAM, config, origin, source, parts, exposures };
     const path = folder.file(CHECKPOINT);
     if (existsSync(path)) {
       const { settings, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Omit<MadeWorld, 'world'> & {
