@@ -39,6 +39,7 @@ interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly sampling: SimulationConfig['sampling'];
   readonly exposures: boolean;
   readonly parts?: number;
+  readonly partitioned: boolean;
 }
 
 const defaults = SIMULATION_DEFAULTS;
@@ -138,6 +139,11 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
         describe:
           'draw the final clicks in so many parts: killed at any moment, the same command goes on at the last one',
       })
+      .option('partitioned', {
+        type: 'boolean',
+        default: false,
+        describe: 'with --parts: leave the tables in parts, in clicks/ and exposures/, instead of joining them',
+      })
       .example('$0 simulate --exposure popularity --strength 0.8 --out runs/popular', 'from the planted world')
       .example('$0 simulate --data runs/ml-100k --exposure bubble --set clusters=5 --out runs/bubble', '')
       .example(
@@ -151,8 +157,9 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
   async handler(argv) {
     const { config, source } = await configOf(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
-    const { workers, exposures, parts, overwrite } = argv;
-    const options = { config, source, workers, exposures, parts };
+    const { workers, exposures, parts, partitioned, overwrite } = argv;
+    if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
+    const options = { config, source, workers, exposures, parts, partitioned };
     const summary = await writeFolder(argv.out, { overwrite, resume: parts !== undefined }, (folder) =>
       simulate(data, origin, options, folder, terminalProgress()),
     );

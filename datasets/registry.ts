@@ -11,12 +11,13 @@ import { movielens20m } from './sources/movielens_20m.js';
 import { movielens25m } from './sources/movielens_25m.js';
 import { movielens32m } from './sources/movielens_32m.js';
 import { movielens100k } from './sources/movielens_100k.js';
-import { movielensLatest } from './sources/movielens_latest.js';
+import { movielensLatest, movielensLatestFull } from './sources/movielens_latest.js';
 import { planted } from './sources/planted.js';
 import { yahooR3 } from './sources/yahoo_r3.js';
 
 /** Every data set that has a name. A new one is a file in sources/ and a line here. */
 export const datasets = new Registry<DatasetSource>('data set', [
-  ...[planted, movielens100k, movielens1m, movielens10m, movielens20m, movielens25m, movielens32m, movielensLatest],
+  ...[planted, movielens100k, movielens1m, movielens10m, movielens20m, movielens25m, movielens32m],
+  ...[movielensLatest, movielensLatestFull],
   ...[lastfm, goodreads, goodbooks, coat, yahooR3, kuairec],
 ]);

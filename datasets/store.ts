@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { type Column, type Columns, codesOf, numbersOf, readTable, textOf, writeTable } from '../support/arrow.js';
+import {
+  type Column,
+  type Columns,
+  codesOf,
+  filesOf,
+  numbersOf,
+  readParts,
+  readTable,
+  textOf,
+  writeTable,
+} from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import { hashFile, type OutputFolder } from '../support/output.js';
 import {
@@ -24,7 +34,7 @@ const manifestSchema = z.looseObject({
 export type DataManifest = z.infer<typeof manifestSchema>;
 
 /** Name of a folder's main table, by its kind. */
-const TABLE = { prepared: 'interactions.arrow', simulated: 'clicks.arrow' } as const;
+const TABLE = { prepared: 'interactions', simulated: 'clicks' } as const;
 
 /** The interactions' columns as they stand in a table. */
 export function interactionColumns(data: Interactions): Columns {
@@ -84,17 +94,18 @@ export async function readFolder(
   options: { readonly exposed?: boolean | undefined } = {},
 ): Promise<{ data: Interactions; manifest: DataManifest }> {
   const manifest = readManifest(path);
-  const file = join(path, TABLE[manifest.kind]);
-  if (!existsSync(file))
+  const files = filesOf(path, TABLE[manifest.kind]);
+  const file = files[0] ?? join(path, `${TABLE[manifest.kind]}.arrow`);
+  if (files.length === 0)
     throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
-  for (const name of [TABLE[manifest.kind], 'users.arrow', 'items.arrow']) {
-    const wanted = manifest.files[name];
-    if (wanted !== undefined && (await hashFile(join(path, name))) !== wanted)
+  for (const one of [...files, join(path, 'users.arrow'), join(path, 'items.arrow')]) {
+    const wanted = manifest.files[relative(path, one).split(sep).join('/')];
+    if (wanted !== undefined && (await hashFile(one)) !== wanted)
       throw new UserError(
-        `"${join(path, name)}" is not what its manifest says (by SHA-256): it was changed or damaged; make the folder again`,
+        `"${one}" is not what its manifest says (by SHA-256): it was changed or damaged; make the folder again`,
       );
   }
-  const table = await readTable(file);
+  const table = await readParts(files);
   const n = table.numRows;
   const has = (name: string): boolean => table.schema.names.includes(name);
   const data: Interactions = {
@@ -113,15 +124,14 @@ export async function readFolder(
         }
       : undefined,
   };
-  const integers = async (name: string, columns: readonly string[]): Promise<Int32Array[]> => {
-    const other = join(path, name);
-    const rows = await readTable(other);
-    return columns.map((column) => numbersOf(rows, column, sharedInt32(rows.numRows), other));
+  /** Columns of another table; none where there is no such table. */
+  const integers = async (name: string, columns: readonly string[]): Promise<(Int32Array | undefined)[]> => {
+    const others = filesOf(path, name);
+    if (others.length === 0) return [];
+    const rows = await readParts(others);
+    return columns.map((column) => numbersOf(rows, column, sharedInt32(rows.numRows), others[0] as string));
   };
-  const [candidates] = existsSync(join(path, 'candidates.arrow')) ? await integers('candidates.arrow', ['item']) : [];
-  const [user, item] =
-    options.exposed && existsSync(join(path, 'exposures.arrow'))
-      ? await integers('exposures.arrow', ['user', 'item'])
-      : [];
+  const [candidates] = await integers('candidates', ['item']);
+  const [user, item] = options.exposed ? await integers('exposures', ['user', 'item']) : [];
   return { data: { ...data, candidates, exposed: user && item && { user, item } }, manifest };
 }

@@ -59,6 +59,6 @@ test("the Open Bandit Pipeline's layout: a round an exposure, with the propensit
   expect(column('pscore')[0]).toBeCloseTo((exposure[column('action')[0] as number] as number) / total, 6);
   await writeFolder(`${path}-alone`, {}, (out) => simulate(data, origin, { config, workers: 1 }, out, silent));
   await expect(obpFeedback(`${path}-alone`, world)).rejects.toThrow(
-    /has no exposures\.arrow: simulate again with --exposures/,
+    /has no exposures: simulate again with --exposures/,
   );
 });

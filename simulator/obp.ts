@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { numbersOf, readTable } from '../support/arrow.js';
+import { filesOf, numbersOf, readParts } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import { type NpyArray, npzOf } from '../support/npz.js';
 import type { World } from './world.js';
@@ -13,12 +11,11 @@ import type { World } from './world.js';
  * factor and 28 more.
  */
 export async function obpFeedback(path: string, world: World): Promise<Uint8Array> {
-  const file = join(path, 'exposures.arrow');
-  if (!existsSync(file))
-    throw new UserError(
-      `"${path}" has no exposures.arrow: simulate again with --exposures, so that what was shown is known`,
-    );
-  const table = await readTable(file);
+  const files = filesOf(path, 'exposures');
+  const [file] = files;
+  if (file === undefined)
+    throw new UserError(`"${path}" has no exposures: simulate again with --exposures, so that what was shown is known`);
+  const table = await readParts(files);
   const n = table.numRows;
   const user = numbersOf(table, 'user', new Int32Array(n), file);
   const action = numbersOf(table, 'item', new Int32Array(n), file);

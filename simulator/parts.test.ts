@@ -3,6 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
 import { OutputFolder, writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
@@ -75,6 +76,26 @@ test('a simulation that was stopped goes on at the part that was not done; anoth
   const labels: string[] = [];
   await simulate(data, origin, options, other, { ...silent, begin: (label) => labels.push(label) });
   expect(labels[0]).toBe('training the relevance model');
+});
+
+test('left in parts, the data is the same', async () => {
+  const path = join(root, 'partitioned');
+  await writeFolder(path, {}, (folder) => run({ parts: 3, partitioned: true }, folder));
+  expect(readdirSync(path).sort()).toEqual([
+    'clicks',
+    'exposures',
+    'items.arrow',
+    'manifest.json',
+    'users.arrow',
+    'world.arrow',
+    'world.json',
+  ]);
+  expect(readdirSync(join(path, 'clicks'))).toEqual(['part-1.arrow', 'part-2.arrow', 'part-3.arrow']);
+  const [a, b] = [await readFolder(whole, { exposed: true }), await readFolder(path, { exposed: true })];
+  expect(b.data).toEqual(a.data);
+  const part = join(path, 'clicks', 'part-2.arrow');
+  writeFileSync(part, readFileSync(join(path, 'clicks', 'part-1.arrow')));
+  await expect(readFolder(path)).rejects.toThrow(/part-2\.arrow" is not what its manifest says/);
 });
 
 describe('shards', () => {

@@ -33,13 +33,17 @@ export async function drawPart(
   return { ...sums, splits: writer.splits, shortUsers: writer.shortUsers };
 }
 
-/** The same in parts, each kept as it is done: what a stopped run left is not drawn again. The parts are joined at the end. */
+/**
+ * The same in parts, each kept as it is done: what a stopped run left is not drawn again. At the end the parts are joined, or, `partitioned`, lie
+ * in clicks/ and exposures/ side by side.
+ */
 export async function drawInParts(
   drawing: Drawing,
   state: WorldState,
   folder: OutputFolder,
   exposures: boolean,
   count: number,
+  partitioned: boolean,
 ): Promise<PartSummary> {
   const place = folder.file('parts');
   mkdirSync(place, { recursive: true });
@@ -58,9 +62,22 @@ export async function drawInParts(
     paths.push(path);
     summaries.push(JSON.parse(readFileSync(join(path, 'part.json'), 'utf8')) as PartSummary);
   }
-  await joinTables(paths, folder);
+  if (partitioned) layTables(paths, folder);
+  else await joinTables(paths, folder);
   folder.remove('parts');
   return sumOf(summaries);
+}
+
+/** Moves the tables of parts to one folder a table: clicks/part-01.arrow and so on. */
+function layTables(parts: readonly string[], folder: OutputFolder): void {
+  const digits = String(parts.length).length;
+  for (const name of [CLICKS, EXPOSURES]) {
+    parts.forEach((part, p) => {
+      const table = join(part, name);
+      const to = `${name.replace('.arrow', '')}/part-${String(p + 1).padStart(digits, '0')}.arrow`;
+      if (existsSync(table)) renameSync(table, folder.file(to));
+    });
+  }
 }
 
 /** Joins the tables of parts, which lie in the order of their users: the same bytes as if they had been drawn together. */

@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly exposures?: boolean;
   /** Draw the final clicks in so many parts, and keep each: a run that was stopped goes on from what it left in the folder. */
   readonly parts?: number | undefined;
+  /** Leave the parts as they are, in clicks/ and exposures/, instead of joining them. */
+  readonly partitioned?: boolean | undefined;
 }
 
 /** What one stage drew. */
@@ -100,7 +102,7 @@ class Simulation {
     const { world, relevanceError, exposureLoss, first } = made;
     const drawn = await (parts === undefined
       ? drawPart(drawing, world, folder.partial, exposures)
-      : drawInParts(drawing, world, folder, exposures, parts));
+      : drawInParts(drawing, world, folder, exposures, parts, options.partitioned ?? false));
     const second = stageSummary(world, 2, drawn);
     if (second.cappedShare === 1) {
       throw new UserError(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readdirSync, type WriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import {
   DataType,
@@ -14,7 +15,7 @@ import {
   RecordBatchFileWriter,
   Schema,
   Struct,
-  type Table,
+  Table,
   TimestampSecond,
   tableFromIPC,
   Utf8,
@@ -127,6 +128,25 @@ export async function writeTable(path: string, columns: Columns): Promise<void> 
   const writer = new TableWriter(path);
   await writer.append(columns);
   await writer.close();
+}
+
+/** Files of a table in a folder: NAME.arrow, or the parts NAME/*.arrow in the order of their names. Empty where there are none. */
+export function filesOf(folder: string, name: string): string[] {
+  const whole = join(folder, `${name}.arrow`);
+  if (existsSync(whole)) return [whole];
+  const parts = join(folder, name);
+  if (!existsSync(parts)) return [];
+  return readdirSync(parts)
+    .filter((file) => file.endsWith('.arrow'))
+    .sort()
+    .map((file) => join(parts, file));
+}
+
+/** Reads a table that lies in one file or in several, end to end. Throws UserError where one is no Arrow file. */
+export async function readParts(paths: readonly string[]): Promise<Table> {
+  const tables: Table[] = [];
+  for (const path of paths) tables.push(await readTable(path));
+  return tables.length === 1 ? (tables[0] as Table) : new Table(tables.flatMap(({ batches }) => batches));
 }
 
 /** The record batches of one of our own files, as they were appended. */
