@@ -20,13 +20,16 @@ export interface DrawnSums {
   readonly capped: number;
 }
 
+/** What says how users are divided. */
+type Divided = Pick<WorldState, 'config' | 'users' | 'items'>;
+
 /** Users whose draws are one task, and one batch of a table. */
-function usersOfTask({ config, items }: WorldState): number {
+function usersOfTask({ config, items }: Divided): number {
   return config.sampling === 'skip' ? USERS_A_TASK : Math.max(16, Math.floor(PAIRS_A_TASK / items / 16) * 16);
 }
 
 /** The users of the index-th of `of` shards, from 1: whole tasks, so that shards joined are what the whole is. Throws UserError for too many. */
-export function shardUsers(state: WorldState, index: number, of: number): UserRange {
+export function shardUsers(state: Divided, index: number, of: number): UserRange {
   const step = usersOfTask(state);
   const tasks = Math.ceil(state.users / step);
   if (of > tasks)

@@ -9,9 +9,10 @@ import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import type { SimulationConfig } from './config.js';
-import { Drawing, type DrawnSums } from './drawing.js';
+import { Drawing, type DrawnSums, shardUsers } from './drawing.js';
 import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
 import { drawInParts, drawPart } from './parts.js';
+import { checkSkippable } from './skip_sampler.js';
 import type { DrawnBlock } from './worker.js';
 import { readWorld, type Stage, type WorldState, writeWorld } from './world.js';
 
@@ -98,6 +99,9 @@ class Simulation {
   async run(): Promise<SimulationSummary> {
     const { data, config, folder, options, drawing } = this;
     const { exposures = false, parts } = options;
+    // What cannot work is said before anything is trained.
+    if (config.sampling === 'skip') checkSkippable(config);
+    if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
     const made = await this.takeOrMake();
     const { world, relevanceError, exposureLoss, first } = made;
     const drawn = await (parts === undefined

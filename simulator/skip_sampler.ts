@@ -1,7 +1,9 @@
 import { keyWords, stream, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { type Balls, type Blocks, ballsOf, largestIn, makeBlocks } from './blocks.js';
+import type { SimulationConfig } from './config.js';
 import type { ExposureRows, SparseExposure } from './exposure/exposure.js';
+import { exposureFunctions } from './exposure/registry.js';
 import type { Noise } from './noise.js';
 import { SplitNormal } from './split_noise.js';
 import type { Stage, WorldState } from './world.js';
@@ -212,17 +214,26 @@ function withNoise(biases: Float32Array, noise: Noise): Float32Array {
   return parts ? biases.map((bias, item) => bias + parts.ofItem(item)) : biases;
 }
 
-/** Throws UserError where what was asked for has no bound. */
-export function checkSkippable(state: WorldState, rows: ExposureRows | undefined): void {
-  const { eps2, exposure, power } = state.config;
+/** Throws UserError where what was asked for has no bound; a function of the user's is looked at when it is loaded. */
+export function checkSkippable({ eps2, exposure, power }: SimulationConfig): void {
   if (eps2.kind === 'structured')
     throw new UserError('--sampling skip cannot bound --eps2 structured: use another noise, or --sampling pairs');
   if (eps2.kind === 'per-item' && power !== 1)
     throw new UserError('--sampling skip with --eps2 per-item needs --power 1: use --sampling pairs');
-  if (rows && !rows.sparse)
-    throw new UserError(
-      `--sampling skip needs a bound on e(x, z), which "${exposure.name}" does not have: use none, popularity, affinity, bubble, expression with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
-    );
+  if (exposureFunctions.has(exposure.name) && !exposureFunctions.get(exposure.name).isBounded(exposure.settings))
+    throw unbounded(exposure.name);
+}
+
+function unbounded(name: string): UserError {
+  return new UserError(
+    `--sampling skip needs a bound on e(x, z), which "${name}" does not have: use none, popularity, affinity, bubble, expression with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
+  );
+}
+
+/** Bounds of an exposure function; undefined where there is none. Throws UserError for a function without. */
+export function boundsOf(rows: ExposureRows | undefined, { exposure }: SimulationConfig): SparseExposure | undefined {
+  if (rows && !rows.sparse) throw unbounded(exposure.name);
+  return rows?.sparse;
 }
 
 /** Sorts items, and their probabilities with them. */

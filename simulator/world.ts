@@ -12,7 +12,7 @@ import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 import type { Factors } from './factors.js';
 import { makeNoise, type Noise } from './noise.js';
-import { checkSkippable, SkipSampler } from './skip_sampler.js';
+import { boundsOf, checkSkippable, SkipSampler } from './skip_sampler.js';
 
 /** Factors of users and items, x and z of the paper. */
 export interface Embedding {
@@ -132,9 +132,9 @@ export class World {
       world.rows = definition.create(world.context(), exposureSettings(definition, config.exposure.settings) as never);
     }
     if (config.sampling === 'skip') {
-      checkSkippable(state, world.rows);
+      checkSkippable(config);
       const vectors = { users: world.exposureUsers, items: world.exposureItems };
-      world.skip = new SkipSampler(world.kernels, state, vectors, world.eps2, world.rows?.sparse);
+      world.skip = new SkipSampler(world.kernels, state, vectors, world.eps2, boundsOf(world.rows, config));
     }
     return world;
   }

@@ -7,6 +7,7 @@ export const affinity = defineExposure({
   name: 'affinity',
   summary: 'rewards (strength > 0) or punishes closeness x.z of user and item',
   settings: z.object({ strength: z.number().default(0.5) }),
+  isBounded: () => true,
   create(context, { strength }) {
     const { kernels, dim } = context;
     const factor = strength / innerProductScale(context);

@@ -11,6 +11,7 @@ export const bubble = defineExposure({
   name: 'bubble',
   summary: "clusters of items; a user's own cluster is shown more",
   settings: z.object({ strength: z.number().default(1), clusters: z.number().int().min(2).default(8) }),
+  isBounded: () => true,
   create(context, { strength, clusters }) {
     const { kernels, dim, items, seed } = context;
     const z = kernels.floats(context.z).slice();

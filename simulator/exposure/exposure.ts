@@ -46,6 +46,8 @@ export interface ExposureDefinition {
   readonly summary: string;
   /** Its settings with their defaults. */
   readonly settings: z.ZodObject;
+  /** Whether e can be bounded, with such settings: what `--sampling skip` needs. */
+  isBounded(settings: ExposureSettings): boolean;
   create(context: ExposureContext, settings: Readonly<Record<string, never>>): ExposureRows;
 }
 
@@ -54,9 +56,10 @@ export function defineExposure<Schema extends z.ZodObject>(definition: {
   readonly name: string;
   readonly summary: string;
   readonly settings: Schema;
+  isBounded?(settings: ExposureSettings): boolean;
   create(context: ExposureContext, settings: z.infer<Schema>): ExposureRows;
 }): ExposureDefinition {
-  return definition as unknown as ExposureDefinition;
+  return { isBounded: () => false, ...definition } as unknown as ExposureDefinition;
 }
 
 /** Rows from a function of one user that fills e for every item. It may use the kernels: `out` is not in their memory, which can move. */

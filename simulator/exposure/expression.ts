@@ -127,6 +127,7 @@ export const expression = defineExposure({
     /** What it is at most, anywhere: for `--sampling skip`. */
     bound: z.number().optional(),
   }),
+  isBounded: ({ bound }) => bound !== undefined,
   create(context, { formula, bound }) {
     const { kernels, dim, items } = context;
     const evaluate = compileFormula(formula, dim);

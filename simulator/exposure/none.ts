@@ -6,5 +6,6 @@ export const none = defineExposure({
   name: 'none',
   summary: 'e = 0, exposure as learned from the data',
   settings: z.object({}),
+  isBounded: () => true,
   create: (context) => ({ fill: (_first, _count, out) => context.kernels.fill(out, 0) }),
 });

@@ -8,6 +8,7 @@ export const popularity = defineExposure({
   name: 'popularity',
   summary: 'shows popular items more (strength > 0) or less (strength < 0)',
   settings: z.object({ strength: z.number().default(0.5) }),
+  isBounded: () => true,
   create(context, { strength }) {
     const floor = 1 / context.items / 10; // an item without clicks counts as a tenth of an even share
     const mean = context.popularity.reduce((sum, p) => sum + p, 0) / context.items || 1;
