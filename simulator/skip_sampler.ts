@@ -16,7 +16,7 @@ const STREAMS = {
   kept: { 1: stream('simulator kept 1'), 2: stream('simulator kept 2') },
 } as const;
 
-/** What was drawn for a user, in the order of items; views, valid until the next call. */
+/** How many items were written to the lists, and how many of the user's pairs are capped. */
 export interface SkipDrawn {
   readonly count: number;
   readonly capped: number;
