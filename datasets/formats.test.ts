@@ -373,4 +373,11 @@ describe('published counts', () => {
     const { data } = await readInteractions(join(shared, path));
     expect([data.userIds.length, data.itemIds.length, data.user.length]).toEqual([users, items, count]);
   });
+
+  test('coat', async () => {
+    const path = join(shared, 'coat');
+    if (!existsSync(path)) return;
+    const data = await openSplit(path, {}, PLANTED_DEFAULTS);
+    expect([data.userIds.length, data.itemIds.length, data.exposed?.user.length]).toEqual([290, 300, 290 * 24]);
+  });
 });

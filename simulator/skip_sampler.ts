@@ -232,8 +232,9 @@ function unbounded(name: string): UserError {
 
 /** Bounds of an exposure function; undefined where there is none. Throws UserError for a function without. */
 export function boundsOf(rows: ExposureRows | undefined, { exposure }: SimulationConfig): SparseExposure | undefined {
-  if (rows && !rows.sparse) throw unbounded(exposure.name);
-  return rows?.sparse;
+  const sparse = rows?.sparse;
+  if (rows && !sparse) throw unbounded(exposure.name);
+  return sparse;
 }
 
 /** Sorts items, and their probabilities with them. */

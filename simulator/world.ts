@@ -139,21 +139,28 @@ export class World {
     return world;
   }
 
+  /** What an exposure function sees; its tensors are made when they are first looked at, since those of many users are large. */
   private context(): ExposureContext {
     const { kernels, state } = this;
+    const { users, items, config } = state;
     const second = state.second as NonNullable<WorldState['second']>;
-    const { x, z, dim } = second.factors;
-    const zTensor = kernels.tensor(z, [state.items, dim]);
+    const { dim, x, z } = second.factors;
+    const made: Record<string, WasmTensor> = {};
+    const once = (name: string, make: () => WasmTensor): WasmTensor => {
+      made[name] ??= make();
+      return made[name];
+    };
     return {
-      kernels,
-      seed: state.config.seed,
-      users: state.users,
-      items: state.items,
-      dim,
-      x: kernels.tensor(x, [state.users, dim]),
-      z: zTensor,
-      zTransposed: transposed(kernels, zTensor),
-      popularity: second.popularity,
+      ...{ kernels, seed: config.seed, users, items, dim, popularity: second.popularity },
+      get x() {
+        return once('x', () => kernels.tensor(x, [users, dim]));
+      },
+      get z() {
+        return once('z', () => kernels.tensor(z, [items, dim]));
+      },
+      get zTransposed() {
+        return once('zTransposed', () => transposed(kernels, this.z as WasmTensor));
+      },
     };
   }
 

@@ -2,10 +2,9 @@ import { Worker } from 'node:worker_threads';
 import { log, pow } from '../../compute/math.js';
 import { sharedFloat32 } from '../../datasets/interactions.js';
 import { SIMULATION_DEFAULTS } from '../../simulator/config.js';
-import type { Factors } from '../../simulator/factors.js';
 import { type Stage, World, type WorldState } from '../../simulator/world.js';
 import type { Benchmark, Figure } from './measure.js';
-import { normalFactors } from './random_factors.js';
+import { randomFactors } from './random_factors.js';
 
 /** Users, items and exposures a user of each world. */
 const WORLDS = [
@@ -18,19 +17,9 @@ const DIM = 16;
 /** Users by whom the cost of all pairs is known. */
 const ALL_PAIRS = 64;
 
-function factors(users: number, items: number, name: string, bias: number): Factors {
-  return {
-    dim: DIM,
-    user: normalFactors(`${name} user`, users * DIM, 0.3),
-    item: normalFactors(`${name} item`, items * DIM, 0.3),
-    userBias: normalFactors(`${name} user bias`, users, 0.5, bias),
-    itemBias: normalFactors(`${name} item bias`, items, 1),
-  };
-}
-
 /** A world with exposure by popularity and normal noise of pairs, as the defaults have it. */
 function worldOf(users: number, items: number, exposures: number): WorldState {
-  const exposure = factors(users, items, 'exposure', log(exposures / items) - 0.7);
+  const exposure = randomFactors(users, items, DIM, 'exposure', log(exposures / items) - 0.7);
   // A long tail of popularity, as the items' biases have it.
   const popularity = sharedFloat32(items).map((_, item) => pow(1 + item, -0.9));
   return {
@@ -38,7 +27,7 @@ function worldOf(users: number, items: number, exposures: number): WorldState {
       ...SIMULATION_DEFAULTS,
       ...{ sampling: 'skip', exposure: { name: 'popularity', settings: { strength: 0.1 } } },
     },
-    ...{ users, items, relevance: factors(users, items, 'relevance', 3.5), exposure },
+    ...{ users, items, relevance: randomFactors(users, items, DIM, 'relevance', 3.5), exposure },
     ...{ shift: sharedFloat32(users), firstConstant: 0, time: [0, 1e6] },
     second: { factors: { dim: DIM, x: exposure.user, z: exposure.item }, popularity, constant: 0 },
   };

@@ -1,25 +1,14 @@
 import { sharedFloat32 } from '../../datasets/interactions.js';
 import { SIMULATION_DEFAULTS } from '../../simulator/config.js';
-import type { Factors } from '../../simulator/factors.js';
 import { type Stage, World, type WorldState } from '../../simulator/world.js';
 import type { Benchmark } from './measure.js';
-import { normalFactors } from './random_factors.js';
+import { randomFactors } from './random_factors.js';
 
 const [USERS, ITEMS, DIM] = [6040, 3706, 32];
 
-function randomFactors(name: string, bias: number): Factors {
-  return {
-    dim: DIM,
-    user: normalFactors(`${name} user`, USERS * DIM, 0.3),
-    item: normalFactors(`${name} item`, ITEMS * DIM, 0.3),
-    userBias: normalFactors(`${name} user bias`, USERS, 0.5, bias),
-    itemBias: normalFactors(`${name} item bias`, ITEMS, 1),
-  };
-}
-
 /** A world of the size of MovieLens-1M with about five percent of pairs shown. */
 function world(): WorldState {
-  const exposure = randomFactors('exposure', -4);
+  const exposure = randomFactors(USERS, ITEMS, DIM, 'exposure', -4);
   return {
     config: {
       ...SIMULATION_DEFAULTS,
@@ -29,7 +18,7 @@ function world(): WorldState {
     },
     users: USERS,
     items: ITEMS,
-    relevance: randomFactors('relevance', 3.5),
+    relevance: randomFactors(USERS, ITEMS, DIM, 'relevance', 3.5),
     exposure,
     shift: sharedFloat32(USERS),
     firstConstant: 0,

@@ -18,7 +18,9 @@ export const affinity = defineExposure({
       fill(first, count, out) {
         innerProducts(prepared, first, count, out);
       },
-      sparse: sparseProducts(kernels.floats(scaled).slice(), kernels.floats(context.z).slice(), dim),
+      get sparse() {
+        return sparseProducts(kernels.floats(scaled).slice(), kernels.floats(context.z).slice(), dim);
+      },
     };
   },
 });
