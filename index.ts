@@ -13,6 +13,9 @@ export * from './benchmarks/method.js';
 export * from './benchmarks/metrics.js';
 export * from './benchmarks/oracle.js';
 export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
+export type { Claim, Measure } from './benchmarks/replication/claim.js';
+export { claims } from './benchmarks/replication/claims.js';
+export { judgeClaims, suitesOf } from './benchmarks/replication/replicate.js';
 export { type Outcome, StoppedError } from './benchmarks/runner.js';
 export { SETTING_DEFAULTS, type Settings } from './benchmarks/settings.js';
 export { chooseData, type OpenedData, openSuiteData } from './benchmarks/suite_data.js';
@@ -46,10 +49,13 @@ export { isNcf, readNcf } from './datasets/ncf.js';
 export { openRatings, openSplit } from './datasets/open.js';
 export * from './datasets/planted.js';
 export { type Origin, prepareInteractions, writePrepared } from './datasets/prepare.js';
-export { type ReadOptions, readInteractions } from './datasets/reader.js';
+export { type Profile, profileOf } from './datasets/profile.js';
+export { type ReadOptions, type ReadResult, readInteractions } from './datasets/reader.js';
+export { writeRecBole } from './datasets/recbole.js';
 export { datasets } from './datasets/registry.js';
 export { type SplitOptions, type SplitRule, splitInteractions } from './datasets/split.js';
 export { readFolder, readManifest } from './datasets/store.js';
+export { readUnbiased, unbiasedAt } from './datasets/unbiased.js';
 export {
   GAME_DEFAULTS,
   type GameSettings,
@@ -66,6 +72,11 @@ export { createModel, models } from './models/registry.js';
 export { histories, sequenceBatches } from './models/sequences.js';
 export { readModel, writeModel } from './models/store.js';
 export { DivergedError, TRAINER_DEFAULTS, type TrainerSettings, type TrainingRecord, train } from './models/trainer.js';
+export type { Judgement } from './results/claims.js';
+export { diffTables, type TableDiff } from './results/diff.js';
+export { readTables, type TableSet } from './results/read_tables.js';
+export { reportOf } from './results/report/report.js';
+export { type RunFolder, readRun } from './results/run_folder.js';
 export * from './results/table.js';
 export { type NoiseSpec, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from './simulator/config.js';
 export {
@@ -78,6 +89,8 @@ export {
 export type { ExposureContext, ExposureDefinition, ExposureRows } from './simulator/exposure/exposure.js';
 export { exposureFunctions } from './simulator/exposure/registry.js';
 export { type Inspection, inspect } from './simulator/inspect.js';
+export { obpFeedback } from './simulator/obp.js';
+export { drawShard, joinShards } from './simulator/shards.js';
 export { type SimulationOptions, type SimulationSummary, simulate } from './simulator/simulate.js';
 export { type DrawnUser, readWorld, World, type WorldState } from './simulator/world.js';
 export { UserError } from './support/errors.js';

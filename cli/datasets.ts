@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
 import { zipPath } from '../datasets/archive.js';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
-import { type FilterOptions, NO_FILTER, PRESETS } from '../datasets/filter.js';
+import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { isNcf, readNcf } from '../datasets/ncf.js';
 import {
@@ -98,7 +98,7 @@ const prepare: CommandModule = {
           'a file of ratings (ratings.dat, u.data, LastFM, Goodreads, CSV, TSV, JSON lines, Parquet, Arrow, .inter, DuckDB, SQLite; with gzip or in a zip archive) or the name of a data set',
       })
       .option('preset', {
-        choices: Object.keys(PRESETS),
+        choices: Object.keys(FILTER_PRESETS),
         describe:
           "the filters of the paper's LastFM and Goodreads (A.6.2): `paper` as its text says, `authors` as their program does",
         group: 'Filters:',
@@ -170,12 +170,12 @@ interface PrepareArguments extends ReadingArguments, OutputArguments, Partial<Fi
   readonly data: string;
   readonly split: SplitOptions['rule'];
   readonly positive?: number;
-  readonly preset?: keyof typeof PRESETS;
+  readonly preset?: keyof typeof FILTER_PRESETS;
 }
 
 /** The preset, or no filter, with what the user says besides. */
 function filterOf(argv: PrepareArguments): FilterOptions {
-  const base: FilterOptions = argv.preset === undefined ? NO_FILTER : PRESETS[argv.preset];
+  const base: FilterOptions = argv.preset === undefined ? NO_FILTER : FILTER_PRESETS[argv.preset];
   const given = Object.keys(NO_FILTER).filter((name) => argv[name as keyof FilterOptions] !== undefined);
   return { ...base, ...Object.fromEntries(given.map((name) => [name, argv[name as keyof FilterOptions]])) };
 }

@@ -21,7 +21,7 @@ export const NO_FILTER: FilterOptions = {
 };
 
 /** A.6.2, for LastFM and Goodreads: as the text says, and as the authors' program does, whose bounds are strict. */
-export const PRESETS = {
+export const FILTER_PRESETS = {
   paper: { ...NO_FILTER, minItem: 20, minUser: 20, maxUser: 1000, count: 'records' },
   authors: { ...NO_FILTER, minItem: 21, minUser: 21, maxUser: 999, count: 'records' },
 } as const satisfies Record<string, FilterOptions>;

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { zipSync } from 'fflate';
 import { OutputFolder, writeFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
-import { filterInteractions, type NO_FILTER, PRESETS } from './filter.js';
+import { FILTER_PRESETS, filterInteractions, type NO_FILTER } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
 import { openSplit } from './open.js';
 import { PLANTED_DEFAULTS } from './planted.js';
@@ -247,12 +247,12 @@ describe('the filters of A.6.2', () => {
 
   test('count records or pairs, with bounds as the text or as the program has them', () => {
     const users = (options: typeof NO_FILTER): number => filterInteractions(data, options).data.userIds.length;
-    expect(users(PRESETS.paper)).toBe(20);
-    expect(users({ ...PRESETS.paper, count: 'pairs' })).toBe(20);
+    expect(users(FILTER_PRESETS.paper)).toBe(20);
+    expect(users({ ...FILTER_PRESETS.paper, count: 'pairs' })).toBe(20);
     // Two items have more than 20 records; of the two users by them neither has three items.
-    expect(users(PRESETS.authors)).toBe(0);
-    expect(users({ ...PRESETS.paper, maxUser: 999 })).toBe(19); // user 0 has 1,000
-    const { data: left, steps } = filterInteractions(data, PRESETS.paper);
+    expect(users(FILTER_PRESETS.authors)).toBe(0);
+    expect(users({ ...FILTER_PRESETS.paper, maxUser: 999 })).toBe(19); // user 0 has 1,000
+    const { data: left, steps } = filterInteractions(data, FILTER_PRESETS.paper);
     expect(left.user.length).toBe(400);
     expect(steps.map(({ step }) => step)).toEqual([
       'as read',

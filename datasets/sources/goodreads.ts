@@ -1,4 +1,4 @@
-import { PRESETS } from '../filter.js';
+import { FILTER_PRESETS } from '../filter.js';
 import type { DatasetSource } from '../source.js';
 
 export const goodreads: DatasetSource = {
@@ -13,5 +13,5 @@ export const goodreads: DatasetSource = {
     member: 'goodreads_reviews_history_biography.json.gz',
     plain: true,
   },
-  filter: PRESETS.paper,
+  filter: FILTER_PRESETS.paper,
 };

@@ -1,4 +1,4 @@
-import { PRESETS } from '../filter.js';
+import { FILTER_PRESETS } from '../filter.js';
 import type { DatasetSource } from '../source.js';
 
 export const lastfm: DatasetSource = {
@@ -12,5 +12,5 @@ export const lastfm: DatasetSource = {
     bytes: 2589075,
     member: 'user_taggedartists-timestamps.dat',
   },
-  filter: PRESETS.paper,
+  filter: FILTER_PRESETS.paper,
 };

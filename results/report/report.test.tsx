@@ -9,9 +9,15 @@ import type { Suite } from '../../benchmarks/suites/suite.js';
 import { sweep } from '../../benchmarks/sweep.js';
 import { openSplit } from '../../datasets/open.js';
 import { PLANTED_DEFAULTS } from '../../datasets/planted.js';
+import { pairedTest, summarize } from '../../support/statistics.js';
 import { testBrowser } from '../../support/test_browser.js';
 import { testFolder } from '../../support/test_folder.js';
+import { judge } from '../claims.js';
+import { diffTables } from '../diff.js';
+import type { TableSet } from '../read_tables.js';
 import { type RunFolder, readRun } from '../run_folder.js';
+import { claimsPageOf } from './claims.js';
+import { diffPageOf } from './diff.js';
 import { reportOf } from './report.js';
 
 const root = testFolder();
@@ -93,10 +99,10 @@ describe('in a browser', () => {
   afterAll(() => browser?.close());
 
   /** Opens the page anew on a screen of the given width. */
-  async function open(width = 1100, scheme: 'light' | 'dark' = 'light'): Promise<void> {
+  async function open(width = 1100, scheme: 'light' | 'dark' = 'light', what = file): Promise<void> {
     await page.setViewport({ width, height: 800 });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await page.goto(`file://${file}`);
+    await page.goto(`file://${what}`);
   }
 
   /** A test in the browser, or nothing where there is none, of which `testBrowser` tells. */
@@ -104,6 +110,16 @@ describe('in a browser', () => {
     test(name, async () => {
       if (browser) await body();
     });
+
+  /** Unfolds everything and returns what breaks a rule of accessibility. */
+  async function violations(): Promise<unknown[]> {
+    await page.$$eval('details', (parts) => parts.forEach((part) => (part.open = true)));
+    await page.evaluate(axe.source);
+    return page.evaluate(async () => {
+      const { axe: checker } = globalThis as unknown as { axe: typeof axe };
+      return (await checker.run()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
+    });
+  }
 
   /** The texts of a column of the first table. */
   const column = (place: number): Promise<string[]> =>
@@ -175,13 +191,7 @@ describe('in a browser', () => {
     async () => {
       for (const scheme of ['light', 'dark'] as const) {
         await open(1100, scheme);
-        await page.$$eval('details', (parts) => parts.forEach((part) => (part.open = true)));
-        await page.evaluate(axe.source);
-        const violations = await page.evaluate(async () => {
-          const { axe: checker } = globalThis as unknown as { axe: typeof axe };
-          return (await checker.run()).violations.map(({ id, nodes }) => [id, nodes[0]?.html]);
-        });
-        expect(violations).toEqual([]);
+        expect(await violations()).toEqual([]);
         const letters = await page.$eval('#figures svg text', (text) => getComputedStyle(text).fill);
         expect(letters).toBe(scheme === 'dark' ? 'rgb(230, 232, 236)' : 'rgb(29, 30, 33)');
       }
@@ -209,5 +219,37 @@ describe('in a browser', () => {
     expect([background, ink, nav]).toEqual(['rgb(255, 255, 255)', 'rgb(0, 0, 0)', 'none']);
     await page.emulateMediaType(undefined);
     expect((await page.pdf()).length).toBeGreaterThan(10_000);
+  });
+
+  inBrowser('pages of a diff and of claims are as good: light, dark, and on a phone', async () => {
+    const set = (name: string, value: number): TableSet => {
+      const table = run.tables[0]?.table as NonNullable<(typeof run.tables)[0]>['table'];
+      const rows = table.rows.map((row) => ({ ...row, cells: { ...row.cells, 'hit@10': summarize([value]) } }));
+      return { name, tables: new Map([['a', { ...table, rows }]]), manifest: { rate: value } };
+    };
+    const test = pairedTest([0.1, 0.2, 0.4], [0.1, 0.1, 0.1]) as NonNullable<ReturnType<typeof pairedTest>>;
+    const claim = {
+      name: 'a-above-b',
+      statement: 'A is above B',
+      source: 'Table 1',
+      unit: 'points',
+      quantifier: 'all',
+    } as const;
+    const judged = judge(claim, [{ data: 'd', what: 'A above B', least: 0.01, ...test }], ['suite on d']);
+    const pages = {
+      'diff.html': diffPageOf(diffTables(set('main', 0.1), set('branch', 0.2))),
+      'claims.html': claimsPageOf([judged], ['table1'], run.sessions),
+    };
+    for (const [name, html] of Object.entries(pages)) {
+      const path = join(root, name);
+      writeFileSync(path, html);
+      for (const scheme of ['light', 'dark'] as const) {
+        await open(1100, scheme, path);
+        expect([name, scheme, await violations()]).toEqual([name, scheme, []]);
+      }
+      await open(360, 'light', path);
+      await page.$$eval('details', (parts) => parts.forEach((part) => (part.open = true)));
+      expect([name, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([name, 360]);
+    }
   });
 });
