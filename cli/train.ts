@@ -61,7 +61,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       const settings = tuned?.settings ?? chosen;
       progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });
-      writeModel(folder, method.f.name, trained);
+      await writeModel(folder, method.f.name, trained);
       folder.writeJson('trial.json', { settings, result });
       if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
       folder.writeJson('manifest.json', {

@@ -92,7 +92,7 @@ describe.each(models.names)('%s', (name) => {
   test('weights survive saving and loading, to the bit', async () => {
     const one = fresh(2);
     const folder = new OutputFolder(join(mkdtempSync(join(root, 'x')), 'model'));
-    writeModel(folder, name, { ...one, size: SIZE });
+    await writeModel(folder, name, { ...one, size: SIZE });
     folder.commit();
     const kernels = new WasmKernels();
     const { model, size } = await readModel(kernels, folder.path);
@@ -226,7 +226,7 @@ test('weights of another version are refused with their name', async () => {
   const out = new OutputFolder(join(folder, 'model'));
   const kernels = new WasmKernels();
   const model = createModel('GMF', kernels, new ParameterFactory(kernels, 1), SIZE);
-  writeModel(out, 'GMF', { kernels, model, size: SIZE, settings: {} });
+  await writeModel(out, 'GMF', { kernels, model, size: SIZE, settings: {} });
   out.commit();
   writeFileSync(join(out.path, 'model.json'), JSON.stringify({ model: 'MLP', size: SIZE }));
   await expect(readModel(new WasmKernels(), out.path)).rejects.toThrow(/lacks "hidden 1 user weight"/);

@@ -15,13 +15,13 @@ const modelSchema = z.object({
 });
 
 /** Writes weights.arrow (a row a parameter) and model.json (name and sizes). */
-export function writeModel(
+export async function writeModel(
   folder: OutputFolder,
   name: string,
   trained: { kernels: WasmKernels; model: Model; size: ModelSize; settings: ModelSettings },
-): void {
+): Promise<void> {
   const { kernels, model, size, settings } = trained;
-  writeArrays(
+  await writeArrays(
     folder.file('weights.arrow'),
     Object.fromEntries(
       model.parameters.map(({ name: parameter, value }) => [

@@ -42,14 +42,24 @@ export function shardUsers(state: Divided, index: number, of: number): UserRange
 
 /** Draws from a world on worker threads, one run of users after another. */
 export class Drawing {
-  private readonly pool: WorkerPool<SimulationTask, SimulationAnswer>;
+  private pool: WorkerPool<SimulationTask, SimulationAnswer>;
   private version = 0;
 
   constructor(
-    workers: number | undefined,
+    private readonly workers: number | undefined,
     private readonly progress: Progress,
   ) {
-    this.pool = new WorkerPool<SimulationTask, SimulationAnswer>(new URL('./worker.js', import.meta.url), workers);
+    this.pool = this.newPool();
+  }
+
+  private newPool(): WorkerPool<SimulationTask, SimulationAnswer> {
+    return new WorkerPool(new URL('./worker.js', import.meta.url), this.workers);
+  }
+
+  /** Lets the workers go, with the worlds that they hold; the next draw starts new ones. */
+  async rest(): Promise<void> {
+    await this.pool.close();
+    this.pool = this.newPool();
   }
 
   private *tasks(

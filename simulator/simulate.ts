@@ -118,7 +118,7 @@ class Simulation {
         'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
       );
     await writeIds(folder, data);
-    writeWorld(folder, world);
+    await writeWorld(folder, world);
     folder.remove(CHECKPOINT);
     const summary: SimulationSummary = {
       ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
@@ -146,7 +146,7 @@ class Simulation {
       folder.remove('parts'); // of another simulation
     }
     const { world, ...rest } = await this.make();
-    writeWorld(folder, world);
+    await writeWorld(folder, world);
     folder.writeJson(CHECKPOINT, { settings: made, ...rest });
     return { world, ...rest };
   }
@@ -182,6 +182,7 @@ class Simulation {
     const clicked = clicks.interactions(data);
     if (clicked.user.length === 0)
       throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
+    await this.drawing.rest(); // training needs the memory that workers hold
     const factors = await this.factors(exposure.factors, clicked);
     const counts = countIds(clicked.item, first.items);
     const most = counts.reduce((a, b) => Math.max(a, b), 0);

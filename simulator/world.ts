@@ -395,7 +395,7 @@ const worldSchema = z.object({
 });
 
 /** Writes world.arrow (factors), world.json (settings) and, for a function of the user's, exposure.mjs. */
-export function writeWorld(folder: OutputFolder, state: WorldState): void {
+export async function writeWorld(folder: OutputFolder, state: WorldState): Promise<void> {
   const { relevance, exposure, second, users, items } = state;
   if (!second) throw new Error('a world is complete after stage two');
   const factors = (name: string, { user, item, userBias, itemBias, dim }: Factors) => ({
@@ -405,7 +405,7 @@ export function writeWorld(folder: OutputFolder, state: WorldState): void {
     [`${name} item bias`]: { shape: [items], values: itemBias },
   });
   const { x, z: zed, dim } = second.factors;
-  writeArrays(folder.file('world.arrow'), {
+  await writeArrays(folder.file('world.arrow'), {
     ...factors('relevance', relevance),
     ...factors('exposure', exposure),
     'exposure shift': { shape: [users], values: state.shift },

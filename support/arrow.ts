@@ -85,12 +85,11 @@ function dictionaryOf(names: readonly string[]): Vector<Utf8> {
   return dictionary;
 }
 
-/** Writes an Arrow file batch by batch, so that memory holds one batch at a time. */
-export class TableWriter {
+/** Streams record batches to an Arrow file, so that memory holds one at a time. */
+export class BatchWriter {
   private readonly writer = new RecordBatchFileWriter();
   private readonly file: WriteStream;
   private readonly done: Promise<void>;
-  private schema: Schema | undefined;
   private failure: unknown;
 
   constructor(path: string) {
@@ -99,6 +98,29 @@ export class TableWriter {
       this.failure = error;
     });
     this.writer.toNodeStream().pipe(this.file);
+  }
+
+  async write(batch: RecordBatch): Promise<void> {
+    this.writer.write(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.file.writableNeedDrain && !this.failure) await Promise.race([once(this.file, 'drain'), this.done]);
+    if (this.failure) throw this.failure;
+  }
+
+  async close(): Promise<void> {
+    this.writer.close();
+    await this.done;
+    if (this.failure) throw this.failure;
+  }
+}
+
+/** Writes a table of ours batch by batch. */
+export class TableWriter {
+  private readonly writer: BatchWriter;
+  private schema: Schema | undefined;
+
+  constructor(path: string) {
+    this.writer = new BatchWriter(path);
   }
 
   /** Appends one record batch; every batch has the same columns. */
@@ -110,16 +132,11 @@ export class TableWriter {
     const rows = Object.values(columns)[0]?.values.length ?? 0;
     const children = Object.values(columns).map((column, c) => dataOf(column, (schema.fields[c] as Field).type));
     const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children } as never);
-    this.writer.write(new RecordBatch(schema, struct as never));
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.file.writableNeedDrain && !this.failure) await Promise.race([once(this.file, 'drain'), this.done]);
-    if (this.failure) throw this.failure;
+    await this.writer.write(new RecordBatch(schema, struct as never));
   }
 
-  async close(): Promise<void> {
-    this.writer.close();
-    await this.done;
-    if (this.failure) throw this.failure;
+  close(): Promise<void> {
+    return this.writer.close();
   }
 }
 

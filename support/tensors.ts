@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import {
   Field,
   Float32,
@@ -9,12 +8,10 @@ import {
   RecordBatch,
   Schema,
   Struct,
-  Table,
-  tableToIPC,
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { readTable } from './arrow.js';
+import { BatchWriter, readTable } from './arrow.js';
 import { UserError } from './errors.js';
 
 /** Named arrays with their shapes: a model's weights, a world's factors. */
@@ -22,43 +19,34 @@ export type NamedArrays = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
 >;
 
-/** Writes arrays as an Arrow table, a row an array: name (text), shape (list of int32), values (list of float32). */
-export function writeArrays(path: string, arrays: NamedArrays): void {
-  const entries = Object.entries(arrays);
-  const list = <T extends Int32 | Float32>(type: T, parts: readonly (Int32Array | Float32Array)[]) => {
-    const offsets = new Int32Array(parts.length + 1);
-    parts.forEach((part, p) => {
-      offsets[p + 1] = (offsets[p] as number) + part.length;
-    });
-    const length = offsets[parts.length] as number;
-    const all = type instanceof Int32 ? new Int32Array(length) : new Float32Array(length);
-    parts.forEach((part, p) => all.set(part, offsets[p]));
-    const child = makeVector(makeData({ type, data: all, length } as never)).data[0];
+const SCHEMA = new Schema([
+  new Field('name', new Utf8(), false),
+  new Field('shape', new List(new Field('item', new Int32(), false)), false),
+  new Field('values', new List(new Field('item', new Float32(), false)), false),
+]);
+
+/**
+ * Writes arrays as an Arrow table, a row an array: name (text), shape (list of int32), values (list of float32). Each row is a record batch of
+ * its own, so that memory holds one array at a time besides the caller's.
+ */
+export async function writeArrays(path: string, arrays: NamedArrays): Promise<void> {
+  const writer = new BatchWriter(path);
+  const list = (type: Int32 | Float32, values: Int32Array | Float32Array) => {
+    const child = makeVector(makeData({ type, data: values, length: values.length } as never)).data[0];
     const listType = new List(new Field('item', type, false));
-    return makeData({ type: listType, length: parts.length, nullCount: 0, valueOffsets: offsets, child } as never);
+    const valueOffsets = Int32Array.of(0, values.length);
+    return makeData({ type: listType, length: 1, nullCount: 0, valueOffsets, child } as never);
   };
-  const names = vectorFromArray(
-    entries.map(([name]) => name),
-    new Utf8(),
-  ).data[0];
-  const schema = new Schema([
-    new Field('name', new Utf8(), false),
-    new Field('shape', new List(new Field('item', new Int32(), false)), false),
-    new Field('values', new List(new Field('item', new Float32(), false)), false),
-  ]);
-  const children = [
-    names,
-    list(
-      new Int32(),
-      entries.map(([, { shape }]) => Int32Array.from(shape)),
-    ),
-    list(
-      new Float32(),
-      entries.map(([, { values }]) => values),
-    ),
-  ];
-  const struct = makeData({ type: new Struct(schema.fields), length: entries.length, nullCount: 0, children } as never);
-  writeFileSync(path, tableToIPC(new Table([new RecordBatch(schema, struct as never)]), 'file'));
+  for (const [name, { shape, values }] of Object.entries(arrays)) {
+    const children = [
+      vectorFromArray([name], new Utf8()).data[0],
+      list(new Int32(), Int32Array.from(shape)),
+      list(new Float32(), values.slice()),
+    ];
+    const struct = makeData({ type: new Struct(SCHEMA.fields), length: 1, nullCount: 0, children } as never);
+    await writer.write(new RecordBatch(SCHEMA, struct as never));
+  }
+  await writer.close();
 }
 
 /** Reads what `writeArrays` wrote. */
