@@ -5,6 +5,7 @@ import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
 import { UserError } from '../support/errors.js';
+import { collectGarbage } from '../support/garbage.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
@@ -163,8 +164,10 @@ class Simulation {
     }
     const relevance = await trainRelevance(data, this.training('relevance model', config.relevanceModel));
     progress.end(`error ${relevance.error.toFixed(3)} on ratings held out`);
+    collectGarbage();
     const exposure = await trainExposure(data, this.training('exposure model', config.exposureModel));
     progress.end(`loss ${exposure.loss.toFixed(3)} on pairs held out`);
+    collectGarbage();
     const start: WorldState = {
       config,
       users: data.userIds.length,
@@ -184,6 +187,7 @@ class Simulation {
       throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
     await this.drawing.rest(); // training needs the memory that workers hold
     const factors = await this.factors(exposure.factors, clicked);
+    collectGarbage();
     const counts = countIds(clicked.item, first.items);
     const most = counts.reduce((a, b) => Math.max(a, b), 0);
     const popularity = sharedFloat32(first.items);
