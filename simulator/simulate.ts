@@ -118,6 +118,7 @@ class Simulation {
       throw new UserError(
         'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
       );
+    await drawing.rest(); // a large world is written with the memory that workers held
     await writeIds(folder, data);
     await writeWorld(folder, world);
     folder.remove(CHECKPOINT);
