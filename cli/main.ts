@@ -32,7 +32,7 @@ process.on('SIGINT', () => {
   }
   discardPending();
   process.stderr.write(
-    '\nexpobench: stopped; nothing half-written was kept (a sweep goes on where it was when it is started again)\n',
+    '\nexpobench: stopped; nothing half-written was kept (a sweep, a replication and a simulation in parts go on where they were when they are started again)\n',
   );
   process.exit(INTERRUPTED);
 });

@@ -19,6 +19,12 @@ const SENSITIVITY = ['GMF', 'Attn'];
 
 const acl = (f: string): string => `ACL ${f}/${f}`;
 
+/** A method of f beside PS of f, with g by popularity and of its own kind. */
+const besidePs = (f: string, method: string): [string, string][] => [
+  [method, `PS ${f}/Pop`],
+  [method, `PS ${f}/${f}`],
+];
+
 /** Whether methods stand above others on one data set, by standard evaluation or by the truth. */
 function aboveEach(results: Results, view: 'standard' | 'truth', pairs: readonly (readonly [string, string])[]) {
   return pairs.flatMap(([a, b]) => above(`${a} above ${b}`, results.values(a, view), results.values(b, view)));
@@ -87,7 +93,7 @@ export const claims: readonly Claim[] = [
           aboveEach(
             results,
             'standard',
-            ABLATED.flatMap((f) => [[acl(f), `PS ${f}/Pop`] as const, [acl(f), `PS ${f}/${f}`] as const]),
+            ABLATED.flatMap((f) => besidePs(f, acl(f))),
           ),
       },
       {
@@ -96,7 +102,7 @@ export const claims: readonly Claim[] = [
           aboveEach(
             results,
             'truth',
-            SIMULATED.flatMap((f) => [[acl(f), `PS ${f}/Pop`] as const, [acl(f), `PS ${f}/${f}`] as const]),
+            SIMULATED.flatMap((f) => besidePs(f, acl(f))),
           ),
       },
     ],
@@ -130,10 +136,7 @@ export const claims: readonly Claim[] = [
           aboveEach(
             results,
             'truth',
-            SIMULATED.flatMap((f) => [
-              [`PS ${f}/oracle`, `PS ${f}/Pop`] as const,
-              [`PS ${f}/oracle`, `PS ${f}/${f}`] as const,
-            ]),
+            SIMULATED.flatMap((f) => besidePs(f, `PS ${f}/oracle`)),
           ),
       },
     ],
