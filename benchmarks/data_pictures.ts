@@ -1,3 +1,4 @@
+import type { Interactions } from '../datasets/interactions.js';
 import { describeProfile, profileOf, profilePicture } from '../datasets/profile.js';
 import { writePicture } from '../results/figure.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
@@ -11,20 +12,24 @@ export const dataPicturePath = (name: string): string => `figures/data/${slug(na
 export async function writeDataPictures(folder: OutputFolder, opened: readonly OpenedData[]): Promise<void> {
   for (const one of opened) {
     const path = dataPicturePath(one.name);
-    const { text, numbers, svg } = await lookAt(one);
+    const { text, numbers, svg } = await lookAt(
+      one.folder && one.world ? { simulated: one.folder } : { data: one.data },
+    );
     const [, ...description] = text.split('\n').map((line) => line.trim());
     folder.writeJson(`${path}.json`, { ...numbers, name: one.name, description });
     await writePicture(folder, path, svg);
   }
 }
 
-/** The truth belongs to the picture where a folder has it. */
-async function lookAt({ folder, world, data }: OpenedData): Promise<{ text: string; numbers: object; svg: string }> {
-  if (folder && world) {
-    const inspection = await inspect(folder);
+/** Data in words, numbers and a picture; of a simulated folder its truth, too. */
+export async function lookAt(
+  what: { readonly simulated: string } | { readonly data: Interactions },
+): Promise<{ text: string; numbers: object; svg: string }> {
+  if ('simulated' in what) {
+    const inspection = await inspect(what.simulated);
     const { picture: svg, ...numbers } = inspection;
     return { text: describeInspection(inspection), numbers, svg };
   }
-  const profile = profileOf(data);
-  return { text: describeProfile(profile), numbers: profile, svg: profilePicture(data) };
+  const profile = profileOf(what.data);
+  return { text: describeProfile(profile), numbers: profile, svg: profilePicture(what.data) };
 }

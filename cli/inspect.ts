@@ -1,8 +1,7 @@
 import { normalize } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { describeProfile, profileOf, profilePicture } from '../datasets/profile.js';
+import { lookAt } from '../benchmarks/data_pictures.js';
 import { readFolder, readManifest } from '../datasets/store.js';
-import { describeInspection, inspect } from '../simulator/inspect.js';
 import { writeWhole } from '../support/output.js';
 
 interface InspectArguments {
@@ -28,19 +27,10 @@ export const inspectCommand: CommandModule<object, InspectArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .example('$0 inspect runs/popular', '') as never,
   async handler({ folder, picture = `${normalize(`${folder}/.`)}.svg`, json }) {
-    const { text, numbers, svg } = await lookAt(folder);
+    const { text, numbers, svg } = await lookAt(
+      readManifest(folder).kind === 'simulated' ? { simulated: folder } : { data: (await readFolder(folder)).data },
+    );
     const path = writeWhole(picture, svg);
     console.log(json ? JSON.stringify({ ...numbers, picture: path }, null, 2) : `${text}\npicture: ${path}`);
   },
 };
-
-async function lookAt(folder: string): Promise<{ text: string; numbers: object; svg: string }> {
-  if (readManifest(folder).kind === 'simulated') {
-    const inspection = await inspect(folder);
-    const { picture: svg, ...numbers } = inspection;
-    return { text: describeInspection(inspection), numbers, svg };
-  }
-  const { data } = await readFolder(folder);
-  const profile = profileOf(data);
-  return { text: describeProfile(profile), numbers: profile, svg: profilePicture(data) };
-}
