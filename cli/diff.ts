@@ -52,7 +52,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         describe: 'differences that may be chance (paired over repetitions) do not count as changes',
       })
       .option('markdown', { type: 'boolean', default: false, describe: 'print Markdown, for a pull request' })
-      .option('html', { type: 'string', describe: 'write a page of HTML to this file, too' })
+      .option('html', { type: 'string', requiresArg: true, describe: 'write a page of HTML to this file, too' })
       .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .epilogue('Exit code 0 where nothing changed, 1 where something did, 2 for a mistake.')
       .example('$0 diff runs/quick runs/quick-again', 'two runs')

@@ -19,7 +19,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         demandOption: true,
         describe: 'folder written by sweep, abtest or quickstart',
       })
-      .option('out', { type: 'string', describe: 'where to write it; by default report.html in the folder' })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'where to write it; by default report.html in the folder',
+      })
       .example('$0 report runs/table2', '')
       .example('$0 report runs/table2 --out table2.html', 'to send to somebody') as never,
   async handler({ run, out = join(run, 'report.html') }) {
