@@ -477,7 +477,10 @@ describe('Ctrl-C half-way', () => {
     const child = spawn(process.execPath, [...before, main, ...options], { cwd: folder });
     err = '';
     child.stderr.on('data', (chunk) => (err += chunk));
-    const ended = new Promise<number | null>((resolve) => child.on('exit', resolve));
+    // As shells tell it: 128 and the number of the signal.
+    const ended = new Promise<number | null>((resolve) =>
+      child.on('exit', (code, by) => resolve(by === 'SIGINT' ? 130 : code)),
+    );
     while (!ready() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill(signal);
     return { code: await ended, err };

@@ -34,7 +34,10 @@ process.on('SIGINT', () => {
   process.stderr.write(
     '\nexpobench: stopped; nothing half-written was kept (a sweep, a replication and a simulation in parts go on where they were when they are started again)\n',
   );
-  process.exit(INTERRUPTED);
+  // Ends by the signal, which shells show as 130: leaving while worker threads still load can abort the whole process.
+  process.emit('exit', INTERRUPTED);
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
 });
 process.on('SIGTERM', () => {
   discardPending();
