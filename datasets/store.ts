@@ -9,6 +9,7 @@ import {
   numbersOf,
   readParts,
   readTable,
+  TableWriter,
   textOf,
   writeTable,
 } from '../support/arrow.js';
@@ -54,12 +55,20 @@ export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'u
     ['users.arrow', 'user', data.userIds],
     ['items.arrow', 'item', data.itemIds],
   ] as const) {
-    await writeTable(folder.file(file), {
-      [column]: { kind: 'int32', values: Int32Array.from(ids, (_, id) => id) },
-      id: { kind: 'text', values: ids },
-    });
+    const writer = new TableWriter(folder.file(file));
+    for (let from = 0; from === 0 || from < ids.length; from += IDS_A_BATCH) {
+      const texts = ids.slice(from, from + IDS_A_BATCH);
+      await writer.append({
+        [column]: { kind: 'int32', values: Int32Array.from(texts, (_, k) => from + k) },
+        id: { kind: 'text', values: texts },
+      });
+    }
+    await writer.close();
   }
 }
+
+/** Texts that are encoded together: those of a million users would take several times their own room at once. */
+const IDS_A_BATCH = 65536;
 
 /** Writes exposures.arrow: pairs known to have been shown. */
 export async function writePairs(folder: OutputFolder, { user, item }: PairList): Promise<void> {

@@ -103,8 +103,7 @@ class Simulation {
     // What cannot work is said before anything is trained.
     if (config.sampling === 'skip') checkSkippable(config);
     if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
-    const made = await this.takeOrMake();
-    const { world, relevanceError, exposureLoss, first } = made;
+    const { world, relevanceError, exposureLoss, first } = await this.takeOrMake();
     const drawn = await (parts === undefined
       ? drawPart(drawing, world, folder.partial, exposures)
       : drawInParts(drawing, world, folder, exposures, parts, options.partitioned ?? false));
@@ -118,9 +117,9 @@ class Simulation {
       throw new UserError(
         'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
       );
-    await drawing.rest(); // a large world is written with the memory that workers held
+    await this.makeRoom();
     await writeIds(folder, data);
-    await writeWorld(folder, world);
+    if (parts === undefined) await writeWorld(folder, world);
     folder.remove(CHECKPOINT);
     const summary: SimulationSummary = {
       ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
@@ -148,6 +147,7 @@ class Simulation {
       folder.remove('parts'); // of another simulation
     }
     const { world, ...rest } = await this.make();
+    await this.makeRoom();
     await writeWorld(folder, world);
     folder.writeJson(CHECKPOINT, { settings: made, ...rest });
     return { world, ...rest };
@@ -186,7 +186,7 @@ class Simulation {
     const clicked = clicks.interactions(data);
     if (clicked.user.length === 0)
       throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
-    await this.drawing.rest(); // training needs the memory that workers hold
+    await this.makeRoom();
     const factors = await this.factors(exposure.factors, clicked);
     collectGarbage();
     const counts = countIds(clicked.item, first.items);
@@ -203,6 +203,12 @@ class Simulation {
       exposureLoss: exposure.loss,
       first: stageSummary(first, 1, firstSums),
     };
+  }
+
+  /** Gives back what workers hold and what is no longer used: training, and writing a large world, need the memory. */
+  private async makeRoom(): Promise<void> {
+    await this.drawing.rest();
+    collectGarbage();
   }
 
   private training(label: string, model: FactorTraining['model']): FactorTraining {

@@ -41,7 +41,7 @@ export async function writeArrays(path: string, arrays: NamedArrays): Promise<vo
     const children = [
       vectorFromArray([name], new Utf8()).data[0],
       list(new Int32(), Int32Array.from(shape)),
-      list(new Float32(), values.slice()),
+      list(new Float32(), values),
     ];
     const struct = makeData({ type: new Struct(SCHEMA.fields), length: 1, nullCount: 0, children } as never);
     await writer.write(new RecordBatch(SCHEMA, struct as never));
