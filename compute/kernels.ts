@@ -16,7 +16,8 @@ export interface Kernels {
   zeros(shape: readonly number[], dtype?: DataType): Tensor;
   /** A tensor holding a copy of `data`. */
   tensor(data: Float32Array | Int32Array, shape?: readonly number[]): Tensor;
-  write(tensor: Tensor, data: Float32Array | Int32Array): void;
+  /** Overwrites numbers from the `first` on. */
+  write(tensor: Tensor, data: Float32Array | Int32Array, first?: number): void;
   /** A copy of the contents, once all queued work is done. */
   read(tensor: Tensor): Promise<Float32Array | Int32Array>;
   copy(from: Tensor, to: Tensor): void;
@@ -169,9 +170,9 @@ export interface Kernels {
   /** [count]: the mean of x over the positions of each distinct row. */
   meanByRow(x: Tensor, lookup: Lookup): Tensor;
   meanByRowAdjoint(g: Tensor, lookup: Lookup, gx: Tensor): void;
-  /** [5]: Pearson's correlation of x and y, then what the adjoint needs. */
-  correlation(x: Tensor, y: Tensor): Tensor;
-  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, result: Tensor, gx: Tensor): void;
+  /** Pearson's correlation of x and y over the rows that are used, then what the adjoint needs. */
+  correlation(x: Tensor, y: Tensor, uses: Tensor): Tensor;
+  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, uses: Tensor, result: Tensor, gx: Tensor): void;
 
   // Pairs and matrices.
   /** [n]: sum over the items j that users[r] knows of weights[items[r], j]. */

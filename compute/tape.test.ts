@@ -209,8 +209,9 @@ describe('adjoints of sequences and weights agree with finite differences', () =
     const y = labels(kernels, 9);
     checkGradients(kernels, [x], (tape) => tape.mean(tape.crossEntropy(tape.differences(tape.parameter(x), 4), y)));
     checkGradients(kernels, [x], (tape) => {
-      const means = tape.meanByRow(tape.parameter(x), kernels.lookup(indices, 5));
-      return tape.correlation(means, kernels.slice(popularity, 0, means.value.size));
+      const lookup = kernels.lookup(indices, 5);
+      const means = tape.meanByRow(tape.parameter(x), lookup);
+      return tape.correlation(means, kernels.slice(popularity, 0, means.value.size), lookup);
     });
   });
 

@@ -285,12 +285,12 @@ export class Tape {
     return this.record(out, (g) => this.kernels.meanByRowAdjoint(g, lookup, this.gradient(x)));
   }
 
-  /** [1]: Pearson's correlation of x with data y. */
-  correlation(x: Variable, y: Tensor): Variable {
+  /** [1]: Pearson's correlation of x[count] with data y[count], over the distinct rows of a lookup. */
+  correlation(x: Variable, y: Tensor, { uses }: Lookup): Variable {
     const { kernels } = this;
-    const result = kernels.correlation(x.value, y);
+    const result = kernels.correlation(x.value, y, uses);
     return this.record(new Variable(kernels.slice(result, 0, 1)), (g) =>
-      kernels.correlationAdjoint(g, x.value, y, result, this.gradient(x)),
+      kernels.correlationAdjoint(g, x.value, y, uses, result, this.gradient(x)),
     );
   }
 

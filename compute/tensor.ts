@@ -21,7 +21,7 @@ export function sizeOf(shape: readonly number[]): number {
 export interface Lookup {
   /** How many positions the batch has. */
   readonly positions: number;
-  /** How many distinct rows they use. */
+  /** How many distinct rows they use, or as many as they might: the rest stand last, with no uses. */
   readonly count: number;
   readonly rows: Tensor;
   readonly slots: Tensor;

@@ -215,7 +215,7 @@ function regularizer(kernels: Kernels, task: GameTask, name: GameSettings['regul
     const counts = itemCounts(task.train);
     const popularity = kernels.tensor(counts, [counts.length, 1]);
     return (tape, _scores, G, _batch, { items }) =>
-      tape.linear(tape.correlation(tape.meanByRow(G, items), kernels.gatherDistinct(popularity, items)), -1);
+      tape.linear(tape.correlation(tape.meanByRow(G, items), kernels.gatherDistinct(popularity, items), items), -1);
   }
   if (!task.exposed) throw new Error('the exposure regularizer needs exposed pairs');
   const exposed = knownTensors(kernels, task.exposed);

@@ -145,13 +145,14 @@ export class WasmLayers extends WasmAlgebra {
     this.raw.meanByRowAdjoint(gx.size, at(g), at(slots), at(uses), at(gx));
   }
 
-  correlation(x: Tensor, y: Tensor): Tensor {
+  /** Here every row of a lookup is used. */
+  correlation(x: Tensor, y: Tensor, _uses: Tensor): Tensor {
     const out = this.empty([5]);
     this.raw.correlation(x.size, at(x), at(y), at(out));
     return out;
   }
 
-  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, result: Tensor, gx: Tensor): void {
+  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, _uses: Tensor, result: Tensor, gx: Tensor): void {
     this.raw.correlationAdjoint(x.size, at(g), at(x), at(y), at(result), at(gx));
   }
 }

@@ -63,8 +63,8 @@ export class WasmStorage {
     return new Float64Array(this.memory.memory.buffer, at(tensor), index + 1)[index] as number;
   }
 
-  write(tensor: Tensor, data: Float32Array | Int32Array): void {
-    this.view(tensor).set(data);
+  write(tensor: Tensor, data: Float32Array | Int32Array, first = 0): void {
+    this.view(tensor).set(data, first);
   }
 
   async read(tensor: Tensor): Promise<Float32Array | Int32Array> {
