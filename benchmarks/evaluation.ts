@@ -173,16 +173,18 @@ export class Evaluator {
     const { kernels } = this;
     const n = this.rows.length;
     const [greater, equal, scores] = [new Int32Array(n), new Int32Array(n), new Float32Array(n)];
-    let row = 0;
-    for (const [b, pairs] of this.blockPairs(model.history).entries()) {
-      const { counts, rows } = this.blocks[b] as Block;
-      const reads = kernels.scope(() => {
+    // All blocks are asked for before the first answer is waited for.
+    const reads = this.blockPairs(model.history).map((pairs, b) =>
+      kernels.scope(() => {
+        const { counts, rows } = this.blocks[b] as Block;
         const scored = model.forward(new Tape(kernels), pairs).value;
         const counted = kernels.countAbove(scored, counts);
         const targets = kernels.everyNth(scored, scored.size / rows.length);
-        return [kernels.read(counted.greater), kernels.read(counted.equal), kernels.read(targets)];
-      });
-      const [above, same, own] = (await Promise.all(reads)) as [Int32Array, Int32Array, Float32Array];
+        return Promise.all([kernels.read(counted.greater), kernels.read(counted.equal), kernels.read(targets)]);
+      }),
+    );
+    let row = 0;
+    for (const [above, same, own] of (await Promise.all(reads)) as [Int32Array, Int32Array, Float32Array][]) {
       greater.set(above, row);
       equal.set(same, row);
       scores.set(own, row);

@@ -1,4 +1,4 @@
-import { type Kernels, ParameterFactory, type Tensor, type WasmKernels } from '../compute/index.js';
+import { type Kernels, ParameterFactory, type Tensor } from '../compute/index.js';
 import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
 import { trainAdversarial } from '../models/adversarial.js';
 import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
@@ -28,7 +28,7 @@ import { exposureTrainerOf, gameOf, type Method, type MethodSettings, ORACLE, pr
 
 /** What training needs. */
 export interface TrainingContext {
-  readonly kernels: WasmKernels;
+  readonly kernels: Kernels;
   readonly data: Interactions;
   readonly size: ModelSize;
   readonly trainer: TrainerSettings;
@@ -169,7 +169,7 @@ function exposureModel({ kernels, size, settings, trainer }: TrainingContext, me
 const MOST_PAIRS = 2 ** 28;
 
 /** [users, items]: log-odds of p_exp in the world. */
-function exposureLogits(kernels: WasmKernels, world: World): Tensor {
+function exposureLogits(kernels: Kernels, world: World): Tensor {
   const { users, items } = world.state;
   if (users * items > MOST_PAIRS) {
     throw new UserError(
@@ -178,8 +178,7 @@ function exposureLogits(kernels: WasmKernels, world: World): Tensor {
   }
   const matrix = kernels.zeros([users, items]);
   for (let user = 0; user < users; user++) {
-    const row = world.exposureRow(user).map(logit);
-    kernels.floats(matrix).set(row, user * items);
+    kernels.write(matrix, world.exposureRow(user).map(logit), user * items);
   }
   return matrix;
 }

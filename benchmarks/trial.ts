@@ -1,4 +1,4 @@
-import { WasmKernels } from '../compute/index.js';
+import { type BackendName, type Kernels, openBackend } from '../compute/index.js';
 import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
 import type { Model, ModelSize } from '../models/model.js';
 import { hasCollapsed, modelScores } from '../models/propensity.js';
@@ -40,6 +40,8 @@ export interface TrialSettings {
   readonly evaluation: EvaluationSettings;
   readonly unbiased: UnbiasedSettings;
   readonly report: ReportSettings;
+  /** What computes; `wasm` where absent. */
+  readonly backend?: Exclude<BackendName, 'wasm'> | undefined;
   /** Present where the trained method is shown to the users of its world. */
   readonly deployment?: DeploymentSettings | undefined;
 }
@@ -81,7 +83,7 @@ export interface TrialResult {
 
 /** A trained model with the memory that it lives in. */
 export interface TrainedModel {
-  readonly kernels: WasmKernels;
+  readonly kernels: Kernels;
   readonly model: Model;
   readonly size: ModelSize;
   readonly settings: Readonly<Record<string, number>>;
@@ -96,16 +98,32 @@ export interface TrialContext {
 
 /**
  * Trains a method on the train part, choosing the epoch by validation Hit@10, and evaluates it on the test part. Deterministic
- * given data and settings. Throws UserError for an unknown model, DivergedError where training diverges.
+ * given data and settings; the caller closes the trained model's kernels. Throws UserError for an unknown model, DivergedError where training
+ * diverges, BackendUnavailableError and BackendError where the settings' backend is not there or fails.
  */
 export async function runTrial(
   data: Interactions,
   settings: TrialSettings,
   context: TrialContext = {},
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
+  const kernels = await openBackend(settings.backend);
+  try {
+    return await trainAndEvaluate(kernels, data, settings, context);
+  } catch (error) {
+    kernels.close();
+    throw error;
+  }
+}
+
+async function trainAndEvaluate(
+  kernels: Kernels,
+  data: Interactions,
+  settings: TrialSettings,
+  context: TrialContext,
+): Promise<{ result: TrialResult; trained: TrainedModel }> {
   const method = parseMethod(settings.model);
-  const training = await trainingContext(data, settings, context);
-  const { kernels, size, validation, world } = training;
+  const training = await trainingContext(kernels, data, settings, context);
+  const { size, validation, world } = training;
   const trained = await trainMethod(training, method);
   const test = await Evaluator.create(kernels, data, TEST, settings.evaluation);
   const ranks = await test.rank(trained.f);
@@ -147,11 +165,11 @@ export async function runTrial(
 }
 
 async function trainingContext(
+  kernels: Kernels,
   data: Interactions,
   settings: TrialSettings,
   { world, onEpoch }: TrialContext,
 ): Promise<TrainingContext> {
-  const kernels = new WasmKernels();
   return {
     ...{ kernels, data, onEpoch },
     size: { users: data.userIds.length, items: data.itemIds.length, dim: settings.dim },
@@ -168,9 +186,14 @@ export async function validateSetting(
   settings: TrialSettings,
   context: TrialContext = {},
 ): Promise<number> {
-  const training = await trainingContext(data, settings, context);
-  const { f, record } = await trainMethod(training, parseMethod(settings.model));
-  return record?.best.metric ?? training.validation.standard(await training.validation.rank(f))['hit@10'];
+  const kernels = await openBackend(settings.backend);
+  try {
+    const training = await trainingContext(kernels, data, settings, context);
+    const { f, record } = await trainMethod(training, parseMethod(settings.model));
+    return record?.best.metric ?? training.validation.standard(await training.validation.rank(f))['hit@10'];
+  } finally {
+    kernels.close();
+  }
 }
 
 /** The outcome of work that may diverge: then the reason, and others go on. */
@@ -211,7 +234,7 @@ async function robust(
 
 /** Each hit divided by a propensity model's probability of the pair. */
 async function propensityDebiased(
-  kernels: WasmKernels,
+  kernels: Kernels,
   test: Evaluator,
   ranks: ScoredRanks,
   model: Model,

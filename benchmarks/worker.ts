@@ -11,7 +11,9 @@ export async function runTrialTask({ work, data: index, settings }: TrialTask): 
   const { data, world } = workerShared<readonly TrialData[]>()[index] as TrialData;
   try {
     if (work === 'validate') return { metric: await validateSetting(data, settings, { world }) };
-    return { result: (await runTrial(data, settings, { world })).result };
+    const { result, trained } = await runTrial(data, settings, { world });
+    trained.kernels.close();
+    return { result };
   } catch (error) {
     return { failure: (error as Error).message };
   }

@@ -62,6 +62,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });
       await writeModel(folder, method.f.name, trained);
+      trained.kernels.close();
       folder.writeJson('trial.json', { settings, result });
       if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
       folder.writeJson('manifest.json', {

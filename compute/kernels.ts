@@ -23,6 +23,8 @@ export interface Kernels {
   copy(from: Tensor, to: Tensor): void;
   fill(tensor: Tensor, value: number): void;
   free(tensor: Tensor): void;
+  /** Gives back all memory, after which nothing of this backend may be used. */
+  close(): void;
   /** Runs `work` and frees every tensor that it made. */
   scope<Result>(work: () => Result): Result;
 

@@ -1,3 +1,4 @@
+import { hostOf } from '../compute/index.js';
 import { factorProduct } from './factorization.js';
 import type { ModelDefinition } from './model.js';
 import { truncatedSvd } from './svd.js';
@@ -15,7 +16,7 @@ export const cf: ModelDefinition = {
       parameters: [user, item, ones],
       forward: (tape, pairs) => factorProduct(tape, pairs, user, item, ones),
       fit(train, seed) {
-        const { left, right } = truncatedSvd(kernels, train, dim, seed);
+        const { left, right } = truncatedSvd(hostOf(kernels), train, dim, seed);
         kernels.write(user.value, left);
         kernels.write(item.value, right);
       },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KnownItems, Tensor, WasmKernels } from '../compute/index.js';
+import { hostOf, type KnownItems, type Tensor, type WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { knownTensors } from './batches.js';
 import { invertPositiveDefinite } from './inverse.js';
@@ -32,7 +32,9 @@ export const ease = defineModel({
         const known = knownTensors(kernels, train);
         saved.set('known starts', known.starts);
         saved.set('known items', known.items);
-        saved.set('weights', weights(kernels as WasmKernels, train, penalty));
+        const host = hostOf(kernels);
+        const solved = weights(host, train, penalty);
+        saved.set('weights', host === kernels ? solved : kernels.tensor(host.floats(solved), solved.shape));
       },
       forward(tape, { columns }) {
         const known: KnownItems = {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Kernels, ParameterFactory, type WasmKernels } from '../compute/index.js';
+import { type Kernels, ParameterFactory } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
 import { readArrays, writeArrays } from '../support/tensors.js';
@@ -18,19 +18,15 @@ const modelSchema = z.object({
 export async function writeModel(
   folder: OutputFolder,
   name: string,
-  trained: { kernels: WasmKernels; model: Model; size: ModelSize; settings: ModelSettings },
+  trained: { kernels: Kernels; model: Model; size: ModelSize; settings: ModelSettings },
 ): Promise<void> {
   const { kernels, model, size, settings } = trained;
-  await writeArrays(
-    folder.file('weights.arrow'),
-    Object.fromEntries(
-      model.parameters.map(({ name: parameter, value }) => [
-        parameter,
-        // Integers as their bits.
-        { shape: value.shape, values: kernels.floats(value).slice() },
-      ]),
-    ),
-  );
+  const arrays: Record<string, { shape: readonly number[]; values: Float32Array }> = {};
+  for (const { name: parameter, value } of model.parameters) {
+    const { buffer, byteOffset, length } = await kernels.read(value);
+    arrays[parameter] = { shape: value.shape, values: new Float32Array(buffer, byteOffset, length) }; // integers as their bits
+  }
+  await writeArrays(folder.file('weights.arrow'), arrays);
   folder.writeJson('model.json', { model: name, size, settings });
 }
 

@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { type Kernels, stream, type Tensor, type WasmKernels } from '../compute/index.js';
+import { stream, type Tensor, type WasmKernels } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 
 const OVERSAMPLING = 10;
@@ -11,7 +11,7 @@ const POWER_ITERATIONS = 4;
  * values, and left right' approximates A. Columns beyond what the matrix's size allows are zero.
  */
 export function truncatedSvd(
-  kernels: Kernels,
+  kernels: WasmKernels,
   matrix: UserItems,
   rank: number,
   seed: number,
@@ -38,7 +38,7 @@ export function truncatedSvd(
     const projected = times(backward, range, items);
     const gram = kernels.zeros([width, width]);
     kernels.matmul(projected, projected, gram, true, false);
-    const values = floats(kernels, gram);
+    const values = kernels.floats(gram);
     const eigen = new EigenvalueDecomposition(
       new Matrix(Array.from({ length: width }, (_, r) => Array.from(values.slice(r * width, (r + 1) * width)))),
       {
@@ -56,17 +56,14 @@ export function truncatedSvd(
       });
       const out = kernels.zeros([rows, rank]);
       kernels.matmul(x, kernels.tensor(rotation, [width, rank]), out);
-      return floats(kernels, out).slice();
+      return kernels.floats(out).slice();
     };
     const singularValues = Float64Array.from(kept, (k) => Math.sqrt(Math.max(0, eigen.realEigenvalues[k] as number)));
     return { left: rotate(range, users), right: rotate(projected, items), singularValues };
   });
 }
 
-/** A direct model is computed on the default backend, whose memory is at hand. */
-const floats = (kernels: Kernels, tensor: Tensor): Float32Array => (kernels as WasmKernels).floats(tensor);
-
-function sparse(kernels: Kernels, starts: Int32Array, columns: Int32Array): { starts: Tensor; columns: Tensor } {
+function sparse(kernels: WasmKernels, starts: Int32Array, columns: Int32Array): { starts: Tensor; columns: Tensor } {
   return { starts: kernels.tensor(starts), columns: kernels.tensor(columns) };
 }
 
@@ -88,10 +85,10 @@ export function transpose(matrix: UserItems): { starts: Int32Array; users: Int32
 }
 
 /** Gram-Schmidt, twice over each column for accuracy, in double precision; a column that vanishes is left zero. */
-function orthonormalize(kernels: Kernels, x: Tensor): Tensor {
+function orthonormalize(kernels: WasmKernels, x: Tensor): Tensor {
   const [rows, width] = x.shape as [number, number];
   const columns = Array.from({ length: width }, () => new Float64Array(rows));
-  const values = floats(kernels, x);
+  const values = kernels.floats(x);
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < width; c++) (columns[c] as Float64Array)[r] = values[r * width + c] as number;
   const dot = (a: Float64Array, b: Float64Array): number => {

@@ -83,6 +83,9 @@ export class WasmStorage {
     this.memory.release(at(tensor), tensor.size * 4);
   }
 
+  /** Nothing to do: the memory goes when nobody refers to it. */
+  close(): void {}
+
   scope<Result>(work: () => Result): Result {
     const made: WasmTensor[] = [];
     this.scopes.push(made);

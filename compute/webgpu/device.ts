@@ -1,14 +1,6 @@
 import { createRequire } from 'node:module';
-
-/** Thrown where no GPU can be had: says why, and what would help. */
-export class GpuUnavailableError extends Error {
-  override readonly name = 'GpuUnavailableError';
-}
-
-/** Thrown where a GPU stops working: it was lost, ran out of memory, or refused work. */
-export class GpuError extends Error {
-  override readonly name = 'GpuError';
-}
+import { BackendUnavailableError } from '../errors.js';
+import type { Program, Shader } from './shader.js';
 
 /** A GPU that is open, and what it may be asked for. */
 export interface Gpu {
@@ -21,6 +13,10 @@ export interface Gpu {
   readonly workgroup: number;
   /** Most bytes of one tensor. */
   readonly largestBuffer: number;
+  /** Shaders made ready on this device. */
+  readonly programs: Map<Shader, Program>;
+  /** Why it works no more. */
+  lost?: string;
 }
 
 /** What the npm package `webgpu` exports: Dawn, the WebGPU of Chromium. */
@@ -36,14 +32,14 @@ const INSTALL = 'npm install webgpu';
 
 let adapters: GPU | undefined;
 
-/** Dawn's entry, loaded once a thread. Throws GpuUnavailableError. */
+/** Dawn's entry, loaded once a thread. Throws BackendUnavailableError. */
 async function entry(): Promise<GPU> {
   if (adapters) return adapters;
   let dawn: Dawn;
   try {
     dawn = (await import('webgpu')) as Dawn;
   } catch (error) {
-    throw new GpuUnavailableError(
+    throw new BackendUnavailableError(
       `the package "webgpu" does not load (${firstLine(error)}): install it with "${INSTALL}"`,
     );
   }
@@ -61,25 +57,41 @@ export function dawnVersion(): string | undefined {
   }
 }
 
+let shared: Promise<Gpu> | undefined;
+
+/** The GPU of this thread, opened when first asked for, and anew once it was lost. Throws as `openGpu`. */
+export async function sharedGpu(): Promise<Gpu> {
+  shared ??= openGpu();
+  try {
+    const gpu = await shared;
+    if (gpu.lost === undefined) return gpu;
+  } catch (error) {
+    shared = undefined;
+    throw error;
+  }
+  shared = openGpu();
+  return shared;
+}
+
 /**
- * Opens the fastest GPU. Throws GpuUnavailableError where the package is missing, no GPU answers, or the one that does cannot do what
+ * Opens the fastest GPU. Throws BackendUnavailableError where the package is missing, no GPU answers, or the one that does cannot do what
  * the kernels need.
  */
-export async function openGpu(): Promise<Gpu> {
+async function openGpu(): Promise<Gpu> {
   const gpu = await entry();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter)
-    throw new GpuUnavailableError(
+    throw new BackendUnavailableError(
       'no GPU answers: a driver with Vulkan (on macOS Metal, on Windows D3D12) is needed, and on Linux the Vulkan loader, libvulkan1',
     );
   const { limits, info } = adapter;
   const title = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
   if (!gpu.wgslLanguageFeatures.has('immediate_address_space'))
-    throw new GpuUnavailableError(
+    throw new BackendUnavailableError(
       `the package "webgpu" is too old for our shaders: update it with "${INSTALL}@latest"`,
     );
   if (limits.maxStorageBuffersPerShaderStage < STORAGE_BUFFERS)
-    throw new GpuUnavailableError(
+    throw new BackendUnavailableError(
       `${title} binds ${limits.maxStorageBuffersPerShaderStage} buffers at a time, and our shaders need ${STORAGE_BUFFERS}`,
     );
   const workgroup = Math.min(1024, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
@@ -93,13 +105,18 @@ export async function openGpu(): Promise<Gpu> {
       maxBufferSize: limits.maxBufferSize,
     },
   });
-  return {
+  const opened: Gpu = {
     device,
     title,
     isSoftware: /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${title} ${info.device}`),
     workgroup: workgroup >= 1024 ? 1024 : 256,
     largestBuffer: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+    programs: new Map(),
   };
+  void device.lost.then(({ reason, message }) => {
+    opened.lost = `the GPU was lost (${reason}): ${firstLine(message)}`;
+  });
+  return opened;
 }
 
-const firstLine = (error: unknown): string => String((error as Error).message ?? error).split('\n')[0] as string;
+export const firstLine = (error: unknown): string => String((error as Error).message ?? error).split('\n')[0] as string;

@@ -1,4 +1,4 @@
-import { GpuError } from './device.js';
+import { BackendError } from '../errors.js';
 
 /** A buffer of the pool; its number stands for it in keys. */
 export interface Block {
@@ -13,7 +13,7 @@ export interface Block {
  */
 export class BufferPool {
   private readonly free = new Map<number, Block[]>();
-  private made = 0;
+  private readonly made: Block[] = [];
   /** Bytes of all buffers made. */
   bytes = 0;
 
@@ -23,24 +23,33 @@ export class BufferPool {
     private readonly usage: number,
   ) {}
 
-  /** A buffer of at least so many bytes with arbitrary contents. Throws GpuError where the GPU has none of that size. */
+  /** A buffer of at least so many bytes with arbitrary contents. Throws BackendError where the GPU has none of that size. */
   take(bytes: number): Block {
     const size = sizeClass(bytes);
     const reused = this.free.get(size)?.pop();
     if (reused) return reused;
     const exact = Math.min(size, this.largest);
     if (bytes > exact)
-      throw new GpuError(
+      throw new BackendError(
         `a tensor of ${megabytes(bytes)} is larger than the ${megabytes(this.largest)} that this GPU can bind: use --backend wasm`,
       );
     this.bytes += exact;
-    return { id: this.made++, bytes: size, buffer: this.device.createBuffer({ size: exact, usage: this.usage }) };
+    const buffer = this.device.createBuffer({ size: exact, usage: this.usage });
+    const block = { id: this.made.length, bytes: size, buffer };
+    this.made.push(block);
+    return block;
   }
 
   give(block: Block): void {
     const list = this.free.get(block.bytes);
     if (list) list.push(block);
     else this.free.set(block.bytes, [block]);
+  }
+
+  /** Gives all buffers back to the device. */
+  destroy(): void {
+    for (const { buffer } of this.made) buffer.destroy();
+    this.free.clear();
   }
 }
 

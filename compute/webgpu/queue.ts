@@ -1,18 +1,8 @@
-import { type Gpu, GpuError, NUMBER_BYTES } from './device.js';
+import { BackendError } from '../errors.js';
+import { firstLine, type Gpu, NUMBER_BYTES } from './device.js';
 import { BufferPool } from './memory.js';
-import { accesses, numbersOf, type Shader, textOf } from './shader.js';
+import { accesses, numbersOf, type Program, type Shader, textOf } from './shader.js';
 import type { GpuTensor } from './tensors.js';
-
-/** A shader made ready. */
-interface Program {
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
-  readonly access: readonly ReturnType<typeof accesses>[number][];
-  readonly types: readonly string[];
-  readonly addsAny: boolean;
-  /** Bindings by the numbers of their buffers. */
-  readonly groups: Map<string, GPUBindGroup>;
-}
 
 /** Passes that wait before they are sent: few enough that the GPU begins early, many enough that sending costs little. */
 const MOST_PENDING = 128;
@@ -26,11 +16,12 @@ export class GpuQueue {
   /** Passes so far. */
   dispatches = 0;
   private readonly staging: BufferPool;
-  private readonly programs = new Map<Shader, Program>();
+  /** Bindings of a shader by the numbers of their buffers. */
+  private readonly groups = new Map<Program, Map<string, GPUBindGroup>>();
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private pending = 0;
-  private failure: GpuError | undefined;
+  private failure: BackendError | undefined;
   private readonly numbers = new ArrayBuffer(NUMBER_BYTES);
   private readonly u32 = new Uint32Array(this.numbers);
   private readonly i32 = new Int32Array(this.numbers);
@@ -41,20 +32,25 @@ export class GpuQueue {
     const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
     this.pool = new BufferPool(device, largestBuffer, STORAGE | COPY_SRC | COPY_DST);
     this.staging = new BufferPool(device, largestBuffer, MAP_READ | COPY_DST);
-    device.addEventListener('uncapturederror', ({ error }) => {
-      const what = error instanceof GPUOutOfMemoryError ? 'the GPU is out of memory' : 'the GPU refused work';
-      this.failure ??= new GpuError(`${what}: ${error.message.split('\n')[0]}`);
-    });
-    void device.lost.then(({ reason, message }) => {
-      this.failure ??= new GpuError(`the GPU was lost (${reason}): ${message.split('\n')[0]}`);
-    });
+    device.addEventListener('uncapturederror', this.onError);
+  }
+
+  private readonly onError = ({ error }: GPUUncapturedErrorEvent): void => {
+    const what = error instanceof GPUOutOfMemoryError ? 'the GPU is out of memory' : 'the GPU refused work';
+    this.failure ??= new BackendError(`${what}: ${firstLine(error)}`);
+  };
+
+  /** Throws what has gone wrong, if anything has. */
+  private check(): void {
+    if (this.gpu.lost !== undefined) throw new BackendError(this.gpu.lost);
+    if (this.failure) throw this.failure;
   }
 
   private program(shader: Shader): Program {
-    let program = this.programs.get(shader);
+    let program = this.gpu.programs.get(shader);
     if (!program) {
       program = this.make(shader);
-      this.programs.set(shader, program);
+      this.gpu.programs.set(shader, program);
     }
     return program;
   }
@@ -75,13 +71,13 @@ export class GpuQueue {
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout], immediateSize: types.length * 4 }),
       compute: { module: device.createShaderModule({ label: shader.name, code: textOf(shader) }), entryPoint: 'main' },
     });
-    return { pipeline, layout, access, types, addsAny: access.includes('add'), groups: new Map() };
+    return { pipeline, layout, access, types, addsAny: access.includes('add') };
   }
 
   /** Queues a pass over the buffers of tensors with the shader's numbers, in `groups` workgroups, `deep` times. */
   run(shader: Shader, tensors: readonly GpuTensor[], numbers: readonly number[], groups: number, deep = 1): void {
     if (groups === 0) return;
-    if (this.failure) throw this.failure;
+    this.check();
     const program = this.program(shader);
     const fresh = this.prepare(program, tensors);
     const pass = this.openPass();
@@ -130,14 +126,19 @@ export class GpuQueue {
     tensor.isZero = false;
   }
 
-  private bindings({ layout, groups }: Program, tensors: readonly GpuTensor[]): GPUBindGroup {
+  private bindings(program: Program, tensors: readonly GpuTensor[]): GPUBindGroup {
+    let groups = this.groups.get(program);
+    if (!groups) {
+      groups = new Map();
+      this.groups.set(program, groups);
+    }
     let key = '';
     for (const { block } of tensors) key += `${block.id},`;
     let group = groups.get(key);
     if (!group) {
       if (groups.size >= MOST_GROUPS) groups.clear();
       group = this.gpu.device.createBindGroup({
-        layout,
+        layout: program.layout,
         entries: tensors.map(({ block }, binding) => ({ binding, resource: { buffer: block.buffer } })),
       });
       groups.set(key, group);
@@ -175,7 +176,7 @@ export class GpuQueue {
 
   /** Overwrites numbers from the `first` on; whatever is queued sees those from before. */
   write(tensor: GpuTensor, data: Float32Array | Int32Array, first = 0): void {
-    if (this.failure) throw this.failure;
+    this.check();
     if (tensor.isZero && data.length < tensor.size) this.clear(tensor);
     this.flush();
     tensor.isZero = false;
@@ -193,9 +194,9 @@ export class GpuQueue {
     this.openEncoder().copyBufferToBuffer(from.block.buffer, first * 4, to.block.buffer, place * 4, count * 4);
   }
 
-  /** Contents as of now, once all queued work is done. Throws GpuError where the GPU failed before. */
+  /** Contents as of now, once all queued work is done. Throws BackendError where the GPU failed before. */
   async read(tensor: GpuTensor): Promise<Float32Array | Int32Array> {
-    if (this.failure) throw this.failure;
+    this.check();
     if (tensor.isZero) this.clear(tensor);
     const bytes = tensor.size * 4;
     const block = this.staging.take(bytes);
@@ -204,19 +205,29 @@ export class GpuQueue {
     try {
       await block.buffer.mapAsync(GPUMapMode.READ, 0, Math.max(8, bytes));
     } catch (error) {
-      throw this.failure ?? new GpuError(`the GPU did not answer: ${(error as Error).message}`);
+      this.check();
+      throw new BackendError(`the GPU did not answer: ${firstLine(error)}`);
     }
     const copied = block.buffer.getMappedRange(0, Math.max(8, bytes)).slice(0, bytes);
     block.buffer.unmap();
     this.staging.give(block);
-    if (this.failure) throw this.failure;
+    this.check();
     return tensor.dtype === 'int32' ? new Int32Array(copied) : new Float32Array(copied);
+  }
+
+  /** Gives back all buffers, once what was sent is done. */
+  close(): void {
+    this.flush();
+    this.gpu.device.removeEventListener('uncapturederror', this.onError);
+    this.groups.clear();
+    this.pool.destroy();
+    this.staging.destroy();
   }
 
   /** Waits for everything queued. */
   async finish(): Promise<void> {
     this.flush();
     await this.gpu.device.queue.onSubmittedWorkDone();
-    if (this.failure) throw this.failure;
+    this.check();
   }
 }

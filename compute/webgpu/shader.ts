@@ -23,6 +23,16 @@ export interface Shader {
   readonly body: string;
 }
 
+/** A shader made ready on a device. */
+export interface Program {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly access: readonly Access[];
+  /** Types of its numbers. */
+  readonly types: readonly string[];
+  readonly addsAny: boolean;
+}
+
 /** Names of buffers with what is done to them. */
 export const accesses = ({ buffers }: Shader): Access[] =>
   Object.values(buffers).map((binding) => binding.split(' ')[0] as Access);

@@ -9,7 +9,7 @@ import type {
 } from '../kernels.js';
 import type { DrawKey } from '../random.js';
 import type { Lookup, Tensor } from '../tensor.js';
-import { openGpu } from './device.js';
+import { sharedGpu } from './device.js';
 import { GpuLayers } from './layers.js';
 import { RIDGE_ROWS } from './shaders/matrix.js';
 import { ADAM, ADAM_ROWS } from './shaders/optimizer.js';
@@ -28,14 +28,13 @@ const RIDGE_AT_A_TIME = 1024;
 export class WebGpuKernels extends GpuLayers implements Kernels {
   readonly name = 'webgpu';
 
-  /** Opens a GPU of its own. Throws GpuUnavailableError. */
+  /** A memory of its own on this thread's GPU. Throws BackendUnavailableError. */
   static async open(): Promise<WebGpuKernels> {
-    return new WebGpuKernels(await openGpu());
+    return new WebGpuKernels(await sharedGpu());
   }
 
-  /** Gives the GPU back; no tensor of it may be used any more. */
   close(): void {
-    this.gpu.device.destroy();
+    this.queue.close();
   }
 
   adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, { step, epsilon, decay }: AdamStep): void {

@@ -1,0 +1,150 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { BackendName } from '../compute/index.js';
+import type { Interactions } from '../datasets/interactions.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
+import { models } from '../models/registry.js';
+import { readModel, writeModel } from '../models/store.js';
+import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { simulate } from '../simulator/simulate.js';
+import { readWorld, type WorldState } from '../simulator/world.js';
+import { OutputFolder, writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+import { testFolder } from '../support/test_folder.js';
+import { testGpu } from '../support/test_gpu.js';
+import { expectClose } from '../support/test_parity.js';
+import { ITEM_METRICS } from './metrics.js';
+import { runTrial, type TrialResult, type TrialSettings } from './trial.js';
+
+const root = testFolder();
+const SETTINGS: TrialSettings = {
+  model: 'GMF',
+  dim: 8,
+  trainer: { ...TRAINER_DEFAULTS, rate: 0.01, l2: 1e-5, batch: 300, negatives: 2, epochs: 10, patience: 10 },
+  method: { game: { alpha: 0.5 } },
+  evaluation: { candidates: 20, seed: 1 },
+  unbiased: { weight: '1/exposure', clip: 0.01, normalisation: 'self-normalised' },
+  report: { bootstrap: 20, full: false },
+};
+
+/** Every model and every kind of method; settings that bring kernels of their own into play. */
+const METHODS: readonly (readonly [string, TrialSettings['method']?])[] = [
+  ...models.names.filter((name) => name !== 'Attn' && name !== 'IPS-MF').map((name) => [name] as const),
+  ['Attn', { models: { Attn: { length: 10, heads: 2 } } }],
+  ['PS:GMF/Pop'],
+  ['PS:MLP/GMF', { propensity: { weights: 'normalised', weighed: 'clicks' } }],
+  ['PS:GMF/oracle', { propensity: { beta: 'fitted' } }],
+  ['ACL:GMF/GMF'],
+  ['ACL:MLP/NCF', { game: { game: 'hinge', prefit: 1 }, propensity: { outcome: 'y*g' } }],
+  ['ACL:Attn/GMF', { game: { regularizer: 'popularity' }, models: { Attn: { length: 10 } } }],
+  ['ACL:GMF/MLP', { game: { regularizer: 'exposure' }, propensity: { weights: 'normalised' } }],
+];
+
+let ratings: Interactions;
+let data: Interactions;
+let world: WorldState;
+beforeAll(async () => {
+  ratings = plantedRatings({ ...PLANTED_DEFAULTS, users: 40, items: 40, ratingsPerUser: 15 }).data;
+  const path = join(root, 'clicks');
+  const config = { ...SIMULATION_DEFAULTS, dim: 8, exposuresPerUser: 20 };
+  const origin = { source: 'planted', format: 'planted' };
+  await writeFolder(path, {}, (folder) =>
+    simulate(ratings, origin, { config, workers: 1, exposures: true }, folder, silent),
+  );
+  data = (await readFolder(path, { exposed: true })).data;
+  ratings = { ...ratings, split: Uint8Array.from(ratings.user, (_, row) => Math.max(0, (row % 10) - 7)) };
+  world = (await readWorld(path)).state;
+});
+
+/** A trial with the weights that it ends with, by name. */
+async function run(settings: TrialSettings): Promise<{ result: TrialResult; weights: Map<string, Float32Array> }> {
+  const { result, trained } =
+    settings.model === 'IPS-MF' ? await runTrial(ratings, settings) : await runTrial(data, settings, { world });
+  const { kernels, model } = trained;
+  const weights = new Map<string, Float32Array>();
+  for (const { name, value } of model.parameters) weights.set(name, (await kernels.read(value)) as Float32Array);
+  kernels.close();
+  return { result, weights };
+}
+
+/**
+ * Whether a weight has a gradient but for rounding, which Adam's first step would take for one. A bias of keys changes no softmax, and what a
+ * user's items have in common no difference between two of them.
+ */
+function hasGradient(model: string, name: string, k: number, size: number): boolean {
+  if (model === 'BPR-MF') return name !== 'user bias' && name !== 'output bias';
+  return !name.endsWith('query key value bias') || k < size / 3 || k >= (2 * size) / 3;
+}
+
+/**
+ * After one step, weights are the same to within a few units of the last place of the largest, but for numbers whose gradients cancel to nothing:
+ * Adam's first step is as long for them as for others, so that it may go either way. Over ten epochs of steps such differences grow, so that losses
+ * are compared to three parts in a thousand and metrics by how few of the 40 users they let change place; the kept epoch may be another.
+ */
+const ONE_STEP = { tolerance: 2e-5, turned: 0.002 };
+const TEN_EPOCHS = { loss: 3e-3, metric: 0.08, kept: 0.15 };
+/** Losses weighted by a model whose kept epoch may be another. */
+const FITTED_BEFORE = 2e-2;
+
+const backends: readonly Exclude<BackendName, 'wasm'>[] = ['webgpu', 'tensorflow'];
+describe.each(backends)('training on %s', (backend) => {
+  let isHere = true;
+  beforeAll(async () => {
+    if (backend !== 'webgpu') return;
+    const gpu = await testGpu();
+    isHere = gpu !== undefined;
+    gpu?.close();
+  });
+
+  test.each(METHODS.map(([model, method]) => [model, method ?? {}] as const))(
+    '%s: one step, and ten epochs, as the default backend',
+    async (model, method) => {
+      if (!isHere) return;
+      const merged = { ...SETTINGS.method, ...method, game: { ...SETTINGS.method.game, ...method.game } };
+      const settings: TrialSettings = { ...SETTINGS, model, method: merged };
+      const step = { ...settings, trainer: { ...settings.trainer, epochs: 1, batch: 1_000_000 } };
+      const [own, other] = [await run(step), await run({ ...step, backend })];
+      for (const [name, weights] of own.weights) {
+        const found = other.weights.get(name) as Float32Array;
+        const largest = weights.reduce((most, x) => Math.max(most, Math.abs(x)), 1e-30);
+        const isFar = (x: number, k: number): boolean =>
+          Math.abs(x - (found[k] as number)) > ONE_STEP.tolerance * largest &&
+          hasGradient(model, name, k, weights.length);
+        const far = weights.filter(isFar).length;
+        if (far > ONE_STEP.turned * weights.length) throw new Error(`${name}: ${far} of ${weights.length} are far off`);
+      }
+      const tolerance = model === 'PS:MLP/GMF' ? FITTED_BEFORE : TEN_EPOCHS.loss;
+      const [expected, found] = [(await run(settings)).result, (await run({ ...settings, backend })).result];
+      expect(found.epochs.length).toBe(expected.epochs.length);
+      expected.epochs.forEach((epoch, e) => {
+        const same = found.epochs[e] as typeof epoch;
+        expectClose(`loss of epoch ${epoch.epoch}`, [same.loss], [epoch.loss], tolerance);
+        expect(Math.abs(same.metric - epoch.metric)).toBeLessThan(TEN_EPOCHS.metric);
+        if (epoch.exposure) expectClose('mean of G', [same.exposure?.meanG ?? 0], [epoch.exposure.meanG], tolerance);
+      });
+      for (const name of ITEM_METRICS)
+        expect(Math.abs(found.standard[name] - expected.standard[name])).toBeLessThan(TEN_EPOCHS.kept);
+    },
+  );
+
+  test('every user and item is scored, and a model is saved and read on either side', async () => {
+    if (!isHere) return;
+    const settings = { ...SETTINGS, trainer: { ...SETTINGS.trainer, epochs: 2 }, report: { bootstrap: 0, full: true } };
+    const { result, trained } = await runTrial(data, { ...settings, backend }, { world });
+    const expected = (await run(settings)).result;
+    expectClose('oracle', Object.values(result.oracle ?? {}), Object.values(expected.oracle ?? {}), 1e-3);
+    const path = mkdtempSync(join(root, 'model-'));
+    const folder = new OutputFolder(join(path, 'saved'), {});
+    await writeModel(folder, 'GMF', trained);
+    folder.commit();
+    const { WasmKernels } = await import('../compute/index.js');
+    const kernels = new WasmKernels();
+    const { model } = await readModel(kernels, join(path, 'saved'));
+    for (const [p, { value }] of trained.model.parameters.entries())
+      expect(await kernels.read(model.parameters[p]?.value as typeof value)).toEqual(await trained.kernels.read(value));
+    trained.kernels.close();
+  });
+});

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import type * as TensorFlow from '@tensorflow/tfjs';
+import { BackendUnavailableError } from '../errors.js';
+
+/** The library's functions, whichever package they come from. */
+export type Library = typeof TensorFlow;
+
+/** TensorFlow that was loaded. */
+export interface LoadedTensorFlow {
+  readonly tf: Library;
+  /** Package, version, and what computes in it. */
+  readonly title: string;
+  readonly packageName: string;
+}
+
+/** Packages with the same functions, the fastest first. */
+export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs'] as const;
+
+/** What each package computes on. */
+const COMPUTES: Readonly<Record<(typeof PACKAGES)[number], string>> = {
+  '@tensorflow/tfjs-node-gpu': 'CUDA through libtensorflow',
+  '@tensorflow/tfjs-node': 'the processor through libtensorflow',
+  '@tensorflow/tfjs': 'the processor in plain JavaScript, for checks alone: it is slow',
+};
+
+const require = createRequire(import.meta.url);
+let loaded: Promise<LoadedTensorFlow> | undefined;
+
+/** The first package that loads and computes, loaded once a thread. Throws BackendUnavailableError with what kept each away. */
+export function loadTensorFlow(): Promise<LoadedTensorFlow> {
+  loaded ??= loadFirst();
+  return loaded;
+}
+
+async function loadFirst(): Promise<LoadedTensorFlow> {
+  const reasons: string[] = [];
+  for (const name of PACKAGES) {
+    try {
+      return await load(name);
+    } catch (error) {
+      reasons.push(`${name}: ${reasonOf(name, error)}`);
+    }
+  }
+  loaded = undefined;
+  throw new BackendUnavailableError(
+    `no TensorFlow loads; install one with "npm install ${PACKAGES.join('", or with "npm install ')}" (${reasons.join('; ')})`,
+  );
+}
+
+/** Loads one package. Throws whatever is wrong with it. */
+export async function load(name: (typeof PACKAGES)[number]): Promise<LoadedTensorFlow> {
+  const module = (await import(name)) as { default?: Library } & Library;
+  const tf = module.default ?? module;
+  tf.enableProdMode(); // or else it advertises its other packages
+  await tf.ready();
+  const [sum] = tf.tidy(() => tf.add(tf.tensor1d([1]), tf.tensor1d([2])).dataSync());
+  if (sum !== 3) throw new Error(`it adds 1 and 2 to ${sum}`);
+  const { version } = require(`${name}/package.json`) as { version: string };
+  return { tf, packageName: name, title: `${name} ${version}, ${COMPUTES[name]}` };
+}
+
+/** Why a package did not load, for people. */
+export function reasonOf(name: string, error: unknown): string {
+  const text = String((error as Error).message ?? error).split('\n')[0] as string;
+  if (/Cannot find (package|module)/.test(text) && text.includes(name)) return 'not installed';
+  if (/isNullOrUndefined/.test(text)) return `does not work with Node ${process.versions.node}: use Node 20 or 22`;
+  return text;
+}
