@@ -74,7 +74,7 @@ export class TrialRunner {
   private readonly pool: WorkerPool<TrialTask, Outcome>;
   private readonly waiting: Waiting[] = [];
   private readonly running = new Set<Waiting>();
-  private readonly workers: number;
+  readonly workers: number;
   private readonly memory: number;
   private isClosed = false;
   private done = 0;

@@ -4,6 +4,7 @@ import { BETAS, OUTCOME_FORMS, WEIGHED, WEIGHTS } from '../models/propensity.js'
 import { models } from '../models/registry.js';
 import { TRAINER_DEFAULTS } from '../models/trainer.js';
 import { UserError } from '../support/errors.js';
+import { BACKEND_CHOICES } from './backend_choice.js';
 import { UNBIASED_WEIGHTS } from './estimates.js';
 import type { MethodSettings } from './method.js';
 import type { TrialSettings } from './trial.js';
@@ -30,6 +31,9 @@ const training = {
   negatives: whole(1, 255).describe('sampled negatives a positive'),
   epochs: whole(1, 1e5).describe('most epochs'),
   patience: whole(1, 1e5).describe('epochs without a better validation Hit@10 before stopping'),
+  backend: choice(BACKEND_CHOICES).describe(
+    'what computes: wasm, the processor; webgpu, any GPU; tensorflow, CUDA by tfjs-node-gpu; auto, the fastest here',
+  ),
   set: z
     .record(z.string(), z.record(z.string(), z.number('must be a number')))
     .describe("models' own settings, by the model's name"),
@@ -97,6 +101,7 @@ const { seed: _, ...trainerDefaults } = TRAINER_DEFAULTS;
 export const SETTING_DEFAULTS = {
   dim: 32,
   ...trainerDefaults,
+  backend: 'wasm',
   candidates: 100,
   unbiasedWeight: 'relevance/exposure',
   clip: 0,
@@ -124,7 +129,7 @@ export function choicesOf(given: Settings, seed: number, nameOf: (setting: strin
   const said = Object.entries(parsed.data).filter(([, value]) => value !== undefined);
   const settings: Complete = { ...SETTING_DEFAULTS, ...Object.fromEntries(said) };
   const { dim, rate, l2, batch, negatives, epochs, patience, candidates, clip, normalisation } = settings;
-  const { unbiasedWeight: weight, propensityModel, bootstrap, full } = settings;
+  const { unbiasedWeight: weight, propensityModel, bootstrap, full, backend } = settings;
   if (propensityModel !== undefined) {
     const definition = models.get(propensityModel);
     if (!definition.trained || definition.loss !== undefined)
@@ -143,6 +148,7 @@ export function choicesOf(given: Settings, seed: number, nameOf: (setting: strin
     evaluation: { candidates, seed },
     unbiased: { weight, clip, normalisation },
     report: { bootstrap, full, ...(propensityModel !== undefined && { propensityModel }) },
+    ...(backend !== 'wasm' && { backend }),
   };
 }
 

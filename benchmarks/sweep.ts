@@ -9,6 +9,7 @@ import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
+import { devicesOf, withChosenBackend } from './backend_choice.js';
 import { dataPicturePath, writeDataPictures } from './data_pictures.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
@@ -46,9 +47,10 @@ export async function sweep(
   open: (folder: OutputFolder) => Promise<readonly OpenedData[]>,
   options: SweepOptions,
 ): Promise<SweepResult> {
+  const devices = await devicesOf(plan.rows.map(({ settings }) => settings));
   const isNew = !existsSync(join(`${resolve(options.out)}.partial`, 'trials.ndjson'));
   const folder = openRun(plan, options);
-  const session = await SessionFile.begin(folder, options);
+  const session = await SessionFile.begin(folder, options, devices);
   let runner: TrialRunner | undefined;
   try {
     const data = await open(folder);
@@ -95,10 +97,14 @@ class SessionFile {
     private readonly sessions: readonly Session[],
   ) {}
 
-  static async begin(folder: OutputFolder, { command, workers }: SweepOptions): Promise<SessionFile> {
+  static async begin(
+    folder: OutputFolder,
+    { command, workers }: SweepOptions,
+    devices: readonly string[],
+  ): Promise<SessionFile> {
     const path = folder.file('environment.json');
     const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Session[]) : [];
-    const file = new SessionFile(folder, [...earlier, await beginSession(command, workers)]);
+    const file = new SessionFile(folder, [...earlier, await beginSession(command, workers, devices)]);
     file.write(file.sessions);
     return file;
   }
@@ -166,11 +172,12 @@ interface RowResult {
 
 async function runRow(
   plan: Plan,
-  { name }: OpenedData,
+  opened: OpenedData,
   index: number,
   row: PlannedRow,
   runner: TrialRunner,
 ): Promise<RowResult> {
+  const { name } = opened;
   const lines: TrialLine[] = [];
   const run = async (task: RunnerTask): Promise<Outcome> => {
     const outcome = await runner.run(task);
@@ -184,7 +191,7 @@ async function runRow(
     });
     return outcome;
   };
-  let settings = row.settings;
+  let settings = await withChosenBackend(opened, row.settings, runner.workers);
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
       (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;

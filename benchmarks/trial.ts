@@ -40,8 +40,8 @@ export interface TrialSettings {
   readonly evaluation: EvaluationSettings;
   readonly unbiased: UnbiasedSettings;
   readonly report: ReportSettings;
-  /** What computes; `wasm` where absent. */
-  readonly backend?: Exclude<BackendName, 'wasm'> | undefined;
+  /** What computes; `wasm` where absent. `auto` is for `withChosenBackend` to settle. */
+  readonly backend?: Exclude<BackendName, 'wasm'> | 'auto' | undefined;
   /** Present where the trained method is shown to the users of its world. */
   readonly deployment?: DeploymentSettings | undefined;
 }
@@ -56,6 +56,8 @@ export interface Estimates {
 }
 
 export interface TrialResult {
+  /** What computed, where it was not `wasm`. */
+  readonly backend?: string | undefined;
   /** Epoch whose weights were kept; absent for models without training. */
   readonly bestEpoch: number | undefined;
   readonly epochs: readonly EpochRecord[];
@@ -106,13 +108,18 @@ export async function runTrial(
   settings: TrialSettings,
   context: TrialContext = {},
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
-  const kernels = await openBackend(settings.backend);
+  const kernels = await openBackendOf(settings);
   try {
     return await trainAndEvaluate(kernels, data, settings, context);
   } catch (error) {
     kernels.close();
     throw error;
   }
+}
+
+function openBackendOf({ backend }: TrialSettings): Promise<Kernels> {
+  if (backend === 'auto') throw new Error('the backend of a trial must be chosen before it runs');
+  return openBackend(backend);
 }
 
 async function trainAndEvaluate(
@@ -137,6 +144,7 @@ async function trainAndEvaluate(
   const { record, exposure } = trained;
   const { deployment } = settings;
   const result: TrialResult = {
+    ...(kernels.name !== 'wasm' && { backend: kernels.name }),
     bestEpoch: record?.best.epoch,
     epochs: record?.epochs ?? [],
     ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
@@ -186,7 +194,7 @@ export async function validateSetting(
   settings: TrialSettings,
   context: TrialContext = {},
 ): Promise<number> {
-  const kernels = await openBackend(settings.backend);
+  const kernels = await openBackendOf(settings);
   try {
     const training = await trainingContext(kernels, data, settings, context);
     const { f, record } = await trainMethod(training, parseMethod(settings.model));

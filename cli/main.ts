@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { StoppedError } from '../benchmarks/runner.js';
+import { BackendError, BackendUnavailableError } from '../compute/index.js';
 import { DivergedError } from '../models/trainer.js';
 import { explainFileError, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
@@ -9,6 +10,7 @@ import { PROGRAM } from '../support/version.js';
 import { abTestCommand } from './abtest.js';
 import { datasetsCommand } from './datasets.js';
 import { diffCommand } from './diff.js';
+import { doctorCommand } from './doctor.js';
 import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { askToStop } from './interrupt.js';
@@ -22,6 +24,8 @@ import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
 
+/** What a sentence says all about. */
+const ANSWERS = [UserError, DivergedError, BackendUnavailableError, BackendError];
 const INTERRUPTED = 130;
 const MISTAKE = 2;
 
@@ -52,8 +56,8 @@ const verbose = process.argv.includes('--verbose');
 
 /** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
 function report(error: unknown): void {
-  const isAnswer = error instanceof UserError || error instanceof DivergedError;
-  const sentence = isAnswer ? error.message : explainFileError(error);
+  const isAnswer = ANSWERS.some((kind) => error instanceof kind);
+  const sentence = isAnswer ? (error as Error).message : explainFileError(error);
   if (sentence === undefined || verbose) logger().error(error);
   process.stderr.write(
     `expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`,
@@ -76,6 +80,7 @@ try {
     .command(replicateCommand)
     .command(reportCommand)
     .command(diffCommand)
+    .command(doctorCommand)
     .option('verbose', {
       type: 'boolean',
       default: false,

@@ -1,4 +1,5 @@
 import { hideBin } from 'yargs/helpers';
+import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
 import { measureSeconds } from '../benchmarks/estimate.js';
 import { TrialCache } from '../benchmarks/journal.js';
@@ -119,7 +120,8 @@ export async function dryRun(
   for (const one of data) {
     for (const { label, settings, tuning } of plan.rows) {
       const trials = plan.repetitions + (tuning ? tuning.budget : 0);
-      rows.push({ data: one.name, row: label, trials, seconds: trials * (await measureSeconds(one, settings)) });
+      const seconds = await measureSeconds(one, await withChosenBackend(one, settings, workers));
+      rows.push({ data: one.name, row: label, trials, seconds: trials * seconds });
       progress.update(rows.length, label);
     }
   }

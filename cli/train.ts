@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs';
+import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
 import { checkMethod, parseMethod, refuseUnused } from '../benchmarks/method.js';
 import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
@@ -56,9 +57,11 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const progress = terminalProgress();
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
-    const { result, tuned } = await writeFolder(argv.out, argv, async (folder) => {
-      const tuned = tuning && (await tuneOnWorkers(data, world, chosen, tuning, argv.workers, progress));
-      const settings = tuned?.settings ?? chosen;
+    const [device] = await devicesOf([chosen]);
+    const { result, tuned, backend } = await writeFolder(argv.out, argv, async (folder) => {
+      const start = await withChosenBackend({ name: data.name, data, world }, chosen);
+      const tuned = tuning && (await tuneOnWorkers(data, world, start, tuning, argv.workers, progress));
+      const settings = tuned?.settings ?? start;
       progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });
       await writeModel(folder, method.f.name, trained);
@@ -71,11 +74,14 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
         program: PROGRAM,
         data: data.name,
         size: trained.size,
+        ...(settings.backend && { backend: trained.kernels.name, device: trained.kernels.device }),
         files: await folder.hashes(),
       });
-      return { result, tuned };
+      return { result, tuned, backend: settings.backend ?? 'wasm' };
     });
     progress.end();
+    if (argv.backend === 'auto') process.stderr.write(`the faster backend at this work here: ${backend}\n`);
+    else if (device !== undefined) process.stderr.write(`computed on ${device}\n`);
     if (tuned && !argv.json) console.log(describeTuning(tuned));
     console.log(
       argv.json

@@ -11,6 +11,8 @@ export type Activation = 'linear' | 'relu';
 export interface Kernels {
   /** The backend's name: `wasm`, `webgpu` or `tensorflow`. */
   readonly name: string;
+  /** What computes, for people. */
+  readonly device: string;
 
   /** A tensor of zeros. */
   zeros(shape: readonly number[], dtype?: DataType): Tensor;

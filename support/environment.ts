@@ -18,13 +18,19 @@ export interface Session {
   /** Gigabytes of the machine. */
   readonly memory: number;
   readonly workers: number;
+  /** Backends besides the default one, with what computes in them. */
+  readonly devices?: readonly string[] | undefined;
   /** ISO times; `ended` is absent where it was killed. */
   readonly started: string;
   readonly ended?: string | undefined;
 }
 
 /** A session that begins now. */
-export async function beginSession(command: string | undefined, workers = availableParallelism()): Promise<Session> {
+export async function beginSession(
+  command: string | undefined,
+  workers = availableParallelism(),
+  devices: readonly string[] = [],
+): Promise<Session> {
   return {
     program: `${PROGRAM.name} ${PROGRAM.version}`,
     commit: await ownCommit(),
@@ -35,6 +41,7 @@ export async function beginSession(command: string | undefined, workers = availa
     cores: availableParallelism(),
     memory: Number((totalmem() / 1e9).toFixed(1)),
     workers,
+    ...(devices.length > 0 && { devices }),
     started: new Date().toISOString(),
   };
 }

@@ -413,11 +413,18 @@ export const PARITY_CASES: readonly ParityCase[] = [
       const rowMoments = [kernels.zeros([60, 7]), kernels.zeros([60, 7])] as const;
       const lookup = kernels.lookup(inputs.integers('i', 90, 45), 60);
       const rows = kernels.gatherDistinct(inputs.numbers('g rows', [60, 7]), lookup);
+      const kept = [kernels.zeros([N]), kernels.zeros([60, 7])] as const;
       for (let t = 0; t < 3; t++) {
+        // What was copied stays as it was.
+        kernels.copy(dense, kept[0]);
+        kernels.copy(table, kept[1]);
         kernels.adam(dense, ...moments, inputs.numbers(`g ${t}`, [N]), step);
         kernels.adamRows(lookup, table, ...rowMoments, rows, step);
       }
-      return { dense, m: moments[0], v: moments[1], table, 'row m': rowMoments[0], 'row v': rowMoments[1] };
+      return {
+        ...{ 'kept dense': kept[0], 'kept table': kept[1] },
+        ...{ dense, m: moments[0], v: moments[1], table, 'row m': rowMoments[0], 'row v': rowMoments[1] },
+      };
     },
   },
   ...[false, true].map(

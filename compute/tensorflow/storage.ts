@@ -125,7 +125,8 @@ export class TfStorage {
   copy(from: Tensor, to: Tensor): void {
     const source = tfTensor(from);
     if (source.host) this.write(to, source.host);
-    else this.replace(to, () => this.tf.clone(this.on(from)));
+    // A clone would share its numbers, and TensorFlow scatters into a table where it lies.
+    else this.replace(to, () => this.tf.mul(this.on(from), 1));
   }
 
   fill(tensor: Tensor, value: number): void {

@@ -25,6 +25,10 @@ const SMALLEST_SQUARE = 1e-35;
 export class TensorFlowKernels extends TfLayers implements Kernels {
   readonly name = 'tensorflow';
 
+  get device(): string {
+    return this.library.title;
+  }
+
   /** Throws BackendUnavailableError where no package of TensorFlow loads. */
   static async open(): Promise<TensorFlowKernels> {
     return new TensorFlowKernels(await loadTensorFlow());

@@ -20,6 +20,7 @@ export { WasmTensor } from './tensors.js';
  */
 export class WasmKernels extends WasmLayers implements Kernels {
   readonly name = 'wasm';
+  readonly device = 'the processor, one thread';
 
   adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void {
     this.raw.adam(w.size, at(w), at(m), at(v), at(g), step.step, step.epsilon, step.decay);

@@ -28,6 +28,10 @@ const RIDGE_AT_A_TIME = 1024;
 export class WebGpuKernels extends GpuLayers implements Kernels {
   readonly name = 'webgpu';
 
+  get device(): string {
+    return this.gpu.title;
+  }
+
   /** A memory of its own on this thread's GPU. Throws BackendUnavailableError. */
   static async open(): Promise<WebGpuKernels> {
     return new WebGpuKernels(await sharedGpu());

@@ -11,7 +11,11 @@ export function Environment({ sessions }: { sessions: readonly Session[] }): JSX
       head={['started (UTC)', 'ended', 'workers', 'processor', 'memory', 'system', 'Node.js', 'program']}
       rows={sessions.map((session) => [
         ...[timeText(session.started), session.ended ? timeText(session.ended) : 'killed', String(session.workers)],
-        ...[`${session.processor}, ${session.cores} cores`, `${session.memory} GB`, session.system],
+        ...[
+          [`${session.processor}, ${session.cores} cores`, ...(session.devices ?? [])].join('; '),
+          `${session.memory} GB`,
+          session.system,
+        ],
         ...[session.node, session.program],
       ])}
     />

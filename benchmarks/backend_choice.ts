@@ -1,0 +1,54 @@
+import { BACKENDS, type BackendName, BackendUnavailableError, openBackend } from '../compute/index.js';
+import { load, PACKAGES } from '../compute/tensorflow/library.js';
+import { sharedGpu } from '../compute/webgpu/device.js';
+import { measureSeconds } from './estimate.js';
+import { parseMethod } from './method.js';
+import type { TrialData } from './suites/suite.js';
+import type { TrialSettings } from './trial.js';
+
+/** What a user may ask for: a backend, or whichever is faster. */
+export const BACKEND_CHOICES = [...BACKENDS, 'auto'] as const;
+
+/** What a GPU must gain over the default backend, so that a choice does not hang on noise. */
+const LEAST_GAIN = 1.2;
+
+/** The backend of a real GPU, if this machine has one: one that the processor plays gains nothing. */
+export async function fastBackend(): Promise<Exclude<BackendName, 'wasm'> | undefined> {
+  try {
+    if (!(await sharedGpu()).isSoftware) return 'webgpu';
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+  }
+  try {
+    await load(PACKAGES[0]);
+    return 'tensorflow';
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Settings whose backend is known: `auto` becomes the faster one at this work, by short trainings on both that are timed. `beside` trials run at
+ * once on the processor's cores, and would share one GPU.
+ */
+export async function withChosenBackend(one: TrialData, settings: TrialSettings, beside = 1): Promise<TrialSettings> {
+  const { backend, ...plain } = settings;
+  if (backend !== 'auto') return settings;
+  const fast = parseMethod(settings.model).f.trained ? await fastBackend() : undefined;
+  if (!fast) return plain;
+  const gpu = { ...plain, backend: fast };
+  const [own, other] = [await measureSeconds(one, plain), await measureSeconds(one, gpu)];
+  return other * LEAST_GAIN < own / beside ? gpu : plain;
+}
+
+/** Devices of the backends that were asked for by name. Throws BackendUnavailableError where one is not there. */
+export async function devicesOf(wanted: readonly TrialSettings[]): Promise<string[]> {
+  const devices: string[] = [];
+  for (const name of new Set(wanted.map(({ backend }) => backend))) {
+    if (name === undefined || name === 'auto') continue;
+    const kernels = await openBackend(name);
+    devices.push(`${name}: ${kernels.device}`);
+    kernels.close();
+  }
+  return devices;
+}
