@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
+import { BACKEND_CHOICES, type BackendChoice, fasterBackend } from '../benchmarks/backend_choice.js';
 import { openRatings } from '../datasets/open.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
@@ -37,6 +38,7 @@ interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly formula?: string;
   readonly split: SimulationConfig['split'];
   readonly sampling: SimulationConfig['sampling'];
+  readonly backend: BackendChoice;
   readonly exposures: boolean;
   readonly parts?: number;
   readonly partitioned: boolean;
@@ -129,6 +131,12 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
         describe:
           'visit every pair, or skip what is not shown: the same distribution, at a cost that grows with exposures, not with users times items',
       })
+      .option('backend', {
+        choices: BACKEND_CHOICES,
+        default: 'wasm' as const,
+        describe:
+          'what computes: wasm, the processor; webgpu, any GPU, which draws, too; tensorflow, for training alone; auto, the faster of them here',
+      })
       .option('exposures', {
         type: 'boolean',
         default: false,
@@ -170,7 +178,7 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
 };
 
 /** Checks the options and makes the configuration. */
-function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
+async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
   checkSeed(argv.seed);
   checkNumber('dim', argv.dim, 1, 1024, true);
   checkNumber('power', argv.power, 1e-6);
@@ -190,6 +198,7 @@ function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
   return simulationOf({
     ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling },
     exposuresPerUser: argv.exposuresPerUser,
+    backend: argv.backend === 'auto' ? await fasterBackend() : argv.backend,
     set: argv.set.length > 0 ? set : undefined,
   });
 }

@@ -27,6 +27,7 @@ export const choicesSchema = z
     sampling: sampling
       .unwrap()
       .describe('visit every pair, or skip what is not shown: the same distribution, for large data'),
+    backend: z.enum(['wasm', 'webgpu', 'tensorflow']).describe('what trains the factors; webgpu draws, too'),
     seed: z.number().int().nonnegative().describe('seed of everything random in the simulation'),
   })
   .partial()
@@ -44,7 +45,7 @@ export async function simulationOf(
 ): Promise<{ config: SimulationConfig; source: string | undefined }> {
   const { exposure = 'none', preset = 'paper', eps1, eps2 } = choices;
   const isFile = /\.[cm]?[jt]s$/.test(exposure);
-  const { seed, dim, correction, power, split, factors, exposuresPerUser, sampling } = choices;
+  const { seed, dim, correction, power, split, factors, exposuresPerUser, sampling, backend = 'wasm' } = choices;
   const chosen = { seed, dim, correction, power, split, factors, exposuresPerUser, sampling };
   const config: SimulationConfig = {
     ...SIMULATION_DEFAULTS,
@@ -53,6 +54,7 @@ export async function simulationOf(
     ...(eps1 !== undefined && { eps1: parseNoise(eps1, 'eps1') }),
     ...(eps2 !== undefined && { eps2: parseNoise(eps2, 'eps2') }),
     ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
+    ...(backend !== 'wasm' && { backend }),
   };
   const path = isAbsolute(exposure) || folder === '.' ? exposure : join(folder, exposure);
   return { config, source: isFile ? await bundleExposure(path) : undefined };

@@ -65,6 +65,8 @@ export const simulationSchema = z.object({
    * that grows with what is shown.
    */
   sampling: z.enum(['pairs', 'skip']).default('pairs'),
+  /** What trains the factors and, where it is a GPU by WebGPU, draws; absent: the processor. */
+  backend: z.enum(['webgpu', 'tensorflow']).optional(),
 });
 
 /** Everything that a simulation depends on, besides the ratings. */

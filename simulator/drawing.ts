@@ -6,6 +6,8 @@ import type { Stage, WorldState } from './world.js';
 
 /** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
 const PAIRS_A_TASK = 2_000_000;
+/** On a GPU, which is asked and waited for once a task. */
+const PAIRS_A_GPU_TASK = 16_000_000;
 /** Where pairs are skipped, a task has so many users. */
 const USERS_A_TASK = 2048;
 
@@ -23,9 +25,13 @@ export interface DrawnSums {
 /** What says how users are divided. */
 type Divided = Pick<WorldState, 'config' | 'users' | 'items'>;
 
+const pairsOfTask = ({ backend }: Divided['config']): number =>
+  backend === 'webgpu' ? PAIRS_A_GPU_TASK : PAIRS_A_TASK;
+
 /** Users whose draws are one task, and one batch of a table. */
 function usersOfTask({ config, items }: Divided): number {
-  return config.sampling === 'skip' ? USERS_A_TASK : Math.max(16, Math.floor(PAIRS_A_TASK / items / 16) * 16);
+  if (config.sampling === 'skip') return USERS_A_TASK;
+  return Math.max(16, Math.floor(pairsOfTask(config) / items / 16) * 16);
 }
 
 /** The users of the index-th of `of` shards, from 1: whole tasks, so that shards joined are what the whole is. Throws UserError for too many. */
@@ -78,7 +84,7 @@ export class Drawing {
   /** Expected exposures of every so many users, if the stage's constant were another. */
   async expect(state: WorldState, stage: Stage, constant: number, every: number): Promise<Expectation> {
     let [total, free] = [0, 0];
-    const step = every * Math.max(16, Math.floor(PAIRS_A_TASK / state.items / 16) * 16);
+    const step = every * Math.max(16, Math.floor(pairsOfTask(state.config) / state.items / 16) * 16);
     const tasks = this.tasks(state, stage, { kind: 'expect', constant, every }, [0, state.users], step);
     await this.pool.runInOrder(tasks, (answer) => {
       const { total: t, free: f } = answer as Expectation;

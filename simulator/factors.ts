@@ -1,4 +1,12 @@
-import { type Kernels, ParameterFactory, stream, type Tensor, WasmKernels } from '../compute/index.js';
+import {
+  type BackendName,
+  type Kernels,
+  openBackend,
+  ParameterFactory,
+  stream,
+  type Tensor,
+  WasmKernels,
+} from '../compute/index.js';
 import { log } from '../compute/math.js';
 import {
   countIds,
@@ -40,6 +48,8 @@ export interface FactorTraining {
   readonly seed: number;
   readonly dim: number;
   readonly model: FactorSettings;
+  /** What computes; the processor where absent. */
+  readonly backend?: BackendName | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
 }
 
@@ -52,7 +62,7 @@ export async function trainRelevance(
   training: FactorTraining,
 ): Promise<{ factors: Factors; error: number }> {
   const { kept, held } = holdOut(data.user.length, training.seed);
-  const kernels = new WasmKernels();
+  const kernels = await openBackend(training.backend);
   const mean = kept.reduce((sum, row) => sum + (data.rating[row] as number), 0) / kept.length;
   const settings = trainerSettings(training);
   const sources = {
@@ -73,7 +83,7 @@ export async function trainExposure(
   training: FactorTraining,
 ): Promise<{ factors: Factors; loss: number }> {
   const { held } = holdOut(data.user.length, training.seed);
-  const kernels = new WasmKernels();
+  const kernels = await openBackend(training.backend);
   const settings = trainerSettings(training);
   const split = new Uint8Array(data.user.length).fill(TRAIN);
   for (const row of held) split[row] = VALIDATION;
@@ -127,7 +137,7 @@ function holdOut(rows: number, seed: number): { kept: Int32Array; held: Int32Arr
 }
 
 async function trainFactors(
-  kernels: WasmKernels,
+  kernels: Kernels,
   data: Interactions,
   training: FactorTraining,
   settings: TrainerSettings,
@@ -144,7 +154,9 @@ async function trainFactors(
     ...(training.onEpoch && { onEpoch: training.onEpoch }),
   };
   const record = await train(kernels, model, size, task, settings);
-  return { factors: extract(kernels, model), best: record.best.metric };
+  const factors = await extract(kernels, model);
+  kernels.close();
+  return { factors, best: record.best.metric };
 }
 
 /** Mean loss over a source's first epoch: the same rows and negatives each time. */
@@ -171,18 +183,19 @@ async function meanLoss(
   return sum / rows;
 }
 
-function extract(kernels: WasmKernels, model: Factorization): Factors {
-  const shared = (tensor: Tensor): Float32Array => {
+async function extract(kernels: Kernels, model: Factorization): Promise<Factors> {
+  const shared = async (tensor: Tensor): Promise<Float32Array> => {
     const out = sharedFloat32(tensor.size);
-    out.set(kernels.floats(tensor));
+    out.set(await kernels.read(tensor));
     return out;
   };
-  const weight = kernels.floats(model.weight.value).slice();
+  const weight = await kernels.read(model.weight.value);
   const dim = weight.length;
-  const user = shared(model.user.value);
+  const user = await shared(model.user.value);
   for (let k = 0; k < user.length; k++) (user[k] as number) *= weight[k % dim] as number;
-  const bias = kernels.floats(model.bias.value)[0] as number;
-  const userBias = shared(model.userBias.value);
+  const bias = (await kernels.read(model.bias.value))[0] as number;
+  const userBias = await shared(model.userBias.value);
   for (let u = 0; u < userBias.length; u++) (userBias[u] as number) += bias;
-  return { dim, user, item: shared(model.item.value), userBias, itemBias: shared(model.itemBias.value) };
+  const [item, itemBias] = [await shared(model.item.value), await shared(model.itemBias.value)];
+  return { dim, user, item, userBias, itemBias };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+import { openBackend } from '../compute/index.js';
 import { log } from '../compute/math.js';
 import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/interactions.js';
 import type { Origin } from '../datasets/prepare.js';
@@ -12,6 +13,7 @@ import { PROGRAM } from '../support/version.js';
 import type { SimulationConfig } from './config.js';
 import { Drawing, type DrawnSums, shardUsers } from './drawing.js';
 import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
+import { checkDrawable } from './gpu_world.js';
 import { drawInParts, drawPart } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
 import type { DrawnBlock } from './worker.js';
@@ -102,6 +104,8 @@ class Simulation {
     const { exposures = false, parts } = options;
     // What cannot work is said before anything is trained.
     if (config.sampling === 'skip') checkSkippable(config);
+    if (config.backend === 'webgpu') checkDrawable(config);
+    (await openBackend(config.backend)).close();
     if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
     const { world, relevanceError, exposureLoss, first } = await this.takeOrMake();
     const drawn = await (parts === undefined
@@ -218,6 +222,7 @@ class Simulation {
       seed: config.seed,
       dim: config.dim,
       model,
+      backend: config.backend,
       onEpoch: ({ epoch }) => progress.update(epoch),
     };
   }

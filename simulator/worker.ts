@@ -1,5 +1,6 @@
 import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
 import { workerTask } from '../support/pool.js';
+import { GpuWorld } from './gpu_world.js';
 import { type DrawnUser, type Stage, World, type WorldState } from './world.js';
 
 /** Work on the users from `from` to before `to`. */
@@ -42,16 +43,28 @@ export interface DrawnBlock extends DrawnColumns {
 
 export type SimulationAnswer = Expectation | DrawnBlock;
 
-let current: { version: number; world: World } | undefined;
+/** A world with its GPU, where the configuration names one. */
+interface Place {
+  readonly version: number;
+  readonly world: World;
+  readonly gpu: GpuWorld | undefined;
+}
 
-async function worldOf(task: SimulationTask): Promise<World> {
-  if (current?.version !== task.version) current = { version: task.version, world: await World.create(task.state) };
-  return current.world;
+let current: Place | undefined;
+
+async function placeOf({ version, state }: SimulationTask): Promise<Place> {
+  if (current?.version === version) return current;
+  current?.gpu?.close();
+  const world = await World.create(state);
+  current = { version, world, gpu: state.config.backend === 'webgpu' ? await GpuWorld.create(world) : undefined };
+  return current;
 }
 
 export async function runTask(task: SimulationTask): Promise<SimulationAnswer> {
-  const world = await worldOf(task);
-  return task.work.kind === 'expect' ? expect(world, task, task.work) : draw(world, task);
+  const { world, gpu } = await placeOf(task);
+  const { work, from, to, stage } = task;
+  if (work.kind === 'expect') return gpu ? gpu.expect(from, to, stage, work.constant) : expect(world, task, work);
+  return collect(world.state, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
 }
 
 function expect(
@@ -68,15 +81,23 @@ function expect(
   return { total, free };
 }
 
-function draw(world: World, { from, to, stage }: SimulationTask): DrawnBlock {
-  const { config, time: span } = world.state;
+function* drawEach(world: World, { from, to, stage }: SimulationTask): Generator<DrawnUser> {
+  for (let user = from; user < to; user++) yield world.draw(user, stage);
+}
+
+/** Joins what was drawn for one user after another. */
+async function collect(
+  { config, time: span }: WorldState,
+  { from }: SimulationTask,
+  users: Iterable<DrawnUser> | AsyncIterable<DrawnUser>,
+): Promise<DrawnBlock> {
   let block = columns(1024);
   let [n, capped, shortUsers] = [0, 0, 0];
-  for (let user = from; user < to; user++) {
-    const drawn = world.draw(user, stage);
+  let user = from;
+  for await (const drawn of users) {
     const { count } = drawn;
     if (n + count > block.user.length) block = columns(2 * (n + count), block);
-    block.user.fill(user, n, n + count);
+    block.user.fill(user++, n, n + count);
     block.item.set(drawn.items, n);
     block.exposure.set(drawn.exposure, n);
     block.relevance.set(drawn.relevance, n);

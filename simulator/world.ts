@@ -75,8 +75,8 @@ export class World {
   private readonly relevanceBias: Float32Array;
   private readonly exposureTransposed: WasmTensor;
   private readonly exposureUsers: WasmTensor;
-  private readonly eps1: Noise;
-  private readonly eps2: Noise;
+  readonly eps1: Noise;
+  readonly eps2: Noise;
   /** e(x, z) of stage two; absent where it is 0, and then `extra` stays so. */
   private rows: ExposureRows | undefined;
   /** [BLOCK, items]: exposure logits, and e(x, z), of the current block of users. */
@@ -192,6 +192,26 @@ export class World {
     this.block = { first, stage };
   }
 
+  /** Whether stage two adds an e(x, z) that is not 0 everywhere. */
+  get hasExtra(): boolean {
+    return this.rows !== undefined;
+  }
+
+  /** e(x, z) of `count` users from `first` on with every item, where there is one: [count, items]. Throws UserError for a value that is none. */
+  extraRows(first: number, count: number): Float32Array | undefined {
+    const { items } = this.state;
+    if (!this.rows) return undefined;
+    const out = new Float32Array(count * items);
+    this.block = { first: -1, stage: 1 };
+    for (let done = 0; done < count; done += BLOCK) {
+      const some = Math.min(BLOCK, count - done);
+      this.rows.fill(first + done, some, this.extra, items);
+      this.refuseNaN(first + done, some);
+      out.set(this.kernels.floats(this.extra).subarray(0, some * items), done * items);
+    }
+    return out;
+  }
+
   private refuseNaN(first: number, count: number): void {
     const { items } = this.state;
     const values = this.kernels.floats(this.extra);
@@ -299,7 +319,7 @@ export class World {
   }
 
   /** The constant that a stage adds to log p_exp. */
-  private constant(stage: Stage): number {
+  constant(stage: Stage): number {
     return stage === 1 ? this.state.firstConstant : (this.state.second?.constant ?? 0);
   }
 
@@ -373,7 +393,10 @@ export class World {
   }
 }
 
-const STREAMS = {
+/** Streams of what is drawn for pairs. */
+export const STREAMS = {
+  eps1: stream('simulator eps1'),
+  eps2: stream('simulator eps2'),
   exposure: { 1: stream('simulator exposure 1'), 2: stream('simulator exposure 2') },
   outcome: { 1: stream('simulator outcome 1'), 2: stream('simulator outcome 2') },
 } as const;

@@ -17,8 +17,6 @@ const BUSY = 128;
 export class GpuAlgebra extends GpuStorage {
   /** For `lookup`: NONE for each row of the largest table seen. */
   private firstOf: GpuTensor | undefined;
-  private readonly numberFirst = rows.numberFirst(this.gpu.workgroup);
-  private readonly startsOf = rows.startsOf(this.gpu.workgroup);
 
   /**
    * The count of distinct rows is known on the GPU alone, so `count` is what it can be at most. Rows beyond the distinct ones stand
@@ -36,9 +34,9 @@ export class GpuAlgebra extends GpuStorage {
     const distinct = this.empty([most], 'int32');
     const uses = this.empty([most], 'int32');
     const slotOf = this.empty([positions], 'int32');
-    const { firstOf } = this;
+    const { firstOf, gpu } = this;
     this.each(rows.FIRST_POSITIONS, [indices, firstOf], positions);
-    this.run(this.numberFirst, [indices, firstOf, slotOf, distinct, uses], [positions, most], 1);
+    this.run(rows.numberFirst(gpu.workgroup), [indices, firstOf, slotOf, distinct, uses], [positions, most], 1);
     this.each(rows.ASSIGN_SLOTS, [indices, firstOf, slotOf, slots, uses], positions);
     this.each(rows.FORGET_FIRST, [indices, firstOf], positions);
     return { positions, count: most, slots, rows: distinct, uses };
@@ -61,7 +59,7 @@ export class GpuAlgebra extends GpuStorage {
     const cursor = this.empty([rowCount], 'int32');
     const positions = this.empty([indices.size], 'int32');
     this.each(rows.COUNT_USES, [indices, uses], indices.size);
-    this.run(this.startsOf, [uses, starts, cursor], [rowCount], 1);
+    this.run(rows.startsOf(this.gpu.workgroup), [uses, starts, cursor], [rowCount], 1);
     this.each(rows.PLACE_POSITIONS, [indices, cursor, positions], indices.size);
     this.each(rows.SORT_RUNS, [starts, positions], rowCount);
     owner.runs = { rows: rowCount, starts, positions };

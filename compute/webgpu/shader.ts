@@ -62,6 +62,16 @@ export function each(
   return { name, buffers, numbers: { n: 'u32', ...numbers }, size: SIZE, library, body: guarded };
 }
 
+/** Shaders that differ in a size, each made once. */
+export function bySize<Made>(make: (size: number) => Made): (size: number) => Made {
+  const known = new Map<number, Made>();
+  return (size) => {
+    const made = known.get(size) ?? make(size);
+    known.set(size, made);
+    return made;
+  };
+}
+
 /** The number that says, bit by bit, which `add` buffers count as zeros. */
 export const FRESH = 'fresh';
 

@@ -78,9 +78,10 @@ fn philox(counter: vec4u, key: vec2u) -> vec4u {
   return c;
 }
 fn unit(word: u32) -> f32 { return f32(word >> 8u) * 5.9604644775390625e-8; }
-fn words_at(column: u32, row: u32) -> vec4u {
-  return philox(vec4u(((column >> 4u) << 2u) | (column & 3u), row, p.stream, p.replicate), vec2u(p.k0, p.k1));
+fn words_of(column: u32, row: u32, stream: u32, replicate: u32) -> vec4u {
+  return philox(vec4u(((column >> 4u) << 2u) | (column & 3u), row, stream, replicate), vec2u(p.k0, p.k1));
 }
+fn words_at(column: u32, row: u32) -> vec4u { return words_of(column, row, p.stream, p.replicate); }
 fn bounded(bound: u32, column: u32, row: u32) -> u32 {
   var k1 = p.k1;
   let threshold = (0u - bound) % bound;
@@ -111,8 +112,7 @@ fn sine_and_cosine(u: f32) -> vec2f {
   let odd = (q & 1) != 0;
   return vec2f(select(s, c, odd) * select(1.0, -1.0, (q & 2) != 0), select(c, s, odd) * select(1.0, -1.0, ((q + 1) & 2) != 0));
 }
-fn normal_at(column: u32, row: u32) -> f32 {
-  let words = words_at(column, row);
+fn normal_of(words: vec4u, column: u32) -> f32 {
   let which = (column >> 2u) & 3u;
   let late = which > 1u;
   let turn = sine_and_cosine(unit(select(words.y, words.w, late)));

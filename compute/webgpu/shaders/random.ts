@@ -15,7 +15,8 @@ export const NORMAL_DRAWS = each(
   'normal',
   { out: 'write f32' },
   { ...ROWS, location: 'f32', scale: 'f32' },
-  'out[i] = p.location + p.scale * normal_at(i % p.columns, p.row + i / p.columns);',
+  `let c = i % p.columns;
+  out[i] = p.location + p.scale * normal_of(words_at(c, p.row + i / p.columns), c);`,
   PHILOX + LOGARITHM + NORMAL,
 );
 export const BOUNDED = each(

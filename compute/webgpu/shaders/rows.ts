@@ -1,4 +1,4 @@
-import { each, grouped, type Shader } from '../shader.js';
+import { bySize, each, grouped } from '../shader.js';
 import { running, total } from './maths.js';
 
 /** No position yet. */
@@ -14,7 +14,7 @@ export const FIRST_POSITIONS = each(
   'atomicMin(&first[indices[i]], i);',
 );
 /** Second: numbers the positions that are their row's first. One workgroup; places beyond the last distinct row are of row 0, unused. */
-export const numberFirst = (size: number): Shader =>
+export const numberFirst = bySize((size) =>
   grouped(
     'number first positions',
     {
@@ -38,7 +38,8 @@ export const numberFirst = (size: number): Shader =>
     for (var k = lane; k < p.most; k += ${size}u) { uses[k] = 0u; }
     for (var k = counted() + lane; k < p.most; k += ${size}u) { rows[k] = 0u; }`,
     { library: running(size), size },
-  );
+  ),
+);
 /** Third: each position's place among the distinct rows. */
 export const ASSIGN_SLOTS = each(
   'assign slots',
@@ -68,7 +69,7 @@ export const COUNT_USES = each(
   'atomicAdd(&uses[indices[i]], 1u);',
 );
 /** starts[k] = uses before row k, starts[n] = all. One workgroup. */
-export const startsOf = (size: number): Shader =>
+export const startsOf = bySize((size) =>
   grouped(
     'starts of runs',
     { uses: 'read u32', starts: 'write u32', cursor: 'write u32' },
@@ -82,7 +83,8 @@ export const startsOf = (size: number): Shader =>
     for (var k = begin; k < to; k++) { starts[k] = at; cursor[k] = at; at += uses[k]; }
     if (lane == 0u) { starts[p.n] = counted(); }`,
     { library: running(size), size },
-  );
+  ),
+);
 export const PLACE_POSITIONS = each(
   'place positions',
   { slots: 'read u32', cursor: 'change atomic<u32>', positions: 'write u32' },

@@ -1,4 +1,4 @@
-import { each, grouped, type Shader } from '../shader.js';
+import { bySize, each, grouped, type Shader } from '../shader.js';
 import { EXPONENTIAL, LOGARITHM, total } from './maths.js';
 
 export const LAYER_NORM = each(
@@ -73,11 +73,7 @@ export interface AttentionShaders {
   readonly toKeys: Shader;
 }
 
-const made = new Map<number, AttentionShaders>();
-
-export function attentionShaders(width: number): AttentionShaders {
-  const known = made.get(width);
-  if (known) return known;
+export const attentionShaders = bySize((width): AttentionShaders => {
   const own = `let row = i / p.heads;
   let h = i % p.heads;
   let wide = p.heads * ${width}u;
@@ -90,7 +86,7 @@ export function attentionShaders(width: number): AttentionShaders {
   /** The product of NAME_of, numbers held, with as many of a buffer. */
   const dot = (name: string, source: string, at: string): string =>
     `var ${name} = 0.0; for (var k = 0u; k < ${width}u; k++) { ${name} += ${name}_of[k] * ${source}[${at} + k]; }`;
-  const shaders: AttentionShaders = {
+  return {
     forward: each(
       `attention of ${width}`,
       { starts: 'read u32', qkv: 'read f32', out: 'write f32', logs: 'write f32' },
@@ -175,6 +171,4 @@ export function attentionShaders(width: number): AttentionShaders {
       EXPONENTIAL + SEQUENCE_OF,
     ),
   };
-  made.set(width, shaders);
-  return shaders;
-}
+});

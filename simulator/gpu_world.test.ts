@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { stream, WasmKernels } from '../compute/index.js';
+import { sharedFloat32 } from '../datasets/interactions.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { readFolder } from '../datasets/store.js';
+import { writeFolder } from '../support/output.js';
+import { silent } from '../support/progress.js';
+import { testFolder } from '../support/test_folder.js';
+import { testGpu } from '../support/test_gpu.js';
+import { parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
+import type { Factors } from './factors.js';
+import { GpuWorld } from './gpu_world.js';
+import { simulate } from './simulate.js';
+import { STREAMS, type Stage, World, type WorldState } from './world.js';
+
+const root = testFolder();
+const [USERS, ITEMS, DIM] = [120, 700, 6];
+const kernels = new WasmKernels();
+
+function normal(name: string, size: number, scale: number, location = 0): Float32Array {
+  const out = kernels.zeros([size]);
+  kernels.drawNormal(out, { seed: 3, stream: stream(`gpu test ${name}`) }, location, scale);
+  const shared = sharedFloat32(size);
+  shared.set(kernels.floats(out));
+  return shared;
+}
+
+const factors = (name: string, bias: number): Factors => ({
+  dim: DIM,
+  user: normal(`${name} user`, USERS * DIM, 0.5),
+  item: normal(`${name} item`, ITEMS * DIM, 0.5),
+  userBias: normal(`${name} user bias`, USERS, 0.5, bias),
+  itemBias: normal(`${name} item bias`, ITEMS, 1),
+});
+const [RELEVANCE, EXPOSURE] = [factors('relevance', 3.5), factors('exposure', -2.5)];
+
+function state(config: Partial<SimulationConfig>, source?: string): WorldState {
+  return {
+    config: { ...SIMULATION_DEFAULTS, ...config },
+    ...{ users: USERS, items: ITEMS, relevance: RELEVANCE, exposure: EXPOSURE, shift: normal('shift', USERS, 0.1) },
+    firstConstant: 0.3,
+    second: {
+      factors: { dim: DIM, x: EXPOSURE.user, z: EXPOSURE.item },
+      popularity: sharedFloat32(ITEMS).map((_, item) => 1 / (1 + (item % 50))),
+      constant: -0.2,
+      source,
+    },
+    time: [0, 100_000],
+  };
+}
+
+/** Probabilities on both sides agree to within this share, and draws differ only where the word lies that close to one. */
+const SHARE = 2e-5;
+
+const WORLDS: readonly (readonly [string, Partial<SimulationConfig>, string?])[] = [
+  ['normal noise of pairs, no e(x, z)', {}],
+  ['e(x, z) = affinity, a power', { exposure: { name: 'affinity', settings: {} }, power: 0.5 }],
+  [
+    'popularity, noise of users and of items',
+    {
+      exposure: { name: 'popularity', settings: { strength: 0.7 } },
+      eps1: parseNoise('per-user:4,0.5', 'eps1'),
+      eps2: parseNoise('per-item:0,0.5', 'eps2'),
+    },
+  ],
+  [
+    'an own function, constant noise, a large seed',
+    {
+      eps1: parseNoise('constant:4', 'eps1'),
+      eps2: parseNoise('constant:0.1', 'eps2'),
+      seed: 2 ** 45 + 7,
+    },
+    'export default (x, z, { dot }) => 0.4 * dot - 0.1 * x[0];',
+  ],
+];
+
+describe('a GPU draws what the processor draws', () => {
+  let isHere = true;
+  beforeAll(async () => {
+    const gpu = await testGpu();
+    isHere = gpu !== undefined;
+    gpu?.close();
+  });
+
+  test.each(WORLDS)('%s', async (_name, config, source) => {
+    if (!isHere) return;
+    const world = await World.create(state(config, source));
+    const gpu = await GpuWorld.create(world);
+    for (const stage of [1, 2] as Stage[]) {
+      let [user, exposures, capped, cappedThere, expected] = [10, 0, 0, 0, 0];
+      for await (const there of gpu.draw(10, 115, stage)) {
+        const here = world.draw(user, stage);
+        exposures += here.count;
+        capped += here.capped;
+        cappedThere += there.capped;
+        expected += world.expectedExposures(user, stage, world.constant(stage)).total;
+        const place = new Map(Array.from(here.items, (item, k) => [item, k] as const));
+        let last = -1;
+        there.items.forEach((item, k) => {
+          expect(item).toBeGreaterThan(last);
+          last = item;
+          const own = place.get(item);
+          place.delete(item);
+          if (own === undefined) return expectClose(world, user, item, stage);
+          expect(Math.abs((there.exposure[k] as number) / (here.exposure[own] as number) - 1)).toBeLessThan(SHARE);
+          expect(Math.abs((there.relevance[k] as number) / (here.relevance[own] as number) - 1)).toBeLessThan(SHARE);
+          expect(there.time[k]).toBe(here.time[own]);
+          expect(there.part[k]).toBe(here.part[own]);
+          if (there.clicked[k] !== here.clicked[own]) {
+            kernels.raw.philoxWords(item, user, STREAMS.outcome[stage], 0, ...keyOf(config), WORDS.address);
+            const word = (kernels.integers(WORDS)[0] as number) >>> 0;
+            expect(Math.abs(word / 2 ** 32 / (here.relevance[own] as number) - 1)).toBeLessThan(SHARE);
+          }
+        });
+        for (const item of place.keys()) expectClose(world, user, item, stage);
+        user++;
+      }
+      expect(user).toBe(115);
+      expect(exposures).toBeGreaterThan(2000);
+      expect(Math.abs(cappedThere - capped)).toBeLessThanOrEqual(2);
+      const { total } = await gpu.expect(10, 115, stage, world.constant(stage));
+      expect(Math.abs(total / expected - 1)).toBeLessThan(SHARE);
+    }
+    gpu.close();
+
+    /** A pair that only one side drew: its word is within rounding of its probability. */
+    function expectClose(world: World, user: number, item: number, stage: Stage): void {
+      const word = kernels.raw.wordAt(item, user, STREAMS.exposure[stage], 0, ...keyOf(config)) >>> 0;
+      expect(Math.abs(word / 2 ** 32 / (world.exposureRow(user, stage)[item] as number) - 1)).toBeLessThan(SHARE);
+    }
+  });
+
+  test('a simulation on a GPU makes the clicks of one on the processor, but for what rounding moves', async () => {
+    if (!isHere) return;
+    const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 90, ratingsPerUser: 20 });
+    const quick = { rate: 0.01, l2: 0.01, epochs: 3 };
+    const config: SimulationConfig = {
+      ...SIMULATION_DEFAULTS,
+      ...{ dim: 8, relevanceModel: quick, exposureModel: quick, exposuresPerUser: 30 },
+    };
+    const pairsOf = async (name: string, config: SimulationConfig): Promise<Set<string>> => {
+      const origin = { source: 'planted', format: 'planted' };
+      const path = join(root, name);
+      await writeFolder(path, {}, (folder) => simulate(data, origin, { config, workers: 1 }, folder, silent));
+      const made = (await readFolder(path, {})).data;
+      return new Set(Array.from(made.user, (user, row) => `${user} ${made.item[row]} ${made.time?.[row]}`));
+    };
+    const here = await pairsOf('here', config);
+    const there = await pairsOf('there', { ...config, backend: 'webgpu' });
+    const both = [...here].filter((pair) => there.has(pair)).length;
+    // Factors are trained apart, so that probabilities differ by more than one step's rounding; a few draws may.
+    expect(both).toBeGreaterThan(0.98 * Math.max(here.size, there.size));
+  });
+
+  test.each([
+    ['--sampling skip', { sampling: 'skip' }],
+    ['--eps2 structured', { eps2: parseNoise('structured:0,0.5', 'eps2') }],
+  ] as const)('what a GPU cannot draw is said: %s', async (said, config) => {
+    const world = await World.create(state({ ...config, exposure: { name: 'none', settings: {} } }));
+    await expect(GpuWorld.create(world)).rejects.toThrow(said);
+  });
+});
+
+const WORDS = kernels.zeros([4], 'int32');
+const keyOf = ({ seed = SIMULATION_DEFAULTS.seed }: Partial<SimulationConfig>): [number, number] => [
+  seed >>> 0,
+  Math.floor(seed / 2 ** 32),
+];
