@@ -83,53 +83,60 @@ describe('a GPU draws what the processor draws', () => {
     gpu?.close();
   });
 
-  test.each(WORLDS)('%s', async (_name, config, source) => {
-    if (!isHere) return;
-    const world = await World.create(state(config, source));
-    const gpu = await GpuWorld.create(world);
-    for (const stage of [1, 2] as Stage[]) {
-      let [user, exposures, capped, cappedThere, expected] = [10, 0, 0, 0, 0];
-      for await (const there of gpu.draw(10, 115, stage)) {
-        const here = world.draw(user, stage);
-        exposures += here.count;
-        capped += here.capped;
-        cappedThere += there.capped;
-        expected += world.expectedExposures(user, stage, world.constant(stage)).total;
-        const place = new Map(Array.from(here.items, (item, k) => [item, k] as const));
-        let last = -1;
-        there.items.forEach((item, k) => {
-          expect(item).toBeGreaterThan(last);
-          last = item;
-          const own = place.get(item);
-          place.delete(item);
-          if (own === undefined) return expectClose(world, user, item, stage);
-          expect(Math.abs((there.exposure[k] as number) / (here.exposure[own] as number) - 1)).toBeLessThan(SHARE);
-          expect(Math.abs((there.relevance[k] as number) / (here.relevance[own] as number) - 1)).toBeLessThan(SHARE);
-          expect(there.time[k]).toBe(here.time[own]);
-          expect(there.part[k]).toBe(here.part[own]);
-          if (there.clicked[k] !== here.clicked[own]) {
-            kernels.raw.philoxWords(item, user, STREAMS.outcome[stage], 0, ...keyOf(config), WORDS.address);
-            const word = (kernels.integers(WORDS)[0] as number) >>> 0;
-            expect(Math.abs(word / 2 ** 32 / (here.relevance[own] as number) - 1)).toBeLessThan(SHARE);
-          }
-        });
-        for (const item of place.keys()) expectClose(world, user, item, stage);
-        user++;
+  test.each(WORLDS.map(([name, config, source]) => [name, config, source] as const))(
+    '%s',
+    async (_name, config, source) => {
+      if (!isHere) return;
+      const world = await World.create(state(config, source));
+      const gpu = await GpuWorld.create(world);
+      const wrong: string[] = [];
+      for (const stage of [1, 2] as Stage[]) {
+        let [user, exposures, capped, cappedThere, expected] = [10, 0, 0, 0, 0];
+        for await (const there of gpu.draw(10, 115, stage)) {
+          const here = world.draw(user, stage);
+          exposures += here.count;
+          capped += here.capped;
+          cappedThere += there.capped;
+          expected += world.expectedExposures(user, stage, world.constant(stage)).total;
+          const place = new Map(Array.from(here.items, (item, k) => [item, k] as const));
+          let last = -1;
+          there.items.forEach((item, k) => {
+            if (item <= last) wrong.push(`item ${item} after ${last}`);
+            last = item;
+            const own = place.get(item);
+            place.delete(item);
+            if (own === undefined) return expectClose(user, item, stage);
+            for (const column of ['exposure', 'relevance'] as const) {
+              const off = Math.abs((there[column][k] as number) / (here[column][own] as number) - 1);
+              if (off > SHARE) wrong.push(`${column} of ${user}, ${item} is off by ${off}`);
+            }
+            if (there.time[k] !== here.time[own] || there.part[k] !== here.part[own])
+              wrong.push(`time of ${user}, ${item}`);
+            if (there.clicked[k] !== here.clicked[own]) {
+              kernels.raw.philoxWords(item, user, STREAMS.outcome[stage], 0, ...keyOf(config), WORDS.address);
+              const word = (kernels.integers(WORDS)[0] as number) >>> 0;
+              expect(Math.abs(word / 2 ** 32 / (here.relevance[own] as number) - 1)).toBeLessThan(SHARE);
+            }
+          });
+          for (const item of place.keys()) expectClose(user, item, stage);
+          user++;
+        }
+        expect(user).toBe(115);
+        expect(exposures).toBeGreaterThan(2000);
+        expect(Math.abs(cappedThere - capped)).toBeLessThanOrEqual(2);
+        const { total } = await gpu.expect(10, 115, stage, world.constant(stage));
+        expect(Math.abs(total / expected - 1)).toBeLessThan(SHARE);
       }
-      expect(user).toBe(115);
-      expect(exposures).toBeGreaterThan(2000);
-      expect(Math.abs(cappedThere - capped)).toBeLessThanOrEqual(2);
-      const { total } = await gpu.expect(10, 115, stage, world.constant(stage));
-      expect(Math.abs(total / expected - 1)).toBeLessThan(SHARE);
-    }
-    gpu.close();
+      expect(wrong).toEqual([]);
+      gpu.close();
 
-    /** A pair that only one side drew: its word is within rounding of its probability. */
-    function expectClose(world: World, user: number, item: number, stage: Stage): void {
-      const word = kernels.raw.wordAt(item, user, STREAMS.exposure[stage], 0, ...keyOf(config)) >>> 0;
-      expect(Math.abs(word / 2 ** 32 / (world.exposureRow(user, stage)[item] as number) - 1)).toBeLessThan(SHARE);
-    }
-  });
+      /** A pair that only one side drew: its word is within rounding of its probability. */
+      function expectClose(user: number, item: number, stage: Stage): void {
+        const word = kernels.raw.wordAt(item, user, STREAMS.exposure[stage], 0, ...keyOf(config)) >>> 0;
+        expect(Math.abs(word / 2 ** 32 / (world.exposureRow(user, stage)[item] as number) - 1)).toBeLessThan(SHARE);
+      }
+    },
+  );
 
   test('a simulation on a GPU makes the clicks of one on the processor, but for what rounding moves', async () => {
     if (!isHere) return;

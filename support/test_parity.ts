@@ -128,6 +128,7 @@ export const PARITY_CASES: readonly ParityCase[] = [
       };
       return {
         uniform: drawn('float32', [3, 37], (out) => kernels.drawUniform(out, key, 2)),
+        'many normal': drawn('float32', [64, 3001], (out) => kernels.drawNormal(out, key, 0, 1)),
         normal: drawn('float32', [5, 61], (out) => kernels.drawNormal(out, key, 0.5, 2, 1)),
         bounded: drawn('int32', [500], (out) => kernels.drawBounded(out, key, 3_000_000_000)),
         small: drawn('int32', [500], (out) => kernels.drawBounded(out, key, 7)),

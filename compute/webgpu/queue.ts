@@ -181,8 +181,10 @@ export class GpuQueue {
     this.flush();
     tensor.isZero = false;
     tensor.runs = undefined;
-    if (data.length > 0)
-      this.gpu.device.queue.writeBuffer(tensor.block.buffer, first * 4, data as Float32Array<ArrayBuffer>);
+    if (data.length === 0) return;
+    // Dawn crashes on shared memory.
+    const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
+    this.gpu.device.queue.writeBuffer(tensor.block.buffer, first * 4, own as Float32Array<ArrayBuffer>);
   }
 
   copy(from: GpuTensor, to: GpuTensor, first = 0, count = from.size, place = 0): void {

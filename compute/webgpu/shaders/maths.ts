@@ -98,7 +98,9 @@ fn bounded(bound: u32, column: u32, row: u32) -> u32 {
 /** Needs PHILOX and LOGARITHM. */
 export const NORMAL = `
 fn radius(word: u32) -> f32 {
-  let u = (f32(word) + 0.5) * 2.3283064365386963e-10;
+  // To the nearest, which a conversion of 32 bits need not be; where u is close to 1, its last bit is all there is of the logarithm.
+  let nearest = f32(word >> 8u) * 256.0 + f32(word & 255u);
+  let u = (nearest + 0.5) * 2.3283064365386963e-10;
   return sqrt(max(-2.0 * log_of_normal(u), 0.0));
 }
 fn sine_and_cosine(u: f32) -> vec2f {
@@ -140,21 +142,21 @@ fn total(lane: u32, value: f32) -> f32 {
 
 /** Running sums over the threads of a workgroup: of all threads before this one; \`counted\` is then that of all. */
 export const running = (size: number): string => `
-var<workgroup> counts: array<u32, ${size}>;
+var<workgroup> tallies: array<u32, ${size}>;
 fn before(lane: u32, value: u32) -> u32 {
   workgroupBarrier();
-  counts[lane] = value;
+  tallies[lane] = value;
   workgroupBarrier();
   for (var step = 1u; step < ${size}u; step <<= 1u) {
     var added = 0u;
-    if (lane >= step) { added = counts[lane - step]; }
+    if (lane >= step) { added = tallies[lane - step]; }
     workgroupBarrier();
-    counts[lane] += added;
+    tallies[lane] += added;
     workgroupBarrier();
   }
-  return counts[lane] - value;
+  return tallies[lane] - value;
 }
-fn counted() -> u32 { return counts[${size - 1}]; }
+fn counted() -> u32 { return tallies[${size - 1}]; }
 `;
 
 /** Whether a number is none; comparisons may be optimized away, bits may not. */
