@@ -39,6 +39,7 @@ export class GpuAlgebra extends GpuStorage {
     this.run(rows.numberFirst(gpu.workgroup), [indices, firstOf, slotOf, distinct, uses], [positions, most], 1);
     this.each(rows.ASSIGN_SLOTS, [indices, firstOf, slotOf, slots, uses], positions);
     this.each(rows.FORGET_FIRST, [indices, firstOf], positions);
+    slots.uses = uses;
     return { positions, count: most, slots, rows: distinct, uses };
   }
 
@@ -54,11 +55,12 @@ export class GpuAlgebra extends GpuStorage {
   protected runsOf(indices: Tensor, rowCount: number): PositionRuns {
     const owner = gpuTensor(indices);
     if (owner.runs?.rows === rowCount) return owner.runs;
-    const uses = this.zeros([rowCount], 'int32');
+    const counted = owner.uses?.size === rowCount ? owner.uses : undefined;
+    const uses = counted ?? this.zeros([rowCount], 'int32');
     const starts = this.empty([rowCount + 1], 'int32');
     const cursor = this.empty([rowCount], 'int32');
     const positions = this.empty([indices.size], 'int32');
-    this.each(rows.COUNT_USES, [indices, uses], indices.size);
+    if (!counted) this.each(rows.COUNT_USES, [indices, uses], indices.size);
     this.run(rows.startsOf(this.gpu.workgroup), [uses, starts, cursor], [rowCount], 1);
     this.each(rows.PLACE_POSITIONS, [indices, cursor, positions], indices.size);
     this.each(rows.SORT_RUNS, [starts, positions], rowCount);

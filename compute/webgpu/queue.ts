@@ -35,7 +35,9 @@ export class GpuQueue {
     device.addEventListener('uncapturederror', this.onError);
   }
 
-  private readonly onError = ({ error }: GPUUncapturedErrorEvent): void => {
+  private readonly onError = (event: GPUUncapturedErrorEvent): void => {
+    event.preventDefault(); // or else it is printed
+    const { error } = event;
     const what = error instanceof GPUOutOfMemoryError ? 'the GPU is out of memory' : 'the GPU refused work';
     this.failure ??= new BackendError(`${what}: ${firstLine(error)}`);
   };
@@ -113,10 +115,7 @@ export class GpuQueue {
         if (way === 'add') fresh |= 1 << k;
         else if (way !== 'write') this.clear(tensor);
       }
-      if (way !== 'read') {
-        tensor.isZero = false;
-        tensor.runs = undefined;
-      }
+      if (way !== 'read') tensor.changed();
     }
     return fresh;
   }
@@ -179,8 +178,7 @@ export class GpuQueue {
     this.check();
     if (tensor.isZero && data.length < tensor.size) this.clear(tensor);
     this.flush();
-    tensor.isZero = false;
-    tensor.runs = undefined;
+    tensor.changed();
     if (data.length === 0) return;
     // Dawn crashes on shared memory.
     const own = data.buffer instanceof ArrayBuffer ? data : data.slice();
@@ -190,8 +188,7 @@ export class GpuQueue {
   copy(from: GpuTensor, to: GpuTensor, first = 0, count = from.size, place = 0): void {
     if (from.isZero) this.clear(from);
     if (to.isZero && count < to.size) this.clear(to);
-    to.isZero = false;
-    to.runs = undefined;
+    to.changed();
     if (count === 0) return;
     this.openEncoder().copyBufferToBuffer(from.block.buffer, first * 4, to.block.buffer, place * 4, count * 4);
   }

@@ -64,10 +64,8 @@ export class GpuStorage {
   }
 
   fill(tensor: Tensor, value: number): void {
-    if (value === 0) {
-      gpuTensor(tensor).isZero = true;
-      gpuTensor(tensor).runs = undefined;
-    } else this.each(FILL, [tensor], tensor.size, value);
+    if (value === 0) gpuTensor(tensor).changed(true);
+    else this.each(FILL, [tensor], tensor.size, value);
   }
 
   free(tensor: Tensor): void {

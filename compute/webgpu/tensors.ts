@@ -15,6 +15,8 @@ export class GpuTensor implements Tensor {
   isZero = false;
   /** Of an index tensor: its positions by row, once anyone has asked. */
   runs: PositionRuns | undefined;
+  /** Of the slots of a lookup: how often each row is used. */
+  uses: GpuTensor | undefined;
   /** Of the lists of such runs: the index tensor that they belong to, which must forget them when they are freed. */
   owner: GpuTensor | undefined;
 
@@ -24,6 +26,13 @@ export class GpuTensor implements Tensor {
     readonly block: Block,
   ) {
     this.size = sizeOf(shape);
+  }
+
+  /** Other numbers are in it now, or all zeros: what was known of those before is forgotten. */
+  changed(isZero = false): void {
+    this.isZero = isZero;
+    this.runs = undefined;
+    this.uses = undefined;
   }
 }
 

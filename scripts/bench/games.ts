@@ -1,18 +1,19 @@
-import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { Adam, type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { GAME_DEFAULTS, trainAdversarial } from '../../models/adversarial.js';
 import type { TrainingBatch } from '../../models/batches.js';
 import { crossEntropy } from '../../models/losses.js';
+import type { Model } from '../../models/model.js';
 import { createModel } from '../../models/registry.js';
 import { evaluateLoss, TRAINER_DEFAULTS } from '../../models/trainer.js';
 import { medianTime, randomBatches } from './measure.js';
 
-const SIZE = { users: 6040, items: 3706, dim: 32 };
+export const SIZE = { users: 6040, items: 3706, dim: 32 };
 const BATCHES = 20;
 const ROUNDS = 12;
 
 /** Batches of 10,240 rows in a backend's memory. */
-export function pairBatches(kernels: WasmKernels): TrainingBatch[] {
-  return randomBatches(BATCHES, SIZE.users, SIZE.items).map(({ users, items, labels }) => ({
+export function pairBatches(kernels: Kernels, positives = 2048): TrainingBatch[] {
+  return randomBatches(BATCHES, SIZE.users, SIZE.items, positives).map(({ users, items, labels }) => ({
     users: kernels.tensor(users),
     items: kernels.tensor(items),
     labels: kernels.tensor(labels),
@@ -21,8 +22,7 @@ export function pairBatches(kernels: WasmKernels): TrainingBatch[] {
 }
 
 /** Median milliseconds of an update of f, beta and g in ACL GMF/GMF. */
-export async function gameStep(): Promise<number> {
-  const kernels = new WasmKernels();
+export async function gameStep(kernels: Kernels = new WasmKernels()): Promise<number> {
   const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), SIZE);
   const batches = pairBatches(kernels);
   const ends: number[] = [performance.now()];
@@ -53,9 +53,11 @@ export async function gameStep(): Promise<number> {
 const [SEQUENCES, LENGTH] = [128, 50];
 export const ATTENTION_ROWS = 2 * SEQUENCES * LENGTH;
 
-/** Median milliseconds of a step of Attn with two heads and blocks, without dropout. */
-export function attentionStep(): number {
-  const kernels = new WasmKernels();
+/** Median milliseconds of a step of Attn. */
+export const attentionStep = (): number => medianTime(60, attentionSteps(new WasmKernels()));
+
+/** Takes a step of Attn with two heads and blocks, without dropout. */
+export function attentionSteps(kernels: Kernels): (run: number) => void {
   const model = createModel('Attn', kernels, new ParameterFactory(kernels, 1), SIZE, { heads: 2, dropout: 0 });
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
@@ -79,7 +81,17 @@ export function attentionStep(): number {
       },
     }),
   );
-  return medianTime(60, (run) => {
+  return stepper(kernels, model, optimizer, batches);
+}
+
+/** Takes steps of cross-entropy over batches in turn. */
+export function stepper(
+  kernels: Kernels,
+  model: Model,
+  optimizer: Adam,
+  batches: readonly TrainingBatch[],
+): (run: number) => void {
+  return (run) =>
     kernels.scope(() => {
       const batch = batches[run % batches.length] as TrainingBatch;
       const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, x, rows) =>
@@ -87,5 +99,4 @@ export function attentionStep(): number {
       );
       optimizer.step(tape.backward(loss));
     });
-  });
 }

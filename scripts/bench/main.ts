@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { Registry } from '../../support/registry.js';
 import { epoch } from './epoch.js';
+import { gpu } from './gpu.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
 import { scale } from './scale.js';
@@ -10,7 +11,7 @@ import { steps } from './steps.js';
 import { sweeps } from './sweep.js';
 import { ulp } from './ulp.js';
 
-const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps, scale]);
+const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps, scale, gpu]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');

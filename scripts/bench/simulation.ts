@@ -7,23 +7,23 @@ import { randomFactors } from './random_factors.js';
 const [USERS, ITEMS, DIM] = [6040, 3706, 32];
 
 /** A world of the size of MovieLens-1M with about five percent of pairs shown. */
-function world(): WorldState {
-  const exposure = randomFactors(USERS, ITEMS, DIM, 'exposure', -4);
+export function benchWorld(exposure: string = 'affinity'): WorldState {
+  const factors = randomFactors(USERS, ITEMS, DIM, 'exposure', -4);
   return {
     config: {
       ...SIMULATION_DEFAULTS,
       eps1: { kind: 'normal', location: 4, scale: 0.5 },
       eps2: { kind: 'normal', location: 0, scale: 0.5 },
-      exposure: { name: 'affinity', settings: {} },
+      exposure: { name: exposure, settings: {} },
     },
     users: USERS,
     items: ITEMS,
     relevance: randomFactors(USERS, ITEMS, DIM, 'relevance', 3.5),
-    exposure,
+    exposure: factors,
     shift: sharedFloat32(USERS),
     firstConstant: 0,
     second: {
-      factors: { dim: DIM, x: exposure.user, z: exposure.item },
+      factors: { dim: DIM, x: factors.user, z: factors.item },
       popularity: sharedFloat32(ITEMS).fill(0.5),
       constant: 0,
     },
@@ -67,7 +67,7 @@ export const simulation: Benchmark = {
   summary: 'drawing both stages over 22 million pairs',
   always: true,
   async run() {
-    const state = world();
+    const state = benchWorld();
     const truth = await World.create(state);
     const drawAll = (stage: Stage): number => {
       let shown = 0;

@@ -1,13 +1,10 @@
 import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
-import { crossEntropy } from '../../models/losses.js';
 import { createModel } from '../../models/registry.js';
-import { evaluateLoss } from '../../models/trainer.js';
-import { ATTENTION_ROWS, attentionStep, gameStep, pairBatches } from './games.js';
+import { ATTENTION_ROWS, attentionStep, gameStep, pairBatches, SIZE, stepper } from './games.js';
 import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
 import { PlainGmf, PlainMlp } from './plain.js';
 import { torchStep } from './torch.js';
 
-const SIZE = { users: 6040, items: 3706, dim: 32 };
 const ROWS = 10240;
 const STEPS = 200;
 
@@ -17,16 +14,7 @@ export function ourStep(name: string): number {
   const model = createModel(name, kernels, new ParameterFactory(kernels, 1), SIZE);
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
-  const batches = pairBatches(kernels);
-  return medianTime(STEPS, (run) => {
-    kernels.scope(() => {
-      const batch = batches[run % 20] as (typeof batches)[number];
-      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, logits, rows) =>
-        t.mean(crossEntropy(t, logits, rows)),
-      );
-      optimizer.step(tape.backward(loss));
-    });
-  });
+  return medianTime(STEPS, stepper(kernels, model, optimizer, pairBatches(kernels)));
 }
 
 function plainStep(Model: typeof PlainGmf | typeof PlainMlp): number {

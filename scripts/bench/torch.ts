@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process';
 
+export type TorchModel = 'GMF' | 'MLP' | 'NCF' | 'ACL' | 'Attn';
+
 /**
- * Milliseconds of one training step in PyTorch on one CPU thread, written as a user of PyTorch would; undefined where python3 (or
- * $EXPOBENCH_PYTHON) has no torch.
+ * Milliseconds of one training step in PyTorch, on one CPU thread or on a GPU by CUDA, written as a user of PyTorch would; undefined where python3
+ * (or $EXPOBENCH_PYTHON) has no torch, or torch no such device.
  */
-export function torchStep(model: 'GMF' | 'MLP' | 'NCF' | 'ACL' | 'Attn'): number | undefined {
+export function torchStep(model: TorchModel, device: 'cpu' | 'cuda' = 'cpu'): number | undefined {
   const python = process.env['EXPOBENCH_PYTHON'] ?? 'python3';
-  const { status, stdout } = spawnSync(python, ['-c', PROGRAM, model], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(python, ['-c', PROGRAM, model, device], { encoding: 'utf8' });
   const value = Number(stdout?.trim());
   return status === 0 && value > 0 ? value : undefined;
 }
@@ -17,6 +19,8 @@ from torch import nn
 from torch.nn import functional as F
 torch.set_num_threads(1)
 torch.manual_seed(0)
+device = torch.device(sys.argv[2])
+torch.set_default_device(device)
 users, items, dim, positives, negatives, length, sequences = 6040, 3706, 32, 2048, 4, 50, 128
 table = lambda rows, width: nn.Embedding(rows, width, sparse=True)
 cross_entropy = F.binary_cross_entropy_with_logits
@@ -91,8 +95,10 @@ draw, step = {'GMF': lambda: plain(gmf), 'MLP': lambda: plain(mlp), 'NCF': lambd
 times = []
 for _ in range(70):
     batch = draw()
+    if device.type == 'cuda': torch.cuda.synchronize()
     start = time.perf_counter()
     step(*batch)
+    if device.type == 'cuda': torch.cuda.synchronize()
     times.append(time.perf_counter() - start)
 print(sorted(times[10:])[30] * 1e3)
 `;

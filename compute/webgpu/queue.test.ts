@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { crossEntropy } from '../../models/losses.js';
+import { createModel } from '../../models/registry.js';
+import { TRAINER_DEFAULTS, train } from '../../models/trainer.js';
+import { testGpu } from '../../support/test_gpu.js';
+import { ParameterFactory } from '../parameter.js';
+import { WebGpuKernels } from './webgpu_kernels.js';
+
+let isHere = true;
+beforeAll(async () => {
+  const gpu = await testGpu();
+  isHere = gpu !== undefined;
+  gpu?.close();
+});
+
+describe('work on a GPU', () => {
+  test('epochs are read once each, and after the first nothing more is made', async () => {
+    if (!isHere) return;
+    const kernels = await WebGpuKernels.open();
+    const size = { users: 30, items: 40, dim: 8 };
+    const model = createModel('MLP', kernels, new ParameterFactory(kernels, 1), size);
+    const batches = Array.from({ length: 5 }, (_, b) => ({
+      users: kernels.tensor(Int32Array.from({ length: 60 }, (_, r) => (r * 7 + b) % 30)),
+      items: kernels.tensor(Int32Array.from({ length: 60 }, (_, r) => (r * 11 + b) % 40)),
+      labels: kernels.tensor(Float32Array.from({ length: 60 }, (_, r) => Number(r % 3 === 0))),
+      wide: 3,
+    }));
+    let reads = 0;
+    const read = kernels.read.bind(kernels);
+    kernels.read = (tensor) => {
+      reads++;
+      return read(tensor);
+    };
+    const bytes: number[] = [];
+    const passes: number[] = [];
+    await train(
+      kernels,
+      model,
+      size,
+      {
+        source: { batches: 5, beginEpoch() {}, batch: (b) => batches[b] as (typeof batches)[number] },
+        objective: (tape, scores, batch) => tape.mean(crossEntropy(tape, scores, batch)),
+        validate: async () => 0,
+        onEpoch() {
+          bytes.push(kernels.bytes);
+          passes.push(kernels.queue.dispatches);
+        },
+      },
+      { ...TRAINER_DEFAULTS, epochs: 4, patience: 9 },
+    );
+    expect(reads).toBe(4);
+    expect(new Set(bytes).size).toBe(1);
+    // The same passes in every epoch.
+    expect((passes[3] as number) - (passes[2] as number)).toBe((passes[2] as number) - (passes[1] as number));
+    kernels.close();
+  });
+
+  test('what is lost is said, and the next one opens anew', async () => {
+    if (!isHere) return;
+    const kernels = await WebGpuKernels.open();
+    const x = kernels.tensor(Float32Array.of(1, 2, 3));
+    kernels.gpu.device.destroy();
+    await kernels.gpu.device.lost;
+    expect(() => kernels.linear(x, 2, 0)).toThrow('the GPU was lost (destroyed)');
+    await expect(kernels.read(x)).rejects.toThrow('the GPU was lost');
+    const again = await WebGpuKernels.open();
+    expect(Array.from(await again.read(again.linear(again.tensor(Float32Array.of(4)), 2, 1)))).toEqual([9]);
+    again.close();
+  });
+
+  test('a tensor that no buffer holds is refused with its size', async () => {
+    if (!isHere) return;
+    const kernels = await WebGpuKernels.open();
+    const numbers = kernels.gpu.largestBuffer / 4 + 1;
+    expect(() => kernels.zeros([numbers])).toThrow(
+      /a tensor of [\d,]+ MiB is larger than the [\d,]+ MiB that this GPU can bind/,
+    );
+    kernels.close();
+  });
+
+  test('what the GPU refuses is an error of the next answer', async () => {
+    if (!isHere) return;
+    const kernels = await WebGpuKernels.open();
+    const x = kernels.zeros([4]);
+    x.block.buffer.destroy();
+    const doubled = kernels.linear(x, 2, 0);
+    await expect(kernels.read(doubled)).rejects.toThrow('the GPU refused work');
+    kernels.close();
+  });
+});
