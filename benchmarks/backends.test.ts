@@ -129,6 +129,14 @@ describe.each(backends)('training on %s', (backend) => {
     },
   );
 
+  test('the same twice, to the bit', async () => {
+    if (!isHere) return;
+    const settings = { ...SETTINGS, model: 'ACL:GMF/GMF', trainer: { ...SETTINGS.trainer, epochs: 3 } };
+    const [first, second] = [await run({ ...settings, backend }), await run({ ...settings, backend })];
+    expect(second.result).toEqual(first.result);
+    expect(second.weights).toEqual(first.weights);
+  });
+
   test('every user and item is scored, and a model is saved and read on either side', async () => {
     if (!isHere) return;
     const settings = { ...SETTINGS, trainer: { ...SETTINGS.trainer, epochs: 1 }, report: { bootstrap: 0, full: true } };

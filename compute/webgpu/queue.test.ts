@@ -1,9 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { crossEntropy } from '../../models/losses.js';
-import { createModel } from '../../models/registry.js';
-import { TRAINER_DEFAULTS, train } from '../../models/trainer.js';
 import { testGpu } from '../../support/test_gpu.js';
-import { ParameterFactory } from '../parameter.js';
+import { trainSmall } from '../../support/test_training.js';
 import { WebGpuKernels } from './webgpu_kernels.js';
 
 let isHere = true;
@@ -17,14 +14,6 @@ describe('work on a GPU', () => {
   test('epochs are read once each, and after the first nothing more is made', async () => {
     if (!isHere) return;
     const kernels = await WebGpuKernels.open();
-    const size = { users: 30, items: 40, dim: 8 };
-    const model = createModel('MLP', kernels, new ParameterFactory(kernels, 1), size);
-    const batches = Array.from({ length: 5 }, (_, b) => ({
-      users: kernels.tensor(Int32Array.from({ length: 60 }, (_, r) => (r * 7 + b) % 30)),
-      items: kernels.tensor(Int32Array.from({ length: 60 }, (_, r) => (r * 11 + b) % 40)),
-      labels: kernels.tensor(Float32Array.from({ length: 60 }, (_, r) => Number(r % 3 === 0))),
-      wide: 3,
-    }));
     let reads = 0;
     const read = kernels.read.bind(kernels);
     kernels.read = (tensor) => {
@@ -33,21 +22,10 @@ describe('work on a GPU', () => {
     };
     const bytes: number[] = [];
     const passes: number[] = [];
-    await train(
-      kernels,
-      model,
-      size,
-      {
-        source: { batches: 5, beginEpoch() {}, batch: (b) => batches[b] as (typeof batches)[number] },
-        objective: (tape, scores, batch) => tape.mean(crossEntropy(tape, scores, batch)),
-        validate: async () => 0,
-        onEpoch() {
-          bytes.push(kernels.bytes);
-          passes.push(kernels.queue.dispatches);
-        },
-      },
-      { ...TRAINER_DEFAULTS, epochs: 4, patience: 9 },
-    );
+    await trainSmall(kernels, () => {
+      bytes.push(kernels.bytes);
+      passes.push(kernels.queue.dispatches);
+    });
     expect(reads).toBe(4);
     expect(new Set(bytes).size).toBe(1);
     // The same passes in every epoch.
