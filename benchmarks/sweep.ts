@@ -29,6 +29,8 @@ export interface SweepOptions extends RunnerOptions {
   readonly retryFailed?: boolean;
   /** As the user typed it, for the report. */
   readonly command?: string | undefined;
+  /** Told of what computes, where it is not the default backend alone. */
+  onDevices?(devices: readonly string[]): void;
 }
 
 export interface SweepResult {
@@ -48,6 +50,7 @@ export async function sweep(
   options: SweepOptions,
 ): Promise<SweepResult> {
   const devices = await devicesOf(plan.rows.map(({ settings }) => settings));
+  if (devices.length > 0) options.onDevices?.(devices);
   const isNew = !existsSync(join(`${resolve(options.out)}.partial`, 'trials.ndjson'));
   const folder = openRun(plan, options);
   const session = await SessionFile.begin(folder, options, devices);

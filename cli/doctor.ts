@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs';
 import { fastBackend } from '../benchmarks/backend_choice.js';
 import { trainingSpeed } from '../benchmarks/probe.js';
 import { type Kernels, WasmKernels } from '../compute/index.js';
-import { load, PACKAGES, reasonOf } from '../compute/tensorflow/library.js';
+import { load, NOT_INSTALLED, PACKAGES, reasonOf } from '../compute/tensorflow/library.js';
 import { TensorFlowKernels } from '../compute/tensorflow/tensorflow_kernels.js';
 import { dawnVersion } from '../compute/webgpu/device.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
@@ -39,13 +39,13 @@ const SECONDS = 1;
 
 async function examine({ backend, package: name, open }: (typeof PLACES)[number]): Promise<Finding> {
   const version = name === 'webgpu' ? dawnVersion() : undefined;
-  const named = name === null || version === undefined ? name : `${name} ${version}`;
+  const named = version === undefined ? name : `${name} ${version}`;
   let kernels: Kernels;
   try {
     kernels = await open();
   } catch (error) {
     const why = name?.startsWith('@') ? reasonOf(name, error) : (error as Error).message;
-    const how = why === 'not installed' ? `${why}: npm install ${name}` : why;
+    const how = why.startsWith(NOT_INSTALLED) ? `${why}: npm install ${name}` : why;
     return { backend, package: named, device: null, reason: how, speed: null };
   }
   try {
@@ -89,18 +89,22 @@ export const doctorCommand: CommandModule<object, { readonly json: boolean }> = 
 };
 
 function describe(machine: Readonly<Record<string, string>>, findings: readonly Finding[], auto: string): string {
-  const rows = findings.map(({ backend, package: name, device, reason, speed }) => [
-    ...[backend, name ?? 'built in', speed === null ? '-' : speed.toPrecision(3)],
-    reason ?? device ?? '',
+  const rows = findings.map(({ backend, package: name, device, speed }) => [
+    ...[backend, name ?? 'built in', speed?.toPrecision(3) ?? '-', device ?? 'not there'],
   ]);
+  const reasons = findings.flatMap(({ backend, package: name, reason }) =>
+    reason === null ? [] : [`${name ?? backend}: ${reason}`],
+  );
   const choice =
     auto === 'wasm'
-      ? '--backend auto: wasm, since no GPU answers'
-      : `--backend auto: ${auto} where it is at least a fifth faster at the work, which is measured; else wasm`;
+      ? '--backend auto takes wasm: no GPU answers that would be faster'
+      : `--backend auto takes ${auto} where the work gains a fifth or more by it, which is measured; else wasm`;
   return [
-    ...Object.entries(machine).map(([name, value]) => `${name.padEnd(10)}${value}`),
+    ...Object.entries(machine).map(([name, value]) => `${name.padEnd(10)} ${value}`),
     '',
-    plainTable([['--backend', 'package', 'million rows/s', 'device, or why it is not there'], ...rows]),
+    plainTable([['--backend', 'package', 'million rows/s', 'computes on'], ...rows]).trimEnd(),
+    'million rows/s: training steps of GMF, 6,040 users by 3,706 items, width 32',
     choice,
+    ...(reasons.length > 0 ? ['', 'not there:', ...reasons.map((reason) => `  ${reason}`)] : []),
   ].join('\n');
 }

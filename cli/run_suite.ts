@@ -74,6 +74,7 @@ export async function runSuite(
       command: commandLine(['expobench', ...hideBin(process.argv)]),
       memory: memory === undefined ? undefined : memory * 1e9,
       cache: cache === undefined ? undefined : new TrialCache(cache),
+      onDevices: (devices) => process.stderr.write(`computed on ${devices.join(', ')}\n`),
       onChange(state, finished, outcome) {
         running();
         onChange(state);

@@ -1,3 +1,4 @@
+import { dawnVersion } from '../compute/webgpu/device.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 
 /**
@@ -8,7 +9,8 @@ export async function testGpu(): Promise<WebGpuKernels | undefined> {
   try {
     return await WebGpuKernels.open();
   } catch (error) {
-    if (process.env['VK_ICD_FILENAMES'] && process.platform === 'linux' && process.arch === 'x64') throw error;
+    const isPromised = process.env['VK_ICD_FILENAMES'] && process.platform === 'linux' && process.arch === 'x64';
+    if (isPromised && dawnVersion() !== undefined) throw error;
     process.stderr.write(`No GPU here, so nothing is tested on one: ${(error as Error).message}.\n`);
     return undefined;
   }

@@ -8,9 +8,10 @@ export type Library = typeof TensorFlow;
 /** TensorFlow that was loaded. */
 export interface LoadedTensorFlow {
   readonly tf: Library;
-  /** Package, version, and what computes in it. */
-  readonly title: string;
   readonly packageName: string;
+  readonly version: string;
+  /** What computes in it. */
+  readonly computes: string;
 }
 
 /** Packages with the same functions, the fastest first. */
@@ -56,13 +57,18 @@ export async function load(name: (typeof PACKAGES)[number]): Promise<LoadedTenso
   const [sum] = tf.tidy(() => tf.add(tf.tensor1d([1]), tf.tensor1d([2])).dataSync());
   if (sum !== 3) throw new Error(`it adds 1 and 2 to ${sum}`);
   const { version } = require(`${name}/package.json`) as { version: string };
-  return { tf, packageName: name, title: `${name} ${version}, ${COMPUTES[name]}` };
+  return { tf, packageName: name, version, computes: COMPUTES[name] };
 }
+
+export const NOT_INSTALLED = 'not installed';
 
 /** Why a package did not load, for people. */
 export function reasonOf(name: string, error: unknown): string {
   const text = String((error as Error).message ?? error).split('\n')[0] as string;
-  if (/Cannot find (package|module)/.test(text) && text.includes(name)) return 'not installed';
+  if (/Cannot find (package|module)/.test(text) && text.includes(name))
+    return name === '@tensorflow/tfjs'
+      ? NOT_INSTALLED
+      : `${NOT_INSTALLED}, or npm left it out, as it does where libtensorflow cannot be downloaded`;
   if (/isNullOrUndefined/.test(text)) return `does not work with Node ${process.versions.node}: use Node 20 or 22`;
   return text;
 }

@@ -26,7 +26,8 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
   readonly name = 'tensorflow';
 
   get device(): string {
-    return this.library.title;
+    const { packageName, version, computes } = this.library;
+    return `${computes} (${packageName} ${version})`;
   }
 
   /** Throws BackendUnavailableError where no package of TensorFlow loads. */

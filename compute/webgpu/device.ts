@@ -39,9 +39,9 @@ async function entry(): Promise<GPU> {
   try {
     dawn = (await import('webgpu')) as Dawn;
   } catch (error) {
-    throw new BackendUnavailableError(
-      `the package "webgpu" does not load (${firstLine(error)}): install it with "${INSTALL}"`,
-    );
+    const isMissing = dawnVersion() === undefined;
+    const what = isMissing ? 'is not installed' : `does not load (${firstLine(error)})`;
+    throw new BackendUnavailableError(`the package "webgpu" ${what}: ${INSTALL}`);
   }
   Object.assign(globalThis, dawn.globals);
   adapters = dawn.create([]);
@@ -87,9 +87,7 @@ async function openGpu(): Promise<Gpu> {
   const { limits, info } = adapter;
   const title = [info.vendor, info.architecture, info.description || info.device].filter(Boolean).join(' ');
   if (!gpu.wgslLanguageFeatures.has('immediate_address_space'))
-    throw new BackendUnavailableError(
-      `the package "webgpu" is too old for our shaders: update it with "${INSTALL}@latest"`,
-    );
+    throw new BackendUnavailableError(`the package "webgpu" is too old for our shaders: ${INSTALL}@latest`);
   if (limits.maxStorageBuffersPerShaderStage < STORAGE_BUFFERS)
     throw new BackendUnavailableError(
       `${title} binds ${limits.maxStorageBuffersPerShaderStage} buffers at a time, and our shaders need ${STORAGE_BUFFERS}`,

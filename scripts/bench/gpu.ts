@@ -208,7 +208,7 @@ export const gpu: Benchmark = {
     }
     const tensorflow = await loadTensorFlow().catch(() => undefined);
     if (tensorflow && tensorflow.packageName !== '@tensorflow/tfjs') {
-      process.stderr.write(`gpu: tensorflow is ${tensorflow.title}\n`);
+      process.stderr.write(`gpu: tensorflow is ${tensorflow.computes}\n`);
       const isCuda = tensorflow.packageName.endsWith('gpu');
       figures.push(...(await stepFigures('tensorflow', () => TensorFlowKernels.open(), wasm, isCuda)));
     }
