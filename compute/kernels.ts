@@ -41,6 +41,8 @@ export interface Kernels {
   // Rows of tables.
   /** The distinct values of indices[R], each below `tableRows`. */
   lookup(indices: Tensor, tableRows: number): Lookup;
+  /** `lookup` of both columns of a batch. */
+  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup];
   /** [count, width] the distinct rows of a lookup. */
   gatherDistinct(table: Tensor, lookup: Lookup): Tensor;
   /** [n, width] rows of table at indices[n]. */

@@ -163,8 +163,11 @@ export class Tape {
   add(a: Variable, b: Variable): Variable {
     const out = new Variable(this.kernels.add(a.value, b.value));
     return this.record(out, (g) => {
-      if (a.differentiable) this.kernels.addScaled(1, g, this.gradient(a));
       if (b.differentiable) this.kernels.addScaled(1, g, this.gradient(b));
+      if (!a.differentiable) return;
+      // Nobody looks at g after this, so that it may become the gradient of one of the two.
+      if (a.gradient) this.kernels.addScaled(1, g, a.gradient);
+      else a.gradient = g;
     });
   }
 

@@ -35,10 +35,11 @@ export interface Pairs {
 
 /** Looks up the rows that a batch of pairs uses. */
 export function pairsOf(kernels: Kernels, columns: PairColumns, size: Pick<ModelSize, 'users' | 'items'>): Pairs {
+  const [users, items] = kernels.lookupPair(columns.users, size.users, columns.items, size.items);
   return {
     columns,
-    users: kernels.lookup(columns.users, size.users),
-    items: kernels.lookup(columns.items, size.items),
+    users,
+    items,
     sequences: columns.sequences && sequencesOf(kernels, columns.items, columns.sequences, size.items),
   };
 }

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { stream, WasmKernels } from '../compute/index.js';
+import { WasmKernels } from '../compute/index.js';
 import { sharedFloat32 } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
+import { randomFactors } from '../scripts/bench/random_factors.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
 import { testGpu } from '../support/test_gpu.js';
 import { parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
-import type { Factors } from './factors.js';
 import { GpuWorld } from './gpu_world.js';
 import { simulate } from './simulate.js';
 import { STREAMS, type Stage, World, type WorldState } from './world.js';
@@ -18,27 +18,13 @@ const root = testFolder();
 const [USERS, ITEMS, DIM] = [120, 700, 6];
 const kernels = new WasmKernels();
 
-function normal(name: string, size: number, scale: number, location = 0): Float32Array {
-  const out = kernels.zeros([size]);
-  kernels.drawNormal(out, { seed: 3, stream: stream(`gpu test ${name}`) }, location, scale);
-  const shared = sharedFloat32(size);
-  shared.set(kernels.floats(out));
-  return shared;
-}
-
-const factors = (name: string, bias: number): Factors => ({
-  dim: DIM,
-  user: normal(`${name} user`, USERS * DIM, 0.5),
-  item: normal(`${name} item`, ITEMS * DIM, 0.5),
-  userBias: normal(`${name} user bias`, USERS, 0.5, bias),
-  itemBias: normal(`${name} item bias`, ITEMS, 1),
-});
-const [RELEVANCE, EXPOSURE] = [factors('relevance', 3.5), factors('exposure', -2.5)];
+const RELEVANCE = randomFactors(USERS, ITEMS, DIM, 'relevance', 3.5);
+const EXPOSURE = randomFactors(USERS, ITEMS, DIM, 'exposure', -2.5);
 
 function state(config: Partial<SimulationConfig>, source?: string): WorldState {
   return {
     config: { ...SIMULATION_DEFAULTS, ...config },
-    ...{ users: USERS, items: ITEMS, relevance: RELEVANCE, exposure: EXPOSURE, shift: normal('shift', USERS, 0.1) },
+    ...{ users: USERS, items: ITEMS, relevance: RELEVANCE, exposure: EXPOSURE, shift: sharedFloat32(USERS).fill(0.1) },
     firstConstant: 0.3,
     second: {
       factors: { dim: DIM, x: EXPOSURE.user, z: EXPOSURE.item },

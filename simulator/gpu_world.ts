@@ -170,7 +170,7 @@ export class GpuWorld {
       const cursor = kernels.empty([count], 'int32');
       queue.run(DRAW_EXPOSURES, [...tensors, masks, capped], numbers, count * blocks);
       queue.run(COUNT_EXPOSURES, [masks, beforeWord, counts], [count, words], count);
-      queue.run(startsOf(kernels.gpu.workgroup), [counts, starts, cursor], [count], 1);
+      queue.run(startsOf(kernels.gpu.workgroup), [counts, counts, starts, cursor], [count, 0], 1);
     });
     const [begins, over] = (await Promise.all([kernels.read(starts), kernels.read(capped)])) as [
       Int32Array,

@@ -154,6 +154,27 @@ export const PARITY_CASES: readonly ParityCase[] = [
     },
   },
   {
+    name: 'lookup of both columns, with what is scattered to either',
+    run(kernels) {
+      const inputs = new Inputs(kernels);
+      const [a, b] = [inputs.integers('a', 700, 90), inputs.integers('b', 700, 400)];
+      const [own, other] = kernels.lookupPair(a, 100, b, 400);
+      const from = inputs.numbers('from', [700, 3]);
+      const sums = [own, other].map((lookup) => {
+        const to = kernels.zeros([lookup.count, 3]);
+        kernels.scatterAdd(from, lookup.slots, to);
+        return kernels.gather(to, lookup.slots);
+      });
+      const means = kernels.gather(kernels.meanByRow(kernels.slice(from, 0, 700), other), other.slots);
+      const rows = [own, other].map((lookup) => kernels.gather(lookup.rows, lookup.slots));
+      const uses = [own, other].map((lookup) => kernels.gather(lookup.uses, lookup.slots));
+      return {
+        ...{ 'slots a': own.slots, 'slots b': other.slots, means },
+        ...Object.fromEntries([sums, rows, uses].flatMap((pair, k) => pair.map((tensor, t) => [`${k} ${t}`, tensor]))),
+      };
+    },
+  },
+  {
     name: 'rows: gather, distinct rows, scatter-add with long and short runs',
     run(kernels) {
       const inputs = new Inputs(kernels);

@@ -18,6 +18,10 @@ export class TfAlgebra extends TfStorage {
     });
   }
 
+  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup] {
+    return [this.lookup(a, aRows), this.lookup(b, bRows)];
+  }
+
   gather(table: Tensor, indices: Tensor): Tensor {
     const shape = [indices.size, ...table.shape.slice(1)];
     if (table.dtype === 'int32' && width(table) === 1) {

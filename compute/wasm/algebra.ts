@@ -24,6 +24,10 @@ export class WasmAlgebra extends WasmStorage {
     return { positions, count, slots, rows, uses };
   }
 
+  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup] {
+    return [this.lookup(a, aRows), this.lookup(b, bRows)];
+  }
+
   gather(table: Tensor, indices: Tensor): Tensor {
     return this.gatherFirst(table, indices, indices.size);
   }

@@ -18,55 +18,80 @@ export class GpuAlgebra extends GpuStorage {
   /** For `lookup`: NONE for each row of the largest table seen. */
   private firstOf: GpuTensor | undefined;
 
+  lookup(indices: Tensor, tableRows: number): Lookup {
+    return this.lookUp(indices, tableRows, undefined, 0)[0];
+  }
+
+  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup] {
+    return this.lookUp(a, aRows, b, bRows);
+  }
+
   /**
    * The count of distinct rows is known on the GPU alone, so `count` is what it can be at most. Rows beyond the distinct ones stand
    * last, with no uses.
    */
-  lookup(indices: Tensor, tableRows: number): Lookup {
-    if (!this.firstOf || this.firstOf.size < tableRows) {
-      if (this.firstOf) this.free(this.firstOf);
-      this.firstOf = this.outliving([tableRows]);
-      this.write(this.firstOf, new Int32Array(tableRows).fill(rows.NONE));
+  private lookUp(a: Tensor, aRows: number, second: Tensor | undefined, bRows: number): [Lookup, Lookup] {
+    const firstOf = this.firstPositions(aRows + bRows);
+    const b = second ?? a;
+    const [na, nb] = [a.size, second?.size ?? 0];
+    const sides = [na, nb, aRows];
+    const integers = (size: number): GpuTensor => this.empty([size], 'int32');
+    const side = (positions: number, tableRows: number) => {
+      const most = Math.min(positions, tableRows);
+      return { positions, count: most, slots: integers(positions), rows: integers(most), uses: integers(most) };
+    };
+    const [own, other] = [side(na, aRows), side(nb, bRows)];
+    const slotOf = integers(na + nb);
+    this.each(rows.FIRST_POSITIONS, [a, b, firstOf], na + nb, ...sides);
+    this.run(
+      rows.numberFirst(this.gpu.workgroup),
+      [a, b, firstOf, slotOf, own.rows, other.rows, own.uses, other.uses],
+      [...sides, own.count, other.count],
+      second ? 2 : 1,
+    );
+    const { slots, uses } = other;
+    this.each(rows.ASSIGN_SLOTS, [a, b, firstOf, slotOf, own.slots, slots, own.uses, uses], na + nb, ...sides);
+    this.each(rows.FORGET_FIRST, [a, b, firstOf], na + nb, ...sides);
+    own.slots.uses = own.uses;
+    if (second) {
+      slots.uses = uses;
+      own.slots.twin = slots;
+      slots.twin = own.slots;
     }
-    const positions = indices.size;
-    const most = Math.min(positions, tableRows);
-    const slots = this.empty([positions], 'int32');
-    const distinct = this.empty([most], 'int32');
-    const uses = this.empty([most], 'int32');
-    const slotOf = this.empty([positions], 'int32');
-    const { firstOf, gpu } = this;
-    this.each(rows.FIRST_POSITIONS, [indices, firstOf], positions);
-    this.run(rows.numberFirst(gpu.workgroup), [indices, firstOf, slotOf, distinct, uses], [positions, most], 1);
-    this.each(rows.ASSIGN_SLOTS, [indices, firstOf, slotOf, slots, uses], positions);
-    this.each(rows.FORGET_FIRST, [indices, firstOf], positions);
-    slots.uses = uses;
-    return { positions, count: most, slots, rows: distinct, uses };
+    return [own, other];
   }
 
-  /** A tensor that no scope frees. */
-  private outliving(shape: readonly number[]): GpuTensor {
-    const tensor = this.empty(shape, 'int32');
-    const open = this.scopes.at(-1);
-    if (open) open.pop();
-    return tensor;
+  /** NONE for each of so many rows, between lookups. No scope frees it. */
+  private firstPositions(rowCount: number): GpuTensor {
+    if (this.firstOf && this.firstOf.size >= rowCount) return this.firstOf;
+    if (this.firstOf) this.free(this.firstOf);
+    this.firstOf = this.empty([rowCount], 'int32');
+    this.scopes.at(-1)?.pop();
+    this.write(this.firstOf, new Int32Array(rowCount).fill(rows.NONE));
+    return this.firstOf;
   }
 
-  /** The positions of each of so many rows, made when first asked for. */
+  /** The positions of each of so many rows, made when first asked for; of slots that were looked up together for both. */
   protected runsOf(indices: Tensor, rowCount: number): PositionRuns {
-    const owner = gpuTensor(indices);
-    if (owner.runs?.rows === rowCount) return owner.runs;
-    const counted = owner.uses?.size === rowCount ? owner.uses : undefined;
-    const uses = counted ?? this.zeros([rowCount], 'int32');
-    const starts = this.empty([rowCount + 1], 'int32');
-    const cursor = this.empty([rowCount], 'int32');
-    const positions = this.empty([indices.size], 'int32');
-    if (!counted) this.each(rows.COUNT_USES, [indices, uses], indices.size);
-    this.run(rows.startsOf(this.gpu.workgroup), [uses, starts, cursor], [rowCount], 1);
-    this.each(rows.PLACE_POSITIONS, [indices, cursor, positions], indices.size);
-    this.each(rows.SORT_RUNS, [starts, positions], rowCount);
-    owner.runs = { rows: rowCount, starts, positions };
-    starts.owner = owner;
-    return owner.runs;
+    const asked = gpuTensor(indices);
+    if (asked.runs?.rows === rowCount) return asked.runs;
+    const isCounted = asked.uses?.size === rowCount;
+    const twin = isCounted && asked.twin?.uses ? asked.twin : undefined;
+    const uses = isCounted ? (asked.uses as GpuTensor) : this.zeros([rowCount], 'int32');
+    if (!isCounted) this.each(rows.COUNT_USES, [indices, uses], indices.size);
+    const [usesOfTwin, slotsOfTwin] = [twin?.uses ?? uses, twin ?? asked];
+    const twinRows = twin?.uses?.size ?? 0;
+    const [all, both] = [rowCount + twinRows, asked.size + (twin?.size ?? 0)];
+    const starts = this.empty([all + 1], 'int32');
+    const cursor = this.empty([all], 'int32');
+    const positions = this.empty([both], 'int32');
+    this.run(rows.startsOf(this.gpu.workgroup), [uses, usesOfTwin, starts, cursor], [rowCount, twinRows], 1);
+    this.each(rows.PLACE_POSITIONS, [asked, slotsOfTwin, cursor, positions], both, asked.size, rowCount);
+    this.each(rows.SORT_RUNS, [starts, positions], all);
+    asked.runs = { rows: rowCount, firstRow: 0, starts, positions };
+    if (twin) twin.runs = { rows: twinRows, firstRow: rowCount, starts, positions };
+    starts.owners = twin ? [asked, twin] : [asked];
+    return asked.runs;
   }
 
   gather(table: Tensor, indices: Tensor): GpuTensor {
@@ -84,8 +109,8 @@ export class GpuAlgebra extends GpuStorage {
   }
 
   scatterAdd(from: Tensor, indices: Tensor, to: Tensor): void {
-    const { starts, positions } = this.runsOf(indices, to.shape[0] as number);
-    this.each(rows.SUM_RUNS, [from, starts, positions, to], to.size, width(to));
+    const { starts, positions, firstRow } = this.runsOf(indices, to.shape[0] as number);
+    this.each(rows.SUM_RUNS, [from, starts, positions, to], to.size, width(to), firstRow);
   }
 
   gatherPairSum(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, bias: Tensor, activation: Activation): GpuTensor {
@@ -112,8 +137,8 @@ export class GpuAlgebra extends GpuStorage {
     gw: Tensor,
   ): void {
     const side = (own: Tensor, other: Tensor, oi: Tensor, to: Tensor): void => {
-      const { starts, positions } = this.runsOf(own, to.shape[0] as number);
-      this.each(rows.PAIR_PRODUCT_SIDE, [g, other, oi, weight, starts, positions, to], to.size, width(to));
+      const { starts, positions, firstRow } = this.runsOf(own, to.shape[0] as number);
+      this.each(rows.PAIR_PRODUCT_SIDE, [g, other, oi, weight, starts, positions, to], to.size, width(to), firstRow);
     };
     side(ai, b, bi, ga);
     side(bi, a, ai, gb);

@@ -121,9 +121,9 @@ export class GpuLayers extends GpuAlgebra {
   }
 
   meanByRow(x: Tensor, { count, slots }: Lookup): Tensor {
-    const { starts, positions } = this.runsOf(slots, count);
+    const { starts, positions, firstRow } = this.runsOf(slots, count);
     const out = this.empty([count]);
-    this.each(MEAN_RUNS, [x, starts, positions, out], count);
+    this.each(MEAN_RUNS, [x, starts, positions, out], count, firstRow);
     return out;
   }
 

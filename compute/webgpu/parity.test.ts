@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { testGpu } from '../../support/test_gpu.js';
 import { expectParity, PARITY_CASES } from '../../support/test_parity.js';
-import type { WebGpuKernels } from './webgpu_kernels.js';
+import { WebGpuKernels } from './webgpu_kernels.js';
 
 /**
  * Single precision, sums in another order, products and sums that may be joined: relative to the largest number of a result, differences of a few
@@ -18,5 +18,15 @@ describe('every kernel on the GPU gives what the default backend gives', () => {
 
   test.each(PARITY_CASES.map((one) => [one.name, one] as const))('%s', async (_name, { run }) => {
     if (gpu) await expectParity(gpu, run, TOLERANCE);
+  });
+
+  test('however many threads work together', async () => {
+    if (!gpu) return;
+    for (const workgroup of [32, 128]) {
+      const smaller = new WebGpuKernels({ ...gpu.gpu, workgroup });
+      for (const { name, run } of PARITY_CASES)
+        if (name.startsWith('lookup') || name.startsWith('rows')) await expectParity(smaller, run, TOLERANCE);
+      smaller.close();
+    }
   });
 });

@@ -69,8 +69,8 @@ export class GpuStorage {
   }
 
   free(tensor: Tensor): void {
-    const { block, owner } = gpuTensor(tensor);
-    if (owner) owner.runs = undefined;
+    const { block, owners } = gpuTensor(tensor);
+    for (const owner of owners) owner.runs = undefined;
     this.queue.pool.give(block);
   }
 

@@ -1,9 +1,13 @@
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
 import type { Block } from './memory.js';
 
-/** For each row of a table the batch's positions that use it, in order: positions[starts[row] .. starts[row + 1]). */
+/**
+ * For each row of a table the batch's positions that use it, in order: positions[starts[firstRow + row] .. starts[firstRow + row + 1]). Both columns
+ * of a batch share their lists.
+ */
 export interface PositionRuns {
   readonly rows: number;
+  readonly firstRow: number;
   readonly starts: GpuTensor;
   readonly positions: GpuTensor;
 }
@@ -15,10 +19,11 @@ export class GpuTensor implements Tensor {
   isZero = false;
   /** Of an index tensor: its positions by row, once anyone has asked. */
   runs: PositionRuns | undefined;
-  /** Of the slots of a lookup: how often each row is used. */
+  /** Of the slots of a lookup: how often each row is used, and the slots of the batch's other column, looked up with them. */
   uses: GpuTensor | undefined;
-  /** Of the lists of such runs: the index tensor that they belong to, which must forget them when they are freed. */
-  owner: GpuTensor | undefined;
+  twin: GpuTensor | undefined;
+  /** Of the lists of such runs: the index tensors that they belong to, which must forget them when they are freed. */
+  owners: readonly GpuTensor[] = [];
 
   constructor(
     readonly shape: readonly number[],
@@ -33,6 +38,7 @@ export class GpuTensor implements Tensor {
     this.isZero = isZero;
     this.runs = undefined;
     this.uses = undefined;
+    this.twin = undefined;
   }
 }
 

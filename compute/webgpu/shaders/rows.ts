@@ -4,61 +4,94 @@ import { running, total } from './maths.js';
 /** No position yet. */
 export const NONE = 0xffffffff;
 
+/** Both columns of a batch are looked up together, a one side and b the other; of a single column b is as long as nothing. */
+const SIDES = { na: 'u32', nb: 'u32', rows_a: 'u32' } as const;
+
 /**
- * The distinct rows of a batch, in order of first appearance, in four steps. First: for each row the first position that uses it.
+ * The distinct rows of a batch, in order of first appearance, in four steps. First: for each row the first position that uses it. Rows of b
+ * stand behind the rows_a rows of a.
  */
 export const FIRST_POSITIONS = each(
   'first positions',
-  { indices: 'read u32', first: 'change atomic<u32>' },
-  {},
-  'atomicMin(&first[indices[i]], i);',
+  { a: 'read u32', b: 'read u32', first: 'change atomic<u32>' },
+  SIDES,
+  'if (i < p.na) { atomicMin(&first[a[i]], i); } else { atomicMin(&first[p.rows_a + b[i - p.na]], i - p.na); }',
 );
-/** Second: numbers the positions that are their row's first. One workgroup; places beyond the last distinct row are of row 0, unused. */
+/**
+ * Second: numbers the positions that are their row's first, a workgroup a side. Places beyond the last distinct row are of row 0, and unused.
+ */
 export const numberFirst = bySize((size) =>
   grouped(
     'number first positions',
     {
-      indices: 'read u32',
+      a: 'read u32',
+      b: 'read u32',
       first: 'read u32',
       slot_of: 'write u32',
-      rows: 'write u32',
-      uses: 'write u32',
+      distinct_a: 'write u32',
+      distinct_b: 'write u32',
+      uses_a: 'write u32',
+      uses_b: 'write u32',
     },
-    { n: 'u32', most: 'u32' },
-    `let share = (p.n + ${size - 1}u) / ${size}u;
-    let begin = min(lane * share, p.n);
-    let to = min(begin + share, p.n);
+    { ...SIDES, most_a: 'u32', most_b: 'u32' },
+    `let n = select(p.na, p.nb, group == 1u);
+    let most = select(p.most_a, p.most_b, group == 1u);
+    let share = (n + ${size - 1}u) / ${size}u;
+    let begin = min(lane * share, n);
+    let to = min(begin + share, n);
     var count = 0u;
-    for (var r = begin; r < to; r++) { if (first[indices[r]] == r) { count++; } }
+    for (var r = begin; r < to; r++) { if (is_first(group, r)) { count++; } }
     var slot = before(lane, count);
     for (var r = begin; r < to; r++) {
-      let row = indices[r];
-      if (first[row] == r) { slot_of[r] = slot; rows[slot] = row; slot++; }
+      if (is_first(group, r)) {
+        slot_of[group * p.na + r] = slot;
+        put_row(group, slot, row_at(group, r));
+        slot++;
+      }
     }
-    for (var k = lane; k < p.most; k += ${size}u) { uses[k] = 0u; }
-    for (var k = counted() + lane; k < p.most; k += ${size}u) { rows[k] = 0u; }`,
-    { library: running(size), size },
+    for (var k = lane; k < most; k += ${size}u) {
+      if (group == 0u) { uses_a[k] = 0u; } else { uses_b[k] = 0u; }
+    }
+    for (var k = counted() + lane; k < most; k += ${size}u) { put_row(group, k, 0u); }`,
+    {
+      library: `${running(size)}
+fn row_at(side: u32, r: u32) -> u32 { if (side == 0u) { return a[r]; } return b[r]; }
+fn is_first(side: u32, r: u32) -> bool { return first[side * p.rows_a + row_at(side, r)] == r; }
+fn put_row(side: u32, k: u32, row: u32) { if (side == 0u) { distinct_a[k] = row; } else { distinct_b[k] = row; } }`,
+      size,
+    },
   ),
 );
 /** Third: each position's place among the distinct rows. */
 export const ASSIGN_SLOTS = each(
   'assign slots',
   {
-    indices: 'read u32',
+    a: 'read u32',
+    b: 'read u32',
     first: 'read u32',
     slot_of: 'read u32',
-    slots: 'write u32',
-    uses: 'change atomic<u32>',
+    slots_a: 'write u32',
+    slots_b: 'write u32',
+    uses_a: 'change atomic<u32>',
+    uses_b: 'change atomic<u32>',
   },
-  {},
-  'let slot = slot_of[first[indices[i]]]; slots[i] = slot; atomicAdd(&uses[slot], 1u);',
+  SIDES,
+  `if (i < p.na) {
+    let slot = slot_of[first[a[i]]];
+    slots_a[i] = slot;
+    atomicAdd(&uses_a[slot], 1u);
+  } else {
+    let slot = slot_of[p.na + first[p.rows_a + b[i - p.na]]];
+    slots_b[i - p.na] = slot;
+    atomicAdd(&uses_b[slot], 1u);
+  }`,
 );
-/** Fourth, with the placing of positions: forgets the first positions. */
+/** Fourth: forgets the first positions. */
 export const FORGET_FIRST = each(
   'forget first positions',
-  { indices: 'read u32', first: 'write u32' },
-  {},
-  `first[indices[i]] = ${NONE}u;`,
+  { a: 'read u32', b: 'read u32', first: 'write u32' },
+  SIDES,
+  `if (i < p.na) { first[a[i]] = ${NONE}u; } else { first[p.rows_a + b[i - p.na]] = ${NONE}u; }`,
 );
 
 /** How often each row is used. */
@@ -68,28 +101,34 @@ export const COUNT_USES = each(
   {},
   'atomicAdd(&uses[indices[i]], 1u);',
 );
-/** starts[k] = uses before row k, starts[n] = all. One workgroup. */
+/** starts[k] = uses before row k, those of a before those of b; starts[ma + mb] = all. One workgroup. */
 export const startsOf = bySize((size) =>
   grouped(
     'starts of runs',
-    { uses: 'read u32', starts: 'write u32', cursor: 'write u32' },
-    { n: 'u32' },
-    `let share = (p.n + ${size - 1}u) / ${size}u;
-    let begin = min(lane * share, p.n);
-    let to = min(begin + share, p.n);
+    { uses_a: 'read u32', uses_b: 'read u32', starts: 'write u32', cursor: 'write u32' },
+    { ma: 'u32', mb: 'u32' },
+    `let n = p.ma + p.mb;
+    let share = (n + ${size - 1}u) / ${size}u;
+    let begin = min(lane * share, n);
+    let to = min(begin + share, n);
     var count = 0u;
-    for (var k = begin; k < to; k++) { count += uses[k]; }
+    for (var k = begin; k < to; k++) { count += uses_of(k); }
     var at = before(lane, count);
-    for (var k = begin; k < to; k++) { starts[k] = at; cursor[k] = at; at += uses[k]; }
-    if (lane == 0u) { starts[p.n] = counted(); }`,
-    { library: running(size), size },
+    for (var k = begin; k < to; k++) { starts[k] = at; cursor[k] = at; at += uses_of(k); }
+    if (lane == 0u) { starts[n] = counted(); }`,
+    {
+      library: `${running(size)}
+fn uses_of(k: u32) -> u32 { if (k < p.ma) { return uses_a[k]; } return uses_b[k - p.ma]; }`,
+      size,
+    },
   ),
 );
 export const PLACE_POSITIONS = each(
   'place positions',
-  { slots: 'read u32', cursor: 'change atomic<u32>', positions: 'write u32' },
-  {},
-  'positions[atomicAdd(&cursor[slots[i]], 1u)] = i;',
+  { slots_a: 'read u32', slots_b: 'read u32', cursor: 'change atomic<u32>', positions: 'write u32' },
+  { na: 'u32', ma: 'u32' },
+  `if (i < p.na) { positions[atomicAdd(&cursor[slots_a[i]], 1u)] = i; }
+  else { positions[atomicAdd(&cursor[p.ma + slots_b[i - p.na]], 1u)] = i - p.na; }`,
 );
 /** Orders each run, which was filled in whatever order threads came: by insertion, or as a heap where it is long. */
 export const SORT_RUNS = each(
@@ -135,12 +174,12 @@ export const GATHER = each(
   { width: 'u32' },
   'out[i] = source[indices[i / p.width] * p.width + i % p.width];',
 );
-/** Each number of each row sums over the row's positions, in their order. */
+/** Rows of runs begin at `first_row` of their starts. Each number of each row sums over the row's positions, in their order. */
 export const SUM_RUNS = each(
   'sum runs',
   { begin: 'read f32', starts: 'read u32', positions: 'read u32', to: 'add f32' },
-  { width: 'u32' },
-  `let row = i / p.width;
+  { width: 'u32', first_row: 'u32' },
+  `let row = p.first_row + i / p.width;
   let k = i % p.width;
   var sum = 0.0;
   for (var e = starts[row]; e < starts[row + 1u]; e++) { sum += begin[positions[e] * p.width + k]; }
@@ -149,10 +188,11 @@ export const SUM_RUNS = each(
 export const MEAN_RUNS = each(
   'mean of runs',
   { x: 'read f32', starts: 'read u32', positions: 'read u32', out: 'write f32' },
-  {},
-  `let uses = starts[i + 1u] - starts[i];
+  { first_row: 'u32' },
+  `let row = p.first_row + i;
+  let uses = starts[row + 1u] - starts[row];
   var sum = 0.0;
-  for (var e = starts[i]; e < starts[i + 1u]; e++) { sum += x[positions[e]]; }
+  for (var e = starts[row]; e < starts[row + 1u]; e++) { sum += x[positions[e]]; }
   out[i] = select(sum / f32(uses), 0.0, uses == 0u);`,
 );
 export const MEAN_RUNS_ADJOINT = each(
@@ -193,8 +233,8 @@ export const PAIR_PRODUCT_SIDE = each(
     positions: 'read u32',
     gs: 'add f32',
   },
-  { width: 'u32' },
-  `let row = i / p.width;
+  { width: 'u32', first_row: 'u32' },
+  `let row = p.first_row + i / p.width;
   let k = i % p.width;
   var sum = 0.0;
   for (var e = starts[row]; e < starts[row + 1u]; e++) {
