@@ -111,6 +111,8 @@ async function openGpu(): Promise<Gpu> {
     largestBuffer: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     programs: new Map(),
   };
+  // A process that ends while the GPU works would crash.
+  process.once('exit', () => device.destroy());
   void device.lost.then(({ reason, message }) => {
     opened.lost = `the GPU was lost (${reason}): ${firstLine(message)}`;
   });
