@@ -227,7 +227,9 @@ export function describeSimulation(summary: SimulationSummary): string {
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
+  const { device } = summary;
   return [
+    ...(device === undefined ? [] : [`computed on ${device}`]),
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),
     `split: ${parts.join(', ')}${short}`,

@@ -54,6 +54,8 @@ export interface SimulationSummary {
   readonly splits: Readonly<Record<string, number>>;
   /** Users whose clicks are too few to leave two out; all of them are for training. */
   readonly shortUsers: number;
+  /** What computed, where it was not the default backend. */
+  readonly device?: string;
 }
 
 /** Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). */
@@ -105,7 +107,9 @@ class Simulation {
     // What cannot work is said before anything is trained.
     if (config.sampling === 'skip') checkSkippable(config);
     if (config.backend === 'webgpu') checkDrawable(config);
-    (await openBackend(config.backend)).close();
+    const kernels = await openBackend(config.backend);
+    const { device } = kernels;
+    kernels.close();
     if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
     const { world, relevanceError, exposureLoss, first } = await this.takeOrMake();
     const drawn = await (parts === undefined
@@ -129,6 +133,7 @@ class Simulation {
       ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
       splits: Object.fromEntries(SPLITS.map((name, code) => [name, drawn.splits[code] as number])),
       shortUsers: drawn.shortUsers,
+      ...(config.backend && { device }),
     };
     const name = `${data.name} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
     await writeManifest(folder, { name, origin: this.origin, config, summary });
