@@ -2,7 +2,6 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { StoppedError } from '../benchmarks/runner.js';
-import { BackendError, BackendUnavailableError } from '../compute/index.js';
 import { DivergedError } from '../models/trainer.js';
 import { explainFileError, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
@@ -24,8 +23,6 @@ import { simulateCommand } from './simulate.js';
 import { sweepCommand } from './sweep.js';
 import { trainCommand } from './train.js';
 
-/** What a sentence says all about. */
-const ANSWERS = [UserError, DivergedError, BackendUnavailableError, BackendError];
 const INTERRUPTED = 130;
 const MISTAKE = 2;
 
@@ -56,8 +53,8 @@ const verbose = process.argv.includes('--verbose');
 
 /** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
 function report(error: unknown): void {
-  const isAnswer = ANSWERS.some((kind) => error instanceof kind);
-  const sentence = isAnswer ? (error as Error).message : explainFileError(error);
+  const isAnswer = error instanceof UserError || error instanceof DivergedError;
+  const sentence = isAnswer ? error.message : explainFileError(error);
   if (sentence === undefined || verbose) logger().error(error);
   process.stderr.write(
     `expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`,

@@ -1,6 +1,6 @@
 /** A mistake of the user's that one sentence can explain: printed without a stack trace, exit code 2. */
 export class UserError extends Error {
-  override readonly name = 'UserError';
+  override readonly name: string = 'UserError';
 }
 
 /** A setting's name as an option: `minItem` is `--min-item`. */

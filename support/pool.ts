@@ -74,7 +74,8 @@ export class WorkerPool<Task, Result> {
     }
   }
 
+  /** Ends the threads, once what they are at is done: a thread that is ended while it works on a GPU takes the process with it. */
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await this.pool.close({ force: true });
   }
 }

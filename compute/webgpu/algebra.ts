@@ -19,18 +19,18 @@ export class GpuAlgebra extends GpuStorage {
   private firstOf: GpuTensor | undefined;
 
   lookup(indices: Tensor, tableRows: number): Lookup {
-    return this.lookUp(indices, tableRows, undefined, 0)[0];
+    return this.lookupSides(indices, tableRows, undefined, 0)[0];
   }
 
   lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup] {
-    return this.lookUp(a, aRows, b, bRows);
+    return this.lookupSides(a, aRows, b, bRows);
   }
 
   /**
    * The count of distinct rows is known on the GPU alone, so `count` is what it can be at most. Rows beyond the distinct ones stand
    * last, with no uses.
    */
-  private lookUp(a: Tensor, aRows: number, second: Tensor | undefined, bRows: number): [Lookup, Lookup] {
+  private lookupSides(a: Tensor, aRows: number, second: Tensor | undefined, bRows: number): [Lookup, Lookup] {
     const firstOf = this.firstPositions(aRows + bRows);
     const b = second ?? a;
     const [na, nb] = [a.size, second?.size ?? 0];

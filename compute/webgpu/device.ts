@@ -93,7 +93,7 @@ async function openGpu(): Promise<Gpu> {
       `${title} binds ${limits.maxStorageBuffersPerShaderStage} buffers at a time, and our shaders need ${STORAGE_BUFFERS}`,
     );
   const workgroup = Math.min(1024, limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
-  const device = await adapter.requestDevice({
+  const request = adapter.requestDevice({
     requiredLimits: {
       maxStorageBuffersPerShaderStage: STORAGE_BUFFERS,
       maxImmediateSize: NUMBER_BYTES,
@@ -103,10 +103,14 @@ async function openGpu(): Promise<Gpu> {
       maxBufferSize: limits.maxBufferSize,
     },
   });
+  const device = await request.catch((error: unknown) => {
+    throw new BackendUnavailableError(`${title} does not open: ${firstLine(error)}`);
+  });
   const opened: Gpu = {
     device,
     title,
-    isSoftware: /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${title} ${info.device}`),
+    isSoftware:
+      info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(`${title} ${info.device}`),
     workgroup: workgroup >= 1024 ? 1024 : 256,
     largestBuffer: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
     programs: new Map(),

@@ -222,11 +222,4 @@ export class GpuQueue {
     this.pool.destroy();
     this.staging.destroy();
   }
-
-  /** Waits for everything queued. */
-  async finish(): Promise<void> {
-    this.flush();
-    await this.gpu.device.queue.onSubmittedWorkDone();
-    this.check();
-  }
 }
