@@ -8,7 +8,8 @@ import { evaluateLoss, TRAINER_DEFAULTS } from '../../models/trainer.js';
 import { medianTime, randomBatches } from './measure.js';
 
 export const SIZE = { users: 6040, items: 3706, dim: 32 };
-const BATCHES = 20;
+/** Batches that steps go round. */
+export const BATCHES = 20;
 const ROUNDS = 12;
 
 /** Batches of 10,240 rows in a backend's memory. */
@@ -22,7 +23,7 @@ export function pairBatches(kernels: Kernels, positives = 2048): TrainingBatch[]
 }
 
 /** Median milliseconds of an update of f, beta and g in ACL GMF/GMF. */
-export async function gameStep(kernels: Kernels = new WasmKernels()): Promise<number> {
+export async function gameStep(kernels: Kernels = new WasmKernels(), rounds = ROUNDS): Promise<number> {
   const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), SIZE);
   const batches = pairBatches(kernels);
   const ends: number[] = [performance.now()];
@@ -41,12 +42,12 @@ export async function gameStep(kernels: Kernels = new WasmKernels()): Promise<nu
       validateG: async () => 0,
       onEpoch: () => ends.push(performance.now()),
     },
-    { f: { ...TRAINER_DEFAULTS, epochs: ROUNDS, patience: ROUNDS }, g: { rate: 0.005, l2: 0 } },
+    { f: { ...TRAINER_DEFAULTS, epochs: rounds, patience: rounds }, g: { rate: 0.005, l2: 0 } },
     GAME_DEFAULTS,
     { outcome: 'y', beta: 'learned', weights: 'raw', weighed: 'all', leastG: 0.1 },
   );
-  const rounds = ends.slice(1).map((end, k) => end - (ends[k] as number));
-  return (rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number) / BATCHES;
+  const times = ends.slice(1).map((end, k) => end - (ends[k] as number));
+  return (times.sort((a, b) => a - b)[Math.floor(rounds / 2)] as number) / BATCHES;
 }
 
 /** Sequences of 50 items in a batch of attention, one positive and one negative a place. */

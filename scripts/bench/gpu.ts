@@ -7,7 +7,7 @@ import { createModel } from '../../models/registry.js';
 import { GpuWorld } from '../../simulator/gpu_world.js';
 import { World } from '../../simulator/world.js';
 import { withSoftwareVulkan } from '../software_vulkan.js';
-import { ATTENTION_ROWS, attentionSteps, gameStep, pairBatches, SIZE, stepper } from './games.js';
+import { ATTENTION_ROWS, attentionSteps, BATCHES, gameStep, pairBatches, SIZE, stepper } from './games.js';
 import type { Benchmark, Figure } from './measure.js';
 import { benchWorld } from './simulation.js';
 import { type TorchModel, torchStep } from './torch.js';
@@ -53,12 +53,22 @@ async function modelTimes(open: () => Promise<Kernels>): Promise<Record<TorchMod
   return times as Record<TorchModel, number>;
 }
 
-/** Passes that a step queues. */
-function dispatchesOf(kernels: WebGpuKernels, step: (run: number) => void): number {
-  step(0);
-  const before = kernels.queue.dispatches;
-  step(1);
-  return kernels.queue.dispatches - before;
+/** Passes that a step of each model queues. */
+async function passesOf(kernels: WebGpuKernels): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const name of ['GMF', 'MLP', 'NCF', 'ACL', 'Attn'] as const) {
+    const { queue } = kernels;
+    let before = queue.dispatches;
+    if (name === 'ACL') await gameStep(kernels, 1);
+    else {
+      const step = name === 'Attn' ? attentionSteps(kernels) : steps(kernels, name);
+      before = queue.dispatches;
+      step(0);
+    }
+    const passes = Math.round((queue.dispatches - before) / (name === 'ACL' ? BATCHES : 1));
+    figures.push(figure(`${name} step, webgpu`, passes, 'passes'));
+  }
+  return figures;
 }
 
 const figure = (name: string, value: number, unit: string, rest: Partial<Figure> = {}): Figure => ({
@@ -192,25 +202,25 @@ export const gpu: Benchmark = {
       process.stderr.write(`gpu: no WebGPU: ${error.message}\n`);
       return undefined;
     });
-    const wasm = await modelTimes(async () => new WasmKernels());
+    let timed: Promise<Record<TorchModel, number>> | undefined;
+    const wasm = (): Promise<Record<TorchModel, number>> => (timed ??= modelTimes(async () => new WasmKernels()));
     if (device) {
       const { title, isSoftware } = device.gpu;
       process.stderr.write(`gpu: webgpu is ${title}\n`);
-      for (const name of ['GMF', 'MLP', 'NCF', 'Attn'] as const) {
-        const step = name === 'Attn' ? attentionSteps(device) : steps(device, name);
-        figures.push(figure(`${name} step, webgpu`, dispatchesOf(device, step), 'passes'));
-      }
+      figures.push(...(await passesOf(device)));
       device.close();
       const open = (): Promise<Kernels> => WebGpuKernels.open();
-      figures.push(...(await stepFigures('webgpu', open, wasm, /nvidia/i.test(title))));
-      if (!isSoftware) figures.push(...(await sweepFigures('webgpu', open)));
-      figures.push(await simulationFigure('webgpu'), ...(await rooflineFigures('webgpu', open)));
+      if (!isSoftware) {
+        figures.push(...(await stepFigures('webgpu', open, await wasm(), /nvidia/i.test(title))));
+        figures.push(...(await sweepFigures('webgpu', open)));
+        figures.push(await simulationFigure('webgpu'), ...(await rooflineFigures('webgpu', open)));
+      }
     }
     const tensorflow = await loadTensorFlow().catch(() => undefined);
     if (tensorflow && tensorflow.packageName !== '@tensorflow/tfjs') {
       process.stderr.write(`gpu: tensorflow is ${tensorflow.computes}\n`);
       const isCuda = tensorflow.packageName.endsWith('gpu');
-      figures.push(...(await stepFigures('tensorflow', () => TensorFlowKernels.open(), wasm, isCuda)));
+      figures.push(...(await stepFigures('tensorflow', () => TensorFlowKernels.open(), await wasm(), isCuda)));
     }
     return figures;
   },
