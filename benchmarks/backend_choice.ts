@@ -44,12 +44,17 @@ export async function fasterBackend(): Promise<BackendName> {
 
 /**
  * Settings whose backend is known: `auto` becomes the faster one at this work, by short trainings on both that are timed. `beside` trials run at
- * once on the processor's cores, and would share one GPU.
+ * once on the processor's cores, and would share one GPU, which `find` finds.
  */
-export async function withChosenBackend(one: TrialData, settings: TrialSettings, beside = 1): Promise<TrialSettings> {
+export async function withChosenBackend(
+  one: TrialData,
+  settings: TrialSettings,
+  beside = 1,
+  find = fastBackend,
+): Promise<TrialSettings> {
   const { backend, ...plain } = settings;
   if (backend !== 'auto') return settings;
-  const fast = parseMethod(settings.model).f.trained ? await fastBackend() : undefined;
+  const fast = parseMethod(settings.model).f.trained ? await find() : undefined;
   if (!fast) return plain;
   const gpu = { ...plain, backend: fast };
   const [own, other] = [await measureSeconds(one, plain), await measureSeconds(one, gpu)];

@@ -16,6 +16,7 @@ import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
 import { testGpu } from '../support/test_gpu.js';
 import { expectClose } from '../support/test_parity.js';
+import { withChosenBackend } from './backend_choice.js';
 import { ITEM_METRICS } from './metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from './trial.js';
 
@@ -87,6 +88,25 @@ function hasGradient(model: string, name: string, k: number, size: number): bool
  */
 const ONE_STEP = { tolerance: 2e-5, turned: 0.002 };
 const TEN_EPOCHS = { loss: 3e-3, metric: 0.06, kept: 0.06 };
+
+test('auto takes a GPU where its trainings are faster by a fifth than those on all cores at once', async () => {
+  const gpu = await testGpu();
+  gpu?.close();
+  if (!gpu) return;
+  const one = { name: data.name, data, world };
+  const settings = { ...SETTINGS, trainer: { ...SETTINGS.trainer, epochs: 2 }, backend: 'auto' as const };
+  const { backend: _, ...plain } = settings;
+  const find = async () => 'webgpu' as const;
+  // The processor that plays the GPU is slower than one core, and much faster than a ten-thousandth of one.
+  expect(await withChosenBackend(one, settings, 1, find)).toEqual(plain);
+  expect(await withChosenBackend(one, settings, 1e-4, find)).toEqual({ ...plain, backend: 'webgpu' });
+  expect(await withChosenBackend(one, { ...settings, model: 'Pop' }, 1e-4, find)).toEqual({ ...plain, model: 'Pop' });
+  expect(await withChosenBackend(one, settings, 1, async () => undefined)).toEqual(plain);
+  expect(await withChosenBackend(one, { ...plain, backend: 'tensorflow' })).toEqual({
+    ...plain,
+    backend: 'tensorflow',
+  });
+});
 
 const backends: readonly Exclude<BackendName, 'wasm'>[] = ['webgpu', 'tensorflow'];
 describe.each(backends)('training on %s', (backend) => {
