@@ -155,7 +155,12 @@ async function runAll(
   runner: TrialRunner,
   lines: TrialLine[],
 ): Promise<FinishedTrial[]> {
-  const jobs = data.flatMap((_, index) => plan.rows.map((row) => ({ index, row })));
+  const jobs: { index: number; row: PlannedRow }[] = [];
+  // One after another, before anything runs, since choosing a backend takes time by the clock.
+  for (const [index, one] of data.entries()) {
+    for (const row of plan.rows)
+      jobs.push({ index, row: { ...row, settings: await withChosenBackend(one, row.settings, runner.workers) } });
+  }
   const results = await Promise.allSettled(
     jobs.map(({ index, row }) => runRow(plan, data[index] as OpenedData, index, row, runner)),
   );
@@ -175,12 +180,11 @@ interface RowResult {
 
 async function runRow(
   plan: Plan,
-  opened: OpenedData,
+  { name }: OpenedData,
   index: number,
   row: PlannedRow,
   runner: TrialRunner,
 ): Promise<RowResult> {
-  const { name } = opened;
   const lines: TrialLine[] = [];
   const run = async (task: RunnerTask): Promise<Outcome> => {
     const outcome = await runner.run(task);
@@ -194,7 +198,7 @@ async function runRow(
     });
     return outcome;
   };
-  let settings = await withChosenBackend(opened, row.settings, runner.workers);
+  let settings = row.settings;
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
       (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
