@@ -108,6 +108,19 @@ test('auto takes a GPU where its trainings are faster by a fifth than those on a
   });
 });
 
+test('a GPU that is lost in an epoch fails the trial, and the next one runs on it opened anew', async () => {
+  const gpu = await testGpu();
+  if (!gpu) return;
+  const settings: TrialSettings = { ...SETTINGS, backend: 'webgpu' };
+  let epochs = 0;
+  const onEpoch = (): void => {
+    if (++epochs === 2) gpu.gpu.device.destroy();
+  };
+  await expect(runTrial(data, settings, { world, onEpoch })).rejects.toThrow(/the GPU (was lost|did not answer)/);
+  expect(epochs).toBe(2);
+  expect((await run(settings)).result.epochs.length).toBeGreaterThan(2);
+});
+
 const backends: readonly Exclude<BackendName, 'wasm'>[] = ['webgpu', 'tensorflow'];
 describe.each(backends)('training on %s', (backend) => {
   let isHere = true;
