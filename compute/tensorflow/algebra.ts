@@ -8,8 +8,9 @@ import { tfTensor, width } from './tensors.js';
 export class TfAlgebra extends TfStorage {
   lookup(indices: Tensor, tableRows: number): Lookup {
     const { host } = this;
+    const own = this.lent(indices);
     return host.scope(() => {
-      const { positions, count, slots, rows, uses } = host.lookup(this.lent(indices), tableRows);
+      const { positions, count, slots, rows, uses } = host.lookup(own, tableRows);
       const integers = (tensor: Tensor, length: number): Tensor => this.tensor(host.integers(tensor).slice(0, length));
       return {
         ...{ positions, count, slots: integers(slots, positions) },

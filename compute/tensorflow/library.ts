@@ -17,11 +17,11 @@ export interface LoadedTensorFlow {
 /** Packages with the same functions, the fastest first. */
 export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs'] as const;
 
-/** What each package computes on. */
-const COMPUTES: Readonly<Record<(typeof PACKAGES)[number], string>> = {
-  '@tensorflow/tfjs-node-gpu': 'CUDA through libtensorflow',
-  '@tensorflow/tfjs-node': 'the processor through libtensorflow',
-  '@tensorflow/tfjs': 'the processor in plain JavaScript, for checks alone: it is slow',
+/** What each package computes with, by the library's name for it and for people. */
+const COMPUTES: Readonly<Record<(typeof PACKAGES)[number], readonly [name: string, computes: string]>> = {
+  '@tensorflow/tfjs-node-gpu': ['tensorflow', 'CUDA through libtensorflow'],
+  '@tensorflow/tfjs-node': ['tensorflow', 'the processor through libtensorflow'],
+  '@tensorflow/tfjs': ['cpu', 'the processor in plain JavaScript, for checks alone: it is slow'],
 };
 
 const require = createRequire(import.meta.url);
@@ -53,11 +53,13 @@ export async function load(name: (typeof PACKAGES)[number]): Promise<LoadedTenso
   const module = (await import(name)) as { default?: Library } & Library;
   const tf = module.default ?? module;
   tf.enableProdMode(); // or else it advertises its other packages
-  await tf.ready();
+  const [own, computes] = COMPUTES[name];
+  // By name: packages share one core, in which another may have come first.
+  if (!(await tf.setBackend(own))) throw new Error(`it has no "${own}" to compute with`);
   const [sum] = tf.tidy(() => tf.add(tf.tensor1d([1]), tf.tensor1d([2])).dataSync());
   if (sum !== 3) throw new Error(`it adds 1 and 2 to ${sum}`);
   const { version } = require(`${name}/package.json`) as { version: string };
-  return { tf, packageName: name, version, computes: COMPUTES[name] };
+  return { tf, packageName: name, version, computes };
 }
 
 export const NOT_INSTALLED = 'not installed';

@@ -34,9 +34,17 @@ export class TfStorage {
   protected replace(tensor: Tensor, work: () => DeviceTensor): void {
     const own = tfTensor(tensor);
     const value = this.tf.tidy(() => this.tf.reshape(work(), own.shape as number[]));
-    own.device?.dispose();
+    this.forget(own);
     own.device = value;
+  }
+
+  /** Lets go of a tensor's numbers, wherever they are. */
+  private forget(own: TfTensor): void {
+    own.device?.dispose();
+    if (own.lent) this.host.free(own.lent);
+    own.device = undefined;
     own.host = undefined;
+    own.lent = undefined;
   }
 
   /** += */
@@ -78,9 +86,11 @@ export class TfStorage {
     return own.host ?? (this.on(own).dataSync() as Float32Array);
   }
 
-  /** The default backend's tensor with the numbers of one of ours; for work on the host, inside a scope of it. */
+  /** The default backend's tensor with the numbers of one of ours, as long as they stay; asked for outside of the host's scopes. */
   protected lent(tensor: Tensor): WasmTensor {
-    return this.host.tensor(this.hostValues(tensor), tensor.shape);
+    const own = tfTensor(tensor);
+    own.lent ??= this.host.tensor(this.hostValues(own), own.shape);
+    return own.lent;
   }
 
   /** Fills a tensor on the host, by work on the default backend's tensor of the same shape. */
@@ -112,8 +122,7 @@ export class TfStorage {
       host = this.hostValues(own).slice();
       host.set(data, first);
     }
-    own.device?.dispose();
-    own.device = undefined;
+    this.forget(own);
     own.host = host;
   }
 
@@ -138,9 +147,7 @@ export class TfStorage {
     const own = tfTensor(tensor);
     if (own.isFreed) return;
     own.isFreed = true;
-    own.device?.dispose();
-    own.device = undefined;
-    own.host = undefined;
+    this.forget(own);
     this.all.delete(own);
   }
 

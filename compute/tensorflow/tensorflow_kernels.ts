@@ -10,6 +10,7 @@ import type {
 } from '../kernels.js';
 import type { DrawKey } from '../random.js';
 import type { Lookup, Tensor } from '../tensor.js';
+import type { WasmTensor } from '../wasm/wasm_kernels.js';
 import { TfLayers } from './layers.js';
 import { loadTensorFlow } from './library.js';
 import { width } from './tensors.js';
@@ -77,7 +78,7 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
     tf.dispose(results);
   }
 
-  /** The default backend's tensors of lists, inside a scope of it. */
+  /** The default backend's tensors of lists. */
   private lentKnown({ itemCount, starts, items, bits }: KnownItems): KnownItems {
     return { itemCount, starts: this.lent(starts), items: this.lent(items), bits: bits && this.lent(bits) };
   }
@@ -91,14 +92,15 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
     batch: Batch,
   ): void {
     const { host } = this;
+    const [users, items, order] = [this.lent(data.users), this.lent(data.items), this.lent(data.order)];
+    const known = this.lentKnown(data.known);
     host.scope(() => {
-      const [users, items, order] = [this.lent(data.users), this.lent(data.items), this.lent(data.order)];
       const drawn = {
         users: host.zeros([batch.users.size], 'int32'),
         items: host.zeros([batch.items.size], 'int32'),
         labels: host.zeros([batch.labels.size]),
       };
-      host.drawBatch({ users, items, order, known: this.lentKnown(data.known) }, first, count, negatives, key, drawn);
+      host.drawBatch({ users, items, order, known }, first, count, negatives, key, drawn);
       for (const column of ['users', 'items', 'labels'] as const) this.write(batch[column], host.view(drawn[column]));
     });
   }
@@ -118,8 +120,9 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
 
   drawCandidates(known: KnownItems, rows: Tensor, size: number, key: DrawKey): { counts: Tensor; items: Tensor } {
     const { host } = this;
+    const [lists, users] = [this.lentKnown(known), this.lent(rows)];
     return host.scope(() => {
-      const { counts, items } = host.drawCandidates(this.lentKnown(known), this.lent(rows), size, key);
+      const { counts, items } = host.drawCandidates(lists, users, size, key);
       return { counts: this.tensor(host.integers(counts)), items: this.tensor(host.integers(items), items.shape) };
     });
   }
@@ -202,23 +205,15 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
 
   markKnown({ users, items }: PairIndices, known: KnownItems): Tensor {
     const { host } = this;
-    return host.scope(() => {
-      const pairs = { users: this.lent(users), items: this.lent(items) };
-      return this.tensor(host.floats(host.markKnown(pairs, this.lentKnown(known))));
-    });
+    const pairs = { users: this.lent(users), items: this.lent(items) };
+    const lists = this.lentKnown(known);
+    return host.scope(() => this.tensor(host.floats(host.markKnown(pairs, lists))));
   }
 
   /** On the host: TensorFlow's JavaScript has no solver. */
   ridgeRows(starts: Tensor, columns: Tensor, others: Tensor, base: Tensor, penalties: Tensor, out: Tensor): void {
-    this.fillOnHost(out, (own) =>
-      this.host.ridgeRows(
-        this.lent(starts),
-        this.lent(columns),
-        this.lent(others),
-        this.lent(base),
-        this.lent(penalties),
-        own,
-      ),
-    );
+    const operands = [starts, columns, others, base, penalties].map((tensor) => this.lent(tensor));
+    const [s, c, o, b, p] = operands as [WasmTensor, WasmTensor, WasmTensor, WasmTensor, WasmTensor];
+    this.fillOnHost(out, (own) => this.host.ridgeRows(s, c, o, b, p, own));
   }
 }

@@ -1,5 +1,6 @@
 import type { Tensor as DeviceTensor } from '@tensorflow/tfjs';
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
+import type { WasmTensor } from '../wasm/tensors.js';
 
 /**
  * A tensor whose numbers TensorFlow holds, or, of integers, the host, where lookups and draws need them; what is also wanted on the other side is
@@ -9,6 +10,8 @@ export class TfTensor implements Tensor {
   readonly size: number;
   device: DeviceTensor | undefined;
   host: Int32Array | Float32Array | undefined;
+  /** The same numbers in the default backend's memory, once they were wanted there. */
+  lent: WasmTensor | undefined;
   isFreed = false;
 
   constructor(
