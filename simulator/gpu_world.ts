@@ -1,4 +1,4 @@
-import { BackendError, keyWords } from '../compute/index.js';
+import { keyWords } from '../compute/index.js';
 import {
   COUNT_EXPOSURES,
   DRAW_EXPOSURES,
@@ -13,8 +13,8 @@ import { startsOf } from '../compute/webgpu/shaders/rows.js';
 import type { GpuTensor } from '../compute/webgpu/tensors.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { UserError } from '../support/errors.js';
-import type { NoiseSpec, SimulationConfig } from './config.js';
-import type { Noise } from './noise.js';
+import type { SimulationConfig } from './config.js';
+import { noiseStream } from './noise.js';
 import { type DrawnUser, STREAMS, type Stage, type World } from './world.js';
 
 /** Pairs at a time where e(x, z), which the processor computes, is sent for each. */
@@ -59,16 +59,16 @@ export class GpuWorld {
     private readonly kernels: WebGpuKernels,
     private readonly world: World,
   ) {
-    const { users, items, exposure, relevance, config, shift } = world.state;
+    const { users, exposure, relevance, shift } = world.state;
     this.users = kernels.tensor(exposure.user, [users, exposure.dim]);
-    this.itemsTurned = kernels.tensor(turned(exposure.item, items, exposure.dim));
+    this.itemsTurned = kernels.tensor(world.kernels.floats(world.exposureTransposed));
     this.itemBias = kernels.tensor(exposure.itemBias);
     this.shift = kernels.tensor(shift.map((s, user) => s + (exposure.userBias[user] as number)));
     this.relevance = [relevance.user, relevance.item, relevance.userBias, relevance.itemBias].map((values) =>
       kernels.tensor(values),
     );
-    this.eps1 = this.noise(config.eps1, world.eps1, STREAMS.eps1);
-    this.eps2 = this.noise(config.eps2, world.eps2, STREAMS.eps2);
+    this.eps1 = this.noise('eps1');
+    this.eps2 = this.noise('eps2');
     this.nothing = kernels.zeros([1]);
   }
 
@@ -82,16 +82,18 @@ export class GpuWorld {
     this.kernels.close();
   }
 
-  private noise({ kind, location, scale }: NoiseSpec, { parts }: Noise, stream: number): GpuNoise {
+  private noise(name: 'eps1' | 'eps2'): GpuNoise {
     const { kernels, world } = this;
-    const { users, items } = world.state;
+    const { users, items, config } = world.state;
+    const { kind, location, scale } = config[name];
+    const { parts } = world[name];
     const each = (n: number, of: ((k: number) => number) | undefined, otherwise: number): GpuTensor =>
       kernels.tensor(Float32Array.from({ length: n }, (_, k) => (of ? of(k) : otherwise)));
     return {
       users: each(users, parts?.ofUser, location),
       items: each(items, parts?.ofItem, 0),
       scale: kind === 'normal' ? scale : 0,
-      stream,
+      stream: noiseStream(name),
     };
   }
 
@@ -177,7 +179,6 @@ export class GpuWorld {
       Int32Array,
     ];
     const n = begins[count] as number;
-    if (n * 5 > 2 ** 30) throw new BackendError(`a run of users was shown ${n} items, more than fit a buffer`);
     const [exposures, outcomes] = kernels.scope(() => {
       const [users, list] = [kernels.empty([n], 'int32'), kernels.empty([n], 'int32')];
       queue.runEach(LIST_EXPOSURES, [masks, beforeWord, starts, users, list], count * words, words, first);
@@ -214,12 +215,4 @@ export class GpuWorld {
       };
     }
   }
-}
-
-/** [dim, items] of [items, dim]. */
-function turned(values: Float32Array, items: number, dim: number): Float32Array {
-  const out = new Float32Array(values.length);
-  for (let item = 0; item < items; item++)
-    for (let k = 0; k < dim; k++) out[k * items + item] = values[item * dim + k] as number;
-  return out;
 }

@@ -13,6 +13,9 @@ export interface Noise {
   readonly parts?: { ofUser(user: number): number; ofItem(item: number): number };
 }
 
+/** Stream of a noise's draws. */
+export const noiseStream = (name: string): number => stream(`simulator ${name}`);
+
 /**
  * Makes one. `name` keeps the draws of eps1 and eps2 apart; x and z are what structured noise looks at. `splitTail` makes the tail of normal
  * noise a class of its own.
@@ -28,7 +31,7 @@ export function makeNoise(
 ): Noise {
   const { location, scale } = spec;
   const [users, items] = [x.shape[0] as number, z.shape[0] as number];
-  const key = { seed, stream: stream(`simulator ${name}`) };
+  const key = { seed, stream: noiseStream(name) };
   const [k0, k1] = keyWords(seed);
   const drawn = (count: number): Float32Array =>
     kernels.scope(() => {

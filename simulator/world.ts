@@ -73,7 +73,8 @@ export class World {
   readonly kernels = new WasmKernels();
   private readonly relevanceItems: WasmTensor;
   private readonly relevanceBias: Float32Array;
-  private readonly exposureTransposed: WasmTensor;
+  /** [dim, items]. */
+  readonly exposureTransposed: WasmTensor;
   private readonly exposureUsers: WasmTensor;
   readonly eps1: Noise;
   readonly eps2: Noise;
@@ -395,8 +396,6 @@ export class World {
 
 /** Streams of what is drawn for pairs. */
 export const STREAMS = {
-  eps1: stream('simulator eps1'),
-  eps2: stream('simulator eps2'),
   exposure: { 1: stream('simulator exposure 1'), 2: stream('simulator exposure 2') },
   outcome: { 1: stream('simulator outcome 1'), 2: stream('simulator outcome 2') },
 } as const;
