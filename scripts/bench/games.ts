@@ -1,20 +1,18 @@
-import { Adam, type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { PROBE_SIZE, stepper } from '../../benchmarks/probe.js';
+import { type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { GAME_DEFAULTS, trainAdversarial } from '../../models/adversarial.js';
 import type { TrainingBatch } from '../../models/batches.js';
-import { crossEntropy } from '../../models/losses.js';
-import type { Model } from '../../models/model.js';
 import { createModel } from '../../models/registry.js';
-import { evaluateLoss, TRAINER_DEFAULTS } from '../../models/trainer.js';
+import { TRAINER_DEFAULTS } from '../../models/trainer.js';
 import { medianTime, randomBatches } from './measure.js';
 
-export const SIZE = { users: 6040, items: 3706, dim: 32 };
 /** Batches that steps go round. */
 export const BATCHES = 20;
 const ROUNDS = 12;
 
 /** Batches of 10,240 rows in a backend's memory. */
 export function pairBatches(kernels: Kernels, positives = 2048): TrainingBatch[] {
-  return randomBatches(BATCHES, SIZE.users, SIZE.items, positives).map(({ users, items, labels }) => ({
+  return randomBatches(BATCHES, PROBE_SIZE.users, PROBE_SIZE.items, positives).map(({ users, items, labels }) => ({
     users: kernels.tensor(users),
     items: kernels.tensor(items),
     labels: kernels.tensor(labels),
@@ -24,18 +22,18 @@ export function pairBatches(kernels: Kernels, positives = 2048): TrainingBatch[]
 
 /** Median milliseconds of an update of f, beta and g in ACL GMF/GMF. */
 export async function gameStep(kernels: Kernels = new WasmKernels(), rounds = ROUNDS): Promise<number> {
-  const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), SIZE);
+  const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), PROBE_SIZE);
   const batches = pairBatches(kernels);
   const ends: number[] = [performance.now()];
   await trainAdversarial(
     kernels,
-    { f: make(''), g: make('exposure '), size: SIZE },
+    { f: make(''), g: make('exposure '), size: PROBE_SIZE },
     {
       source: { batches: BATCHES, beginEpoch() {}, batch: (b) => batches[b] as TrainingBatch },
       train: {
-        users: SIZE.users,
-        itemCount: SIZE.items,
-        starts: new Int32Array(SIZE.users + 1),
+        users: PROBE_SIZE.users,
+        itemCount: PROBE_SIZE.items,
+        starts: new Int32Array(PROBE_SIZE.users + 1),
         items: new Int32Array(),
       },
       validate: async () => 0,
@@ -59,12 +57,10 @@ export const attentionStep = (): number => medianTime(60, attentionSteps(new Was
 
 /** Takes a step of Attn with two heads and blocks, without dropout. */
 export function attentionSteps(kernels: Kernels): (run: number) => void {
-  const model = createModel('Attn', kernels, new ParameterFactory(kernels, 1), SIZE, { heads: 2, dropout: 0 });
-  const optimizer = new Adam(kernels, 0.005);
-  optimizer.prepare(model.parameters);
+  const model = createModel('Attn', kernels, new ParameterFactory(kernels, 1), PROBE_SIZE, { heads: 2, dropout: 0 });
   const integers = (n: number, value: (k: number) => number) =>
     kernels.tensor(Int32Array.from({ length: n }, (_, k) => value(k)));
-  const anyItem = (): number => Math.floor(Math.random() * SIZE.items);
+  const anyItem = (): number => Math.floor(Math.random() * PROBE_SIZE.items);
   const tokens = SEQUENCES * LENGTH;
   const batches = Array.from(
     { length: 4 },
@@ -82,22 +78,5 @@ export function attentionSteps(kernels: Kernels): (run: number) => void {
       },
     }),
   );
-  return stepper(kernels, model, optimizer, batches);
-}
-
-/** Takes steps of cross-entropy over batches in turn. */
-export function stepper(
-  kernels: Kernels,
-  model: Model,
-  optimizer: Adam,
-  batches: readonly TrainingBatch[],
-): (run: number) => void {
-  return (run) =>
-    kernels.scope(() => {
-      const batch = batches[run % batches.length] as TrainingBatch;
-      const { tape, loss } = evaluateLoss(kernels, model, SIZE, batch, (t, x, rows) =>
-        t.mean(crossEntropy(t, x, rows)),
-      );
-      optimizer.step(tape.backward(loss));
-    });
+  return stepper(kernels, model, PROBE_SIZE, batches);
 }

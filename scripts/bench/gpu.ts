@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { Adam, type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { PROBE_ROWS, PROBE_SIZE, stepper, stepTime } from '../../benchmarks/probe.js';
+import { type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { loadTensorFlow } from '../../compute/tensorflow/library.js';
 import { TensorFlowKernels } from '../../compute/tensorflow/tensorflow_kernels.js';
 import { WebGpuKernels } from '../../compute/webgpu/webgpu_kernels.js';
@@ -7,36 +8,20 @@ import { createModel } from '../../models/registry.js';
 import { GpuWorld } from '../../simulator/gpu_world.js';
 import { World } from '../../simulator/world.js';
 import { withSoftwareVulkan } from '../software_vulkan.js';
-import { ATTENTION_ROWS, attentionSteps, BATCHES, gameStep, pairBatches, SIZE, stepper } from './games.js';
+import { ATTENTION_ROWS, attentionSteps, BATCHES, gameStep, pairBatches } from './games.js';
 import type { Benchmark, Figure } from './measure.js';
 import { benchWorld } from './simulation.js';
 import { type TorchModel, torchStep } from './torch.js';
 
-const POSITIVES = 2048;
-const ROWS = 5 * POSITIVES;
+const POSITIVES = PROBE_ROWS / 5;
 /** Seconds that a measurement takes, about. */
 const SECONDS = 1;
 const GOALS: Readonly<Record<TorchModel, string>> = { GMF: '5', ACL: '5', MLP: '3', NCF: '3', Attn: '1.5' };
 
-/** Milliseconds a step, over as many as take a second; the answer is waited for once. */
-async function stepTime(kernels: Kernels, step: (run: number) => void): Promise<number> {
-  const done = kernels.zeros([1]);
-  const time = async (steps: number): Promise<number> => {
-    const start = performance.now();
-    for (let run = 0; run < steps; run++) step(run);
-    await kernels.read(done);
-    return (performance.now() - start) / steps;
-  };
-  await time(3);
-  const steps = Math.max(3, Math.round((1000 * SECONDS) / (await time(3))));
-  return time(steps);
-}
-
-function steps(kernels: Kernels, name: string, dim = SIZE.dim, positives = POSITIVES): (run: number) => void {
-  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), { ...SIZE, dim });
-  const optimizer = new Adam(kernels, 0.005);
-  optimizer.prepare(model.parameters);
-  return stepper(kernels, model, optimizer, pairBatches(kernels, positives));
+function steps(kernels: Kernels, name: string, dim = PROBE_SIZE.dim, positives = POSITIVES): (run: number) => void {
+  const size = { ...PROBE_SIZE, dim };
+  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), size);
+  return stepper(kernels, model, size, pairBatches(kernels, positives));
 }
 
 /** Milliseconds of a step of each model. */
@@ -47,7 +32,7 @@ async function modelTimes(open: () => Promise<Kernels>): Promise<Record<TorchMod
     times[name] =
       name === 'ACL'
         ? await gameStep(kernels)
-        : await stepTime(kernels, name === 'Attn' ? attentionSteps(kernels) : steps(kernels, name));
+        : await stepTime(kernels, name === 'Attn' ? attentionSteps(kernels) : steps(kernels, name), SECONDS);
     kernels.close();
   }
   return times as Record<TorchModel, number>;
@@ -86,11 +71,11 @@ async function limitsOf(kernels: Kernels): Promise<{ bandwidth: number; operatio
   const n = 1 << 22;
   const [x, y] = [kernels.zeros([n]), kernels.zeros([n])];
   for (const tensor of [x, y]) kernels.fill(tensor, 1);
-  const adding = await stepTime(kernels, () => kernels.addScaled(0.5, x, y));
+  const adding = await stepTime(kernels, () => kernels.addScaled(0.5, x, y), SECONDS);
   const edge = 512;
   const [a, b, c] = [0, 1, 2].map(() => kernels.zeros([edge, edge])) as [typeof x, typeof x, typeof x];
   for (const tensor of [a, b, c]) kernels.fill(tensor, 1);
-  const multiplying = await stepTime(kernels, () => kernels.matmul(a, b, c));
+  const multiplying = await stepTime(kernels, () => kernels.matmul(a, b, c), SECONDS);
   return { bandwidth: (n * 12) / adding / 1e6, operations: (2 * edge ** 3) / multiplying / 1e6 };
 }
 
@@ -99,12 +84,12 @@ async function limitsOf(kernels: Kernels): Promise<{ bandwidth: number; operatio
  * eight numbers of each position of the batch touched; 9 operations a number of a position, forth and back, and 12 of Adam a number of a row.
  */
 function floorOfGmf(): { megabytes: number; megaOperations: number } {
-  const { users, items, dim } = SIZE;
-  const distinct = users * (1 - (1 - 1 / users) ** POSITIVES) + items * (1 - (1 - 1 / items) ** ROWS);
+  const { users, items, dim } = PROBE_SIZE;
+  const distinct = users * (1 - (1 - 1 / users) ** POSITIVES) + items * (1 - (1 - 1 / items) ** PROBE_ROWS);
   const numbers = distinct * (dim + 1);
   return {
-    megabytes: (4 * (8 * numbers + 8 * ROWS)) / 1e6,
-    megaOperations: (9 * ROWS * dim + 12 * numbers) / 1e6,
+    megabytes: (4 * (8 * numbers + 8 * PROBE_ROWS)) / 1e6,
+    megaOperations: (9 * PROBE_ROWS * dim + 12 * numbers) / 1e6,
   };
 }
 
@@ -116,7 +101,8 @@ async function stepFigures(
 ) {
   const times = await modelTimes(open);
   return (Object.keys(times) as TorchModel[]).flatMap((name) => {
-    const rate = (milliseconds: number): number => (name === 'Attn' ? ATTENTION_ROWS : ROWS) / milliseconds / 1000;
+    const rate = (milliseconds: number): number =>
+      (name === 'Attn' ? ATTENTION_ROWS : PROBE_ROWS) / milliseconds / 1000;
     const value = rate(times[name]);
     const torch = isCuda ? torchStep(name, 'cuda') : undefined;
     return [
@@ -148,7 +134,7 @@ async function sweepFigures(title: string, open: () => Promise<Kernels>): Promis
     const rates: number[] = [];
     for (const place of [open, async () => new WasmKernels()]) {
       const kernels = await place();
-      rates.push((5 * positives) / (await stepTime(kernels, steps(kernels, 'GMF', dim, positives))) / 1000);
+      rates.push((5 * positives) / (await stepTime(kernels, steps(kernels, 'GMF', dim, positives), SECONDS)) / 1000);
       kernels.close();
     }
     const [value, reference] = rates as [number, number];
@@ -239,7 +225,7 @@ function startAgain(env: NodeJS.ProcessEnv): never {
 async function rooflineFigures(title: string, open: () => Promise<Kernels>): Promise<Figure[]> {
   const kernels = await open();
   const limits = await limitsOf(kernels);
-  const time = await stepTime(kernels, steps(kernels, 'GMF'));
+  const time = await stepTime(kernels, steps(kernels, 'GMF'), SECONDS);
   kernels.close();
   const { megabytes, megaOperations } = floorOfGmf();
   const [moved, computed] = [megabytes / time, megaOperations / time]; // GB/s and billions a second

@@ -1,25 +1,23 @@
-import { Adam, ParameterFactory, WasmKernels } from '../../compute/index.js';
+import { PROBE_ROWS, PROBE_SIZE, stepper } from '../../benchmarks/probe.js';
+import { ParameterFactory, WasmKernels } from '../../compute/index.js';
 import { createModel } from '../../models/registry.js';
-import { ATTENTION_ROWS, attentionStep, gameStep, pairBatches, SIZE, stepper } from './games.js';
+import { ATTENTION_ROWS, attentionStep, gameStep, pairBatches } from './games.js';
 import { type Benchmark, type Figure, medianTime, randomBatches } from './measure.js';
 import { PlainGmf, PlainMlp } from './plain.js';
 import { torchStep } from './torch.js';
 
-const ROWS = 10240;
 const STEPS = 200;
 
 /** Median milliseconds of a training step of one of our models. */
 export function ourStep(name: string): number {
   const kernels = new WasmKernels();
-  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), SIZE);
-  const optimizer = new Adam(kernels, 0.005);
-  optimizer.prepare(model.parameters);
-  return medianTime(STEPS, stepper(kernels, model, optimizer, pairBatches(kernels)));
+  const model = createModel(name, kernels, new ParameterFactory(kernels, 1), PROBE_SIZE);
+  return medianTime(STEPS, stepper(kernels, model, PROBE_SIZE, pairBatches(kernels)));
 }
 
 function plainStep(Model: typeof PlainGmf | typeof PlainMlp): number {
-  const model = new Model(SIZE.users, SIZE.items, SIZE.dim, 0.005);
-  const batches = randomBatches(20, SIZE.users, SIZE.items);
+  const model = new Model(PROBE_SIZE.users, PROBE_SIZE.items, PROBE_SIZE.dim, 0.005);
+  const batches = randomBatches(20, PROBE_SIZE.users, PROBE_SIZE.items);
   return medianTime(40, (run) => {
     const { users, items, labels } = batches[run % 20] as (typeof batches)[number];
     model.train(users, items, labels);
@@ -34,7 +32,7 @@ function figure(
   reference: number | undefined,
   referenceName: string,
   goal: string,
-  rows = ROWS,
+  rows = PROBE_ROWS,
 ): Figure {
   return {
     name,
