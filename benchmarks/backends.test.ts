@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { BackendName } from '../compute/index.js';
+import { type BackendName, WasmKernels } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
@@ -180,7 +180,6 @@ describe.each(backends)('training on %s', (backend) => {
     const folder = new OutputFolder(join(path, 'saved'), {});
     await writeModel(folder, 'GMF', trained);
     folder.commit();
-    const { WasmKernels } = await import('../compute/index.js');
     const kernels = new WasmKernels();
     const { model } = await readModel(kernels, join(path, 'saved'));
     for (const [p, { value }] of trained.model.parameters.entries())

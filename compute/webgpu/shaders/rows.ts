@@ -4,7 +4,7 @@ import { running, total } from './maths.js';
 /** No position yet. */
 export const NONE = 0xffffffff;
 
-/** Both columns of a batch are looked up together, a one side and b the other; of a single column b is as long as nothing. */
+/** Both columns of a batch are looked up together, a one side and b the other; of a single column, b is empty. */
 const SIDES = { na: 'u32', nb: 'u32', rows_a: 'u32' } as const;
 
 /**
