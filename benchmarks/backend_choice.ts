@@ -1,4 +1,4 @@
-import { BACKENDS, type BackendName, BackendUnavailableError, openBackend } from '../compute/index.js';
+import { type BackendName, BackendUnavailableError, openBackend } from '../compute/index.js';
 import { load, PACKAGES } from '../compute/tensorflow/library.js';
 import { sharedGpu } from '../compute/webgpu/device.js';
 import { measureSeconds } from './estimate.js';
@@ -6,10 +6,6 @@ import { parseMethod } from './method.js';
 import { trainingSpeed } from './probe.js';
 import type { TrialData } from './suites/suite.js';
 import type { TrialSettings } from './trial.js';
-
-/** What a user may ask for: a backend, or whichever is faster. */
-export const BACKEND_CHOICES = [...BACKENDS, 'auto'] as const;
-export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 
 /** What a GPU must gain over the default backend, so that a choice does not hang on noise. */
 const LEAST_GAIN = 1.2;

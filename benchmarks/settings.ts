@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { BACKEND_CHOICES } from '../compute/index.js';
 import { ALTERNATIONS, GAMES, REGULARIZERS, STOPS } from '../models/adversarial.js';
 import { BETAS, OUTCOME_FORMS, WEIGHED, WEIGHTS } from '../models/propensity.js';
 import { models } from '../models/registry.js';
 import { TRAINER_DEFAULTS } from '../models/trainer.js';
 import { UserError } from '../support/errors.js';
-import { BACKEND_CHOICES } from './backend_choice.js';
 import { UNBIASED_WEIGHTS } from './estimates.js';
 import type { MethodSettings } from './method.js';
 import type { TrialSettings } from './trial.js';

@@ -1,4 +1,4 @@
-import { type BackendName, type Kernels, openBackend } from '../compute/index.js';
+import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
 import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
 import type { Model, ModelSize } from '../models/model.js';
 import { hasCollapsed, modelScores } from '../models/propensity.js';
@@ -41,7 +41,7 @@ export interface TrialSettings {
   readonly unbiased: UnbiasedSettings;
   readonly report: ReportSettings;
   /** What computes; `wasm` where absent. `auto` is for `withChosenBackend` to settle. */
-  readonly backend?: Exclude<BackendName, 'wasm'> | 'auto' | undefined;
+  readonly backend?: Exclude<BackendChoice, 'wasm'> | undefined;
   /** Present where the trained method is shown to the users of its world. */
   readonly deployment?: DeploymentSettings | undefined;
 }

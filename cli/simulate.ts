@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
-import { BACKEND_CHOICES, type BackendChoice, fasterBackend } from '../benchmarks/backend_choice.js';
+import { fasterBackend } from '../benchmarks/backend_choice.js';
+import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import { openRatings } from '../datasets/open.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';

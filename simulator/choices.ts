@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { BACKENDS } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 import { PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig, simulationSchema } from './config.js';
@@ -27,7 +28,7 @@ export const choicesSchema = z
     sampling: sampling
       .unwrap()
       .describe('visit every pair, or skip what is not shown: the same distribution, for large data'),
-    backend: z.enum(['wasm', 'webgpu', 'tensorflow']).describe('what trains the factors; webgpu draws, too'),
+    backend: z.enum(BACKENDS).describe('what trains the factors; webgpu draws, too'),
     seed: z.number().int().nonnegative().describe('seed of everything random in the simulation'),
   })
   .partial()

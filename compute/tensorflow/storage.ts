@@ -117,11 +117,9 @@ export class TfStorage {
 
   write(tensor: Tensor, data: Float32Array | Int32Array, first = 0): void {
     const own = tfTensor(tensor);
-    let host = data.slice();
-    if (data.length < own.size) {
-      host = this.hostValues(own).slice();
-      host.set(data, first);
-    }
+    // A part is written where the numbers lie: a matrix may come row by row.
+    const host = data.length === own.size ? data.slice() : (own.host ?? this.hostValues(own).slice());
+    if (data.length < own.size) host.set(data, first);
     this.forget(own);
     own.host = host;
   }
