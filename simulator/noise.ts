@@ -9,6 +9,8 @@ export interface Noise {
   row(user: number, out: WasmTensor): void;
   /** Writes the noise of (user, items[0 .. count)) to out. */
   listed(user: number, items: WasmTensor, count: number, out: WasmTensor): void;
+  /** Whether every pair has a draw of its own, independent of all others. */
+  readonly isOfPairs?: boolean;
   /** Where noise belongs to users or to items: what each adds. */
   readonly parts?: { ofUser(user: number): number; ofItem(item: number): number };
 }
@@ -73,6 +75,7 @@ export function makeNoise(
     case 'normal':
       if (splitTail) return new SplitNormal(kernels, spec, name, seed, items);
       return {
+        isOfPairs: true,
         row: (user, out) => kernels.raw.fillNormal(items, 0, user, key.stream, 0, k0, k1, location, scale, out.address),
         listed: (user, list, count, out) =>
           kernels.raw.normalListed(count, list.address, user, key.stream, k0, k1, location, scale, out.address),

@@ -13,6 +13,7 @@ import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 import type { Factors } from './factors.js';
 import { makeNoise, type Noise } from './noise.js';
 import { boundsOf, checkSkippable, SkipSampler } from './skip_sampler.js';
+import type { RelevanceTruth } from './truth.js';
 
 /** Factors of users and items, x and z of the paper. */
 export interface Embedding {
@@ -69,7 +70,7 @@ const BLOCK = 16;
  * The truth behind a simulation (DESIGN decision 8): answers p_rel and p_exp of any pair, and draws exposures and clicks. Each
  * draw belongs to (seed, stage, user, item), so worlds that differ in e(x, z) alone share their draws.
  */
-export class World {
+export class World implements RelevanceTruth {
   readonly kernels = new WasmKernels();
   private readonly relevanceItems: WasmTensor;
   private readonly relevanceBias: Float32Array;
@@ -121,6 +122,14 @@ export class World {
       time: kernels.zeros([items], 'int32'),
       part: kernels.zeros([items], 'int32'),
     };
+  }
+
+  get users(): number {
+    return this.state.users;
+  }
+
+  get items(): number {
+    return this.state.items;
   }
 
   /** A world with its exposure function ready. Throws UserError where the function cannot be made. */
@@ -253,24 +262,34 @@ export class World {
     this.kernels.raw.logExposure(items, logits, shift, power, noise, first, extra, second, this.row.address);
   }
 
-  /** Writes p_rel of (user, items[0 .. count)) to `out`. */
-  private fillRelevance(user: number, list: WasmTensor, count: number, out: WasmTensor): void {
+  /** Writes R^ of (user, items[0 .. count)), the noise not yet subtracted, to `out`; of every item where no list is given. */
+  private fillRatings(user: number, list: WasmTensor | undefined, count: number, out: WasmTensor): void {
     const { kernels, state } = this;
     const { raw } = kernels;
     const { relevance } = state;
     const { dim } = relevance;
     kernels.scope(() => {
-      const vectors = kernels.empty([count, dim]);
       const own = kernels.tensor(relevance.user.subarray(user * dim, (user + 1) * dim));
+      const vectors = list ? kernels.empty([count, dim]) : this.relevanceItems;
+      if (list) raw.gather(count, dim, this.relevanceItems.address, list.address, vectors.address);
+      const values = kernels.floats(out);
+      const items = list && kernels.integers(list);
+      const bias = relevance.userBias[user] as number;
+      for (let k = 0; k < count; k++)
+        values[k] = bias + (this.relevanceBias[items ? (items[k] as number) : k] as number);
+      raw.matmul(count, 1, dim, vectors.address, dim, 1, own.address, out.address, false);
+    });
+  }
+
+  /** Writes p_rel of (user, items[0 .. count)) to `out`. */
+  private fillRelevance(user: number, list: WasmTensor, count: number, out: WasmTensor): void {
+    const { kernels } = this;
+    kernels.scope(() => {
       const scores = kernels.empty([count]);
       const noise = kernels.empty([count]);
-      raw.gather(count, dim, this.relevanceItems.address, list.address, vectors.address);
-      const [values, items] = [kernels.floats(scores), kernels.integers(list)];
-      const bias = relevance.userBias[user] as number;
-      for (let k = 0; k < count; k++) values[k] = bias + (this.relevanceBias[items[k] as number] as number);
-      raw.matmul(count, 1, dim, vectors.address, dim, 1, own.address, scores.address, false);
+      this.fillRatings(user, list, count, scores);
       this.eps1.listed(user, list, count, noise);
-      raw.sigmoidOfDifference(count, scores.address, noise.address, out.address);
+      kernels.raw.sigmoidOfDifference(count, scores.address, noise.address, out.address);
     });
   }
 
@@ -283,13 +302,43 @@ export class World {
 
   /** p_rel of the user and every item. */
   relevanceRow(user: number): Float32Array {
-    const { kernels } = this;
-    const list = this.lists.items;
-    kernels.integers(list).forEach((_, item, all) => {
-      all[item] = item;
+    const { kernels, state } = this;
+    return kernels.scope(() => {
+      const [scores, noise] = [kernels.empty([state.items]), kernels.empty([state.items])];
+      this.fillRatings(user, undefined, state.items, scores);
+      this.eps1.row(user, noise);
+      const out = this.lists.relevance;
+      kernels.raw.sigmoidOfDifference(state.items, scores.address, noise.address, out.address);
+      return kernels.floats(out).slice();
     });
-    this.fillRelevance(user, list, this.state.items, this.lists.relevance);
-    return kernels.floats(this.lists.relevance).slice();
+  }
+
+  /** p_rel of the user and listed items, in their order. */
+  relevanceOf(user: number, items: Int32Array): Float32Array {
+    const { kernels } = this;
+    return kernels.scope(() => {
+      const out = kernels.empty([items.length]);
+      this.fillRelevance(user, kernels.tensor(items), items.length, out);
+      return kernels.floats(out).slice();
+    });
+  }
+
+  /**
+   * Scores of every item that order them as relevance does without the noise of the pair itself, which nobody could learn from other
+   * pairs: the noise of users, of items and of their factors stays.
+   */
+  learnableRow(user: number): Float32Array {
+    const { kernels, state } = this;
+    return kernels.scope(() => {
+      const scores = kernels.empty([state.items]);
+      this.fillRatings(user, undefined, state.items, scores);
+      const values = kernels.floats(scores).slice();
+      if (this.eps1.isOfPairs) return values;
+      const noise = kernels.empty([state.items]);
+      this.eps1.row(user, noise);
+      const eps1 = kernels.floats(noise);
+      return values.map((value, item) => value - (eps1[item] as number));
+    });
   }
 
   /** p_rel and p_exp of pairs given as two columns of ids. Throws RangeError for an id outside the world. */
