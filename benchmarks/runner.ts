@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto';
-import { availableParallelism, freemem } from 'node:os';
-import { WorkerPool } from '../support/pool.js';
+import { freemem } from 'node:os';
 import { PROGRAM } from '../support/version.js';
 import { guessBytes, guessSeconds } from './cost.js';
+import { type Executor, LostError, type Task } from './executors/executor.js';
+import { ThreadExecutor } from './executors/threads.js';
 import type { Journal, TrialCache } from './journal.js';
 import type { OpenedData } from './suite_data.js';
-import type { TrialData } from './suites/suite.js';
-import type { TrialResult, TrialSettings } from './trial.js';
+import type { Outcome, TrialSettings } from './trial.js';
 
-/** How a trial, or a training of a search for settings, ended. */
-export type Outcome = { readonly result: TrialResult } | { readonly metric: number } | { readonly failure: string };
-
-/** What a worker gets; `data` is a place in the list that all workers share. */
-export interface TrialTask {
-  readonly work: 'trial' | 'validate';
-  readonly data: number;
-  readonly settings: TrialSettings;
-}
+export type { Outcome };
 
 /** One thing to run, with what the journal calls it. */
-export interface RunnerTask extends TrialTask {
+export interface RunnerTask {
+  /** A kind of task. */
+  readonly work: 'trial' | 'validate';
+  /** Place among the runner's data. */
+  readonly data: number;
+  readonly settings: TrialSettings;
   readonly row: string;
   readonly repetition?: number | undefined;
 }
@@ -40,7 +37,10 @@ export interface RunnerState {
 }
 
 export interface RunnerOptions {
+  /** Threads of this process, where no executor is given. */
   readonly workers?: number | undefined;
+  /** Where trials run; the runner closes it. */
+  readonly executor?: Executor | undefined;
   /** Bytes that the trials under way may need together; one always runs. By default four fifths of what is free. */
   readonly memory?: number | undefined;
   readonly cache?: TrialCache | undefined;
@@ -61,17 +61,18 @@ interface Waiting {
 }
 
 /** Hash of everything that an outcome depends on. */
-function keyOf({ work, settings }: TrialTask, dataHash: string): string {
+function keyOf({ work, settings }: RunnerTask, dataHash: string): string {
   const parts = work === 'trial' ? [settings, dataHash, PROGRAM] : [work, settings, dataHash, PROGRAM];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /**
- * Runs trials on worker threads, one trial a thread, the longest first, as many at once as there are workers and memory for. What the
- * journal or the cache has is not run again.
+ * Runs trials by an executor, the longest first, as many at once as it takes and there is memory for. What the journal or the cache has is not
+ * run again.
  */
 export class TrialRunner {
-  private readonly pool: WorkerPool<TrialTask, Outcome>;
+  private readonly executor: Executor;
+  private readonly provided: Promise<void>;
   private readonly waiting: Waiting[] = [];
   private readonly running = new Set<Waiting>();
   readonly workers: number;
@@ -87,10 +88,11 @@ export class TrialRunner {
     private readonly journal: Journal,
     private readonly options: RunnerOptions,
   ) {
-    this.workers = options.workers ?? availableParallelism();
-    this.memory = options.memory ?? 0.8 * freemem();
-    const shared = data.map(({ name, data, world }): TrialData => ({ name, data, world }));
-    this.pool = new WorkerPool(new URL('./worker.js', import.meta.url), this.workers, shared);
+    this.executor = options.executor ?? new ThreadExecutor(options.workers);
+    this.workers = this.executor.capacity;
+    this.memory = this.executor.isLocal ? (options.memory ?? 0.8 * freemem()) : Number.POSITIVE_INFINITY;
+    this.provided = this.executor.provide(data);
+    this.provided.catch(() => {}); // reported by the first task
     options.stop?.addEventListener('abort', () => this.dropWaiting(), { once: true });
   }
 
@@ -126,7 +128,7 @@ export class TrialRunner {
     this.isClosed = true;
     this.dropWaiting();
     await Promise.all([...this.running].map(({ ended }) => ended));
-    await this.pool.close();
+    await this.executor.close();
   }
 
   /** Starts what fits: the longest of those that memory suffices for. */
@@ -148,10 +150,8 @@ export class TrialRunner {
     const { task, key } = next;
     try {
       const { work, data, settings } = task;
-      // A worker that dies, for want of memory, say, takes its trial with it and no other.
-      const outcome = await this.pool
-        .run({ work, data, settings })
-        .catch((error: unknown): Outcome => ({ failure: `the worker stopped: ${(error as Error).message}` }));
+      const { sha256 } = this.data[data] as OpenedData;
+      const outcome = await this.execute({ key, kind: work, payload: settings, data: sha256 });
       this.record(task, key, outcome);
       this.running.delete(next);
       this.doneSeconds += next.seconds;
@@ -163,6 +163,17 @@ export class TrialRunner {
       next.reject(error);
     }
     this.start();
+  }
+
+  private async execute(task: Task): Promise<Outcome> {
+    await this.provided;
+    try {
+      return await this.executor.run(task);
+    } catch (error) {
+      // A worker that dies, for want of memory, say, takes its trial with it and no other.
+      if (error instanceof LostError) return { failure: error.message };
+      throw error;
+    }
   }
 
   private record({ data, row, repetition }: RunnerTask, key: string, outcome: Outcome): void {

@@ -83,6 +83,9 @@ export interface TrialResult {
   readonly online?: OnlineResult | undefined;
 }
 
+/** How a trial, or a training of a search for settings, ended. */
+export type Outcome = { readonly result: TrialResult } | { readonly metric: number } | { readonly failure: string };
+
 /** A trained model with the memory that it lives in. */
 export interface TrainedModel {
   readonly kernels: Kernels;

@@ -60,7 +60,8 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const [device] = await devicesOf([chosen]);
     const { result, tuned, backend } = await writeFolder(argv.out, argv, async (folder) => {
       const start = await withChosenBackend({ name: data.name, data, world }, chosen);
-      const tuned = tuning && (await tuneOnWorkers(data, world, start, tuning, argv.workers, progress));
+      const tuned =
+        tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
       const settings = tuned?.settings ?? start;
       progress.begin(`training ${method.label}`, settings.trainer.epochs);
       const { result, trained } = await runTrial(data, settings, { world, onEpoch });

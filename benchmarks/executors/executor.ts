@@ -1,0 +1,41 @@
+import type { TrialData } from '../suites/suite.js';
+import type { Outcome, TrialSettings } from '../trial.js';
+
+/** One thing to run, as JSON: the same on a thread, through a queue, or in a file of a job array. */
+export interface Task {
+  /** SHA-256 of all that its answer depends on: to run it twice does no harm. */
+  readonly key: string;
+  /** A name in the registry of tasks. */
+  readonly kind: string;
+  readonly payload: TrialSettings;
+  /** SHA-256 of the data that it asks for. */
+  readonly data: string;
+}
+
+/** Data that tasks will ask for, by the SHA-256 of their content. */
+export interface Provided extends TrialData {
+  readonly sha256: string;
+}
+
+/** Thrown where a place could not run a task at all: its worker died more often than it may. */
+export class LostError extends Error {
+  override readonly name = 'LostError';
+}
+
+/**
+ * A place to run tasks. The queue, the journal and this machine's memory are the runner's; to try again after a worker's death is the executor's,
+ * since it alone knows of one.
+ */
+export interface Executor {
+  readonly name: string;
+  /** How many tasks it wants to have at once. */
+  readonly capacity: number;
+  /** Whether tasks share this machine's memory, so that the runner must count bytes. */
+  readonly isLocal: boolean;
+  /** Before the first task; what is there already is not sent again. */
+  provide(data: readonly Provided[]): Promise<void>;
+  /** What the task came to. Rejects with LostError where the place could not run it. */
+  run(task: Task): Promise<Outcome>;
+  /** Waits for what is running. */
+  close(): Promise<void>;
+}

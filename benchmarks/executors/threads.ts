@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { UserError } from '../../support/errors.js';
+import { WorkerPool } from '../../support/pool.js';
+import type { TrialData } from '../suites/suite.js';
+import type { Outcome } from '../trial.js';
+import { type Executor, LostError, type Provided, type Task } from './executor.js';
+
+/** What all threads share: data by their SHA-256, in shared memory. */
+export type ThreadData = Readonly<Record<string, TrialData>>;
+
+/** Worker threads of this process: one task a thread. */
+export class ThreadExecutor implements Executor {
+  readonly name = 'threads';
+  readonly isLocal = true;
+  readonly capacity: number;
+  private readonly data: Record<string, TrialData> = {};
+  private pool: WorkerPool<Task, Outcome> | undefined;
+
+  constructor(workers: number = availableParallelism()) {
+    this.capacity = workers;
+  }
+
+  async provide(given: readonly Provided[]): Promise<void> {
+    if (this.pool) throw new Error('threads get all data before their first task');
+    for (const { sha256, name, data, world } of given) this.data[sha256] = { name, data, world };
+  }
+
+  async run(task: Task): Promise<Outcome> {
+    // Threads start with the first task, when all data are known.
+    this.pool ??= new WorkerPool(new URL('./thread_worker.js', import.meta.url), this.capacity, this.data);
+    try {
+      return await this.pool.run(task);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new LostError(`the worker stopped: ${(error as Error).message}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.close();
+  }
+}

@@ -1,0 +1,6 @@
+import { Registry } from '../../support/registry.js';
+import { trialTask } from './trial.js';
+import { validateTask } from './validate.js';
+
+/** Every kind of task. A new one is a file in this folder and a line here. */
+export const taskKinds = new Registry('task', [trialTask, validateTask]);

@@ -1,0 +1,12 @@
+import type { TrialData } from '../suites/suite.js';
+
+/**
+ * Something that can be run anywhere: a file in this folder and a line in its registry, so that a worker knows it by name. Payload and answer
+ * survive JSON.
+ */
+export interface TaskKind<Payload, Answer> {
+  readonly name: string;
+  readonly summary: string;
+  /** Throws only for faults: what a task may come to, such as a training that diverges, is an answer. */
+  run(payload: Payload, data: TrialData): Promise<Answer>;
+}

@@ -1,0 +1,17 @@
+import { type Outcome, runTrial, type TrialSettings } from '../trial.js';
+import type { TaskKind } from './task.js';
+
+/** Trains a method and evaluates it. Whatever stops it, a diverged objective or too little memory, is its outcome. */
+export const trialTask: TaskKind<TrialSettings, Outcome> = {
+  name: 'trial',
+  summary: 'train a method once, and evaluate it on the test part',
+  async run(settings, { data, world }) {
+    try {
+      const { result, trained } = await runTrial(data, settings, { world });
+      trained.kernels.close();
+      return { result };
+    } catch (error) {
+      return { failure: (error as Error).message };
+    }
+  },
+};

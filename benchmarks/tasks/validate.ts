@@ -1,0 +1,15 @@
+import { type Outcome, type TrialSettings, validateSetting } from '../trial.js';
+import type { TaskKind } from './task.js';
+
+/** One training of a search for settings. */
+export const validateTask: TaskKind<TrialSettings, Outcome> = {
+  name: 'validate',
+  summary: 'train a method once, and say how it does on the validation part',
+  async run(settings, { data, world }) {
+    try {
+      return { metric: await validateSetting(data, settings, { world }) };
+    } catch (error) {
+      return { failure: (error as Error).message };
+    }
+  },
+};
