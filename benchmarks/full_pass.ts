@@ -3,22 +3,73 @@ import { itemCounts } from '../models/losses.js';
 import type { Model } from '../models/model.js';
 import { gini } from '../support/statistics.js';
 import type { Evaluator } from './evaluation.js';
+import type { Ranks } from './metrics.js';
 
 /** Something that looks at a user's scores of all items. */
 export interface ScoreReader {
   read(user: number, scores: Float32Array): void;
 }
 
-/** Shows a model's scores of all items to the readers, for every user of whom something is evaluated. */
+/** One that looks at some users, whether or not anything of theirs is evaluated. */
+export interface UserReader extends ScoreReader {
+  readonly users: Int32Array;
+}
+
+/**
+ * Shows a model's scores of all items to the readers, for every user of whom something is evaluated; and to `judge` for its own users, at the
+ * same time where they are the same.
+ */
 export async function readAllScores(
   evaluator: Evaluator,
   model: Model,
   readers: readonly ScoreReader[],
+  judge?: UserReader,
 ): Promise<void> {
-  const users = [...new Set(Array.from(evaluator.rows, (row) => evaluator.data.user[row] as number))];
-  for (const user of users) {
+  const tested = new Set(Array.from(evaluator.rows, (row) => evaluator.data.user[row] as number));
+  for (const user of tested) {
     const scores = await evaluator.scoreAll(model, user);
     for (const reader of readers) reader.read(user, scores);
+    judge?.read(user, scores);
+  }
+  for (const user of judge?.users ?? [])
+    if (!tested.has(user)) judge?.read(user, await evaluator.scoreAll(model, user));
+}
+
+/** Ranks the test items among all items that their user did not interact with. */
+export class FullRanks implements ScoreReader, Ranks {
+  readonly greater: Int32Array;
+  readonly equal: Int32Array;
+  private readonly rowsOf = new Map<number, number[]>();
+
+  constructor(private readonly test: Evaluator) {
+    this.greater = new Int32Array(test.rows.length);
+    this.equal = new Int32Array(test.rows.length);
+    test.rows.forEach((row, r) => {
+      const user = test.data.user[row] as number;
+      const own = this.rowsOf.get(user);
+      if (own) own.push(r);
+      else this.rowsOf.set(user, [r]);
+    });
+  }
+
+  read(user: number, scores: Float32Array): void {
+    const { data, known, rows } = this.test;
+    const own = known.items.subarray(known.starts[user], known.starts[user + 1]);
+    for (const r of this.rowsOf.get(user) ?? []) {
+      const target = scores[data.item[rows[r] as number] as number] as number;
+      let [greater, equal] = [0, 0];
+      for (let item = 0; item < scores.length; item++) {
+        const score = scores[item] as number;
+        if (score > target) greater++;
+        else if (score === target) equal++;
+      }
+      for (const item of own) {
+        const score = scores[item] as number;
+        if (score > target) greater--;
+        else if (score === target) equal--;
+      }
+      [this.greater[r], this.equal[r]] = [greater, equal];
+    }
   }
 }
 

@@ -1,25 +1,35 @@
-import type { Figure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
+import type { CurvesFigure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
 import { summarize } from '../support/statistics.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
 import { slug } from './suite_data.js';
 import { viewMetrics } from './suite_tables.js';
 import type { SuiteFigure, TableMetric } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
+import { slopesOf } from './truth_tables.js';
 
 /** A suite's figures, one of each kind for every data set that has something to draw. */
 export function suiteFigures(
   suite: string,
   figures: readonly SuiteFigure[],
   finished: readonly FinishedTrial[],
-): NamedFigure[] {
+): NamedFigure<CurvesFigure>[] {
   const byData = groupBy(finished, ({ data }) => data);
   return figures.flatMap((figure) =>
-    [...byData].flatMap(([data, trials]): NamedFigure[] => {
+    [...byData].flatMap(([data, trials]): NamedFigure<CurvesFigure>[] => {
       const drawn = figure.kind === 'training' ? trainingFigure(data, trials) : settingFigure(figure, data, trials);
       const name = figure.name ?? (figures.length > 1 ? `${suite}-${figure.kind}` : suite);
       return drawn ? [{ name: byData.size > 1 ? `${name}-${slug(data)}` : name, figure: drawn }] : [];
     }),
   );
+}
+
+/** For each data set whose truth is known, ranks by clicks against ranks by truth. */
+export function truthFigures(suite: string, finished: readonly FinishedTrial[]): NamedFigure[] {
+  const byData = groupBy(finished, ({ data }) => data);
+  return [...byData].flatMap(([data, trials]): NamedFigure[] => {
+    const figure = slopesOf(trials, data);
+    return figure ? [{ name: [suite, ...(byData.size > 1 ? [slug(data)] : []), 'truth'].join('-'), figure }] : [];
+  });
 }
 
 const BANDS = 'Bands are 95 percent intervals of the mean over repetitions.';
@@ -36,7 +46,7 @@ function pointOf(x: number, values: readonly (number | undefined)[], factor = 1)
  * Figures A.1 and A.2: the objective and the validation metric of f and g by epoch. Training ends sooner in some repetitions: an epoch counts
  * while at least half of them still run.
  */
-function trainingFigure(data: string, trials: readonly FinishedTrial[]): Figure | undefined {
+function trainingFigure(data: string, trials: readonly FinishedTrial[]): CurvesFigure | undefined {
   const methods = [...groupBy(trials, ({ row }) => row.method)];
   const curves = {
     objective: {
@@ -85,7 +95,7 @@ function settingFigure(
   { x, show = 'standard', metrics = ['hit@10', 'ndcg@10'], sides = ['f'] }: Extract<SuiteFigure, { kind: 'setting' }>,
   data: string,
   trials: readonly FinishedTrial[],
-): Figure | undefined {
+): CurvesFigure | undefined {
   const panelOf = (metric: TableMetric): FigurePanel => ({
     title: metric,
     x,

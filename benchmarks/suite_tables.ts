@@ -8,6 +8,7 @@ import { type Published, publishedCells } from './published.js';
 import { slug } from './suite_data.js';
 import type { SuiteTable, TableMetric, View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
+import { trustTable, valueTable } from './truth_tables.js';
 
 /** Metrics that a view takes from a trial; undefined where it has none. */
 type Pick = (result: TrialResult) => Metrics | undefined;
@@ -72,8 +73,15 @@ export function suiteTables(
   keys: ReadonlyMap<string, string>,
 ): NamedTable[] {
   const byData = groupBy(finished, ({ data }) => data);
+  // Where the truth is known it speaks first.
+  const shown: readonly SuiteTable[] = [
+    ...(['value', 'trust'] as const)
+      .filter((view) => !tables.some(({ show }) => show === view))
+      .map((show) => ({ show })),
+    ...tables,
+  ];
   return [...byData].flatMap(([data, trials]) =>
-    tables.flatMap((table): NamedTable[] => {
+    shown.flatMap((table): NamedTable[] => {
       const made = tableOf(table, data, trials, keys.get(data) ?? data);
       const parts = [suite, ...(byData.size > 1 ? [slug(data)] : []), table.show];
       return made ? [{ name: parts.join('-'), table: made }] : [];
@@ -87,6 +95,8 @@ function tableOf(
   trials: readonly FinishedTrial[],
   key: string,
 ): ResultTable | undefined {
+  if (show === 'value') return valueTable(trials, data);
+  if (show === 'trust') return trustTable(trials, data);
   if (show === 'online') return onlineTable(trials, data);
   if (show === 'errors' || show === 'errors-standardised')
     return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, published?.[key]);

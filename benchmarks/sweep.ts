@@ -17,7 +17,7 @@ import { checkMethod, parseMethod } from './method.js';
 import type { Plan, PlannedRow } from './plan.js';
 import { type Outcome, type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
 import type { OpenedData } from './suite_data.js';
-import { suiteFigures } from './suite_figures.js';
+import { suiteFigures, truthFigures } from './suite_figures.js';
 import { suiteTables } from './suite_tables.js';
 import type { TrialSettings } from './trial.js';
 import { tune, type Validated } from './tuning.js';
@@ -71,7 +71,7 @@ export async function sweep(
     const finished = await runAll(plan, data, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
     const tables = suiteTables(plan.suite, plan.tables, finished, keys);
-    const figures = suiteFigures(plan.suite, plan.figures, finished);
+    const figures = [...truthFigures(plan.suite, finished), ...suiteFigures(plan.suite, plan.figures, finished)];
     // In the suite's order, so that the file does not depend on which trial ended first.
     folder.write('trials.ndjson', linesText(lines));
     writeTables(folder, tables);

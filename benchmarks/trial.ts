@@ -1,5 +1,8 @@
 import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
 import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
+import type { AnchorName } from '../evaluation/truth/anchors.js';
+import { anchorsFor } from '../evaluation/truth/known_world.js';
+import { ListValues } from '../evaluation/truth/value.js';
 import type { Model, ModelSize } from '../models/model.js';
 import { hasCollapsed, modelScores } from '../models/propensity.js';
 import {
@@ -14,9 +17,9 @@ import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { type DeploymentSettings, deploy, type OnlineResult } from './deployment.js';
 import { type Estimate, inversePropensity, popularityDebiased, type UnbiasedSettings, unbiased } from './estimates.js';
 import { type EvaluationSettings, Evaluator, type ScoredRanks } from './evaluation.js';
-import { type ListStatistics, RecommendationLists, readAllScores } from './full_pass.js';
+import { FullRanks, type ListStatistics, RecommendationLists, readAllScores } from './full_pass.js';
 import { type MethodSettings, parseMethod } from './method.js';
-import { type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
+import { averageMetrics, type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
 import { OracleMetrics } from './oracle.js';
 import { type TrainedExposure, type TrainingContext, trainMethod } from './training.js';
 
@@ -49,6 +52,8 @@ export interface TrialSettings {
 /** Estimates of what the metrics would be if all items were exposed alike. */
 export interface Estimates {
   readonly popularity: Estimate;
+  /** Test items ranked among all others, instead of a sample; only where every item is scored. */
+  readonly fullRanking?: { readonly metrics: Metrics } | undefined;
   /** By a propensity model. */
   readonly propensity?: Estimate | undefined;
   /** By G_beta of the trained method itself (PAPER section 6, "robust"). */
@@ -72,15 +77,29 @@ export interface TrialResult {
   readonly among?: 'given' | undefined;
   /** Only for simulated data; `size` is the effective number of test items. */
   readonly unbiased: Estimate | undefined;
+  /** The same by each of the weights. */
+  readonly unbiasedBy?: Readonly<Record<UnbiasedSettings['weight'], Estimate>> | undefined;
   readonly estimates: Estimates;
   /** The exact expected metrics under the world's truth. */
   readonly oracle?: Metrics | undefined;
+  /** What the lists are worth in truth; only for simulated data. */
+  readonly truth?: TruthResult | undefined;
   /** G in the kept epoch. */
   readonly exposure?: (ExposureRecord & { readonly collapsed: boolean }) | undefined;
   /** Of g as a recommender, on the same test items, where it is a model. */
   readonly exposureStandard?: Metrics | undefined;
   /** What users did with the deployed method. */
   readonly online?: OnlineResult | undefined;
+}
+
+/** What a method's lists are worth in a world that is known. Metrics by name: "value@10", "rndcg@10". */
+export interface TruthResult {
+  /** Means over users. */
+  readonly values: Readonly<Record<string, number>>;
+  /** How many users were judged. */
+  readonly users: number;
+  /** The same of what values are read against. */
+  readonly anchors: Readonly<Record<AnchorName, Readonly<Record<string, number>>>>;
 }
 
 /** How a trial, or a training of a search for settings, ended. */
@@ -159,14 +178,17 @@ async function trainAndEvaluate(
       intervals: await bootstrapIntervals(kernels, ranks, userOf, bootstrap, settings.evaluation.seed),
     }),
     unbiased: unbiased(test, ranks, settings.unbiased),
+    ...(data.truth && { unbiasedBy: unbiasedByWeight(test, ranks, settings.unbiased) }),
     estimates: {
       popularity: popularityDebiased(test, ranks, settings.unbiased),
+      ...(lists?.fullRanking && { fullRanking: { metrics: lists.fullRanking } }),
       ...(propensity && {
         propensity: await propensityDebiased(kernels, test, ranks, propensity.f, settings.unbiased),
       }),
       ...(exposure && { robust: await robust(test, ranks, exposure, settings.unbiased) }),
     },
     ...(lists?.oracle && { oracle: lists.oracle }),
+    ...(lists?.truth && { truth: lists.truth }),
     ...(record && exposureOf(record)),
     ...(exposure?.model && { exposureStandard: test.standard(await test.rank(exposure.model)) }),
     ...(deployment && world && { online: await deploy(test, trained.f, world, deployment) }),
@@ -221,16 +243,41 @@ function exposureOf({ best }: TrainingRecord): Pick<TrialResult, 'exposure'> {
   return best.exposure ? { exposure: { ...best.exposure, collapsed: hasCollapsed(best.exposure) } } : {};
 }
 
+/** What is known only when every item was scored; beyond the lists, of simulated data. */
+interface FullPass {
+  readonly statistics: ListStatistics;
+  readonly fullRanking?: Metrics;
+  readonly oracle?: Metrics;
+  readonly truth?: TruthResult;
+}
+
+function unbiasedByWeight(
+  test: Evaluator,
+  ranks: ScoredRanks,
+  settings: UnbiasedSettings,
+): NonNullable<TrialResult['unbiasedBy']> {
+  const by = (weight: UnbiasedSettings['weight']) => unbiased(test, ranks, { ...settings, weight }) as Estimate;
+  return { 'relevance/exposure': by('relevance/exposure'), '1/exposure': by('1/exposure') };
+}
+
 async function fullPass(
   test: Evaluator,
   model: Model,
   world: World | undefined,
   candidates: number,
-): Promise<{ statistics: ListStatistics; oracle: Metrics | undefined }> {
+): Promise<FullPass> {
   const lists = new RecommendationLists(test);
-  const oracle = world && new OracleMetrics(test, world, candidates);
-  await readAllScores(test, model, oracle ? [lists, oracle] : [lists]);
-  return { statistics: lists.statistics, oracle: oracle?.metrics };
+  if (!world) {
+    await readAllScores(test, model, [lists]);
+    return { statistics: lists.statistics };
+  }
+  const ranks = new FullRanks(test);
+  const oracle = new OracleMetrics(test, world, candidates);
+  const { judged, means } = anchorsFor(test.data, world);
+  const values = new ListValues(judged);
+  await readAllScores(test, model, [lists, oracle, ranks], values);
+  const truth = { values: values.means, users: judged.users.length, anchors: means };
+  return { statistics: lists.statistics, fullRanking: averageMetrics(ranks), oracle: oracle.metrics, truth };
 }
 
 /** Each hit divided by G_beta of the trained pair, for a click. */

@@ -1,6 +1,7 @@
 import type { OutputFolder } from '../support/output.js';
 import { pngOf } from '../support/png.js';
 import { figurePicture } from './figure_picture.js';
+import { type Slopes, slopePicture } from './slope_picture.js';
 
 /** Version of the figures' JSON. */
 export const FIGURE_SCHEMA = 1;
@@ -30,7 +31,8 @@ export interface FigurePanel {
 }
 
 /** Curves with bands of uncertainty, in panels. */
-export interface Figure {
+export interface CurvesFigure {
+  readonly kind?: undefined;
   readonly title: string;
   readonly note: string;
   /** Panels in a row. */
@@ -38,17 +40,30 @@ export interface Figure {
   readonly panels: readonly FigurePanel[];
 }
 
+/** Ranks of methods by two measures, with lines between. */
+export interface SlopeFigure extends Slopes {
+  readonly kind: 'slopes';
+  readonly title: string;
+  readonly note: string;
+}
+
+export type Figure = CurvesFigure | SlopeFigure;
+
+/** A figure as SVG. */
+export const figureSvg = (figure: Figure): string =>
+  figure.kind === 'slopes' ? slopePicture(figure) : figurePicture(figure);
+
 /** A figure with the name of its files. */
-export interface NamedFigure {
+export interface NamedFigure<Drawn extends Figure = Figure> {
   readonly name: string;
-  readonly figure: Figure;
+  readonly figure: Drawn;
 }
 
 /** Writes figures/<name> as JSON, SVG and PNG. */
 export async function writeFigures(folder: OutputFolder, figures: readonly NamedFigure[]): Promise<void> {
   for (const { name, figure } of figures) {
     folder.writeJson(`figures/${name}.json`, { schema: FIGURE_SCHEMA, ...figure });
-    await writePicture(folder, `figures/${name}`, figurePicture(figure));
+    await writePicture(folder, `figures/${name}`, figureSvg(figure));
   }
 }
 

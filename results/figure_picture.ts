@@ -1,5 +1,5 @@
 import { drawSvg, GRID, INK, PALETTE } from '../support/picture.js';
-import type { Figure, FigureSeries } from './figure.js';
+import type { CurvesFigure, FigureSeries } from './figure.js';
 
 const [WIDTH, HEIGHT] = [380, 260];
 const MARGIN = { left: 64, right: 16, top: 46, bottom: 46 };
@@ -9,7 +9,7 @@ const LEGEND_ROW = 24;
 const LETTER = 7;
 
 /** A figure as SVG: a panel a grid, a line a series, its interval as a band. */
-export function figurePicture(figure: Figure): string {
+export function figurePicture(figure: CurvesFigure): string {
   const { panels, across } = figure;
   const columns = Math.min(across, panels.length);
   const [width, down] = [columns * WIDTH, Math.ceil(panels.length / columns)];

@@ -24,13 +24,15 @@ const [TITLE_LETTERS, TITLE_LINE] = [64, 18];
 /** Two strong colours that colour-blind readers tell apart: what clicks would deploy, and what is best in truth. */
 const STYLE = `
   .slopes { font-family: Arimo, Helvetica, Arial, sans-serif; font-size: ${LETTER}px; }
-  .paper { fill: #ffffff; } .ink { fill: #2b2b2c; } .quiet { fill: #6b6e75; }
-  .line { stroke: #b9bcc2; fill: none; } .dot { fill: #b9bcc2; } .scale { stroke: #6b6e75; }
-  .pick { fill: #b84a00; } .pick-line { stroke: #d55e00; } .best { fill: #00609a; } .best-line { stroke: #0072b2; }
+  .slopes .paper { fill: #ffffff; } .slopes .ink { fill: #2b2b2c; } .slopes .quiet { fill: #6b6e75; }
+  .slopes .line { stroke: #b9bcc2; fill: none; } .slopes .dot { fill: #b9bcc2; } .slopes .scale { stroke: #6b6e75; }
+  .slopes .pick { fill: #b84a00; } .slopes .pick-line { stroke: #d55e00; }
+  .slopes .best { fill: #00609a; } .slopes .best-line { stroke: #0072b2; }
   @media (prefers-color-scheme: dark) {
-    .paper { fill: #16181c; } .ink { fill: #e8e9eb; } .quiet { fill: #a2a6ae; }
-    .line { stroke: #545862; } .dot { fill: #545862; } .scale { stroke: #a2a6ae; }
-    .pick { fill: #ff9d5c; } .pick-line { stroke: #ff9d5c; } .best { fill: #62b8f0; } .best-line { stroke: #62b8f0; }
+    .slopes .paper { fill: #16181c; } .slopes .ink { fill: #e8e9eb; } .slopes .quiet { fill: #a2a6ae; }
+    .slopes .line { stroke: #545862; } .slopes .dot { fill: #545862; } .slopes .scale { stroke: #a2a6ae; }
+    .slopes .pick { fill: #ff9d5c; } .slopes .pick-line { stroke: #ff9d5c; }
+    .slopes .best { fill: #62b8f0; } .slopes .best-line { stroke: #62b8f0; }
   }`;
 
 /**
@@ -61,10 +63,10 @@ export function slopePicture({ title, sides, methods, anchors }: Slopes): string
   );
   const svg = (
     <svg
-      xmlns="http://www.w3.org/2000/svg"
-      viewBox={`0 0 ${WIDTH} ${height}`}
       width={WIDTH}
       height={height}
+      viewBox={`0 0 ${WIDTH} ${height}`}
+      xmlns="http://www.w3.org/2000/svg"
       class="slopes"
       role="img"
     >

@@ -8,28 +8,49 @@ import { tablePicture } from './table_picture.js';
 /** Version of the tables' JSON. */
 export const TABLE_SCHEMA = 2;
 
+/** A row of a table. */
+export interface TableRow {
+  readonly label: string;
+  readonly cells: Readonly<Record<string, Summary | undefined>>;
+  readonly failed?: string;
+  /** The repetitions behind each cell, in order; undefined where one failed. */
+  readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
+  /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */
+  readonly published?: Readonly<Record<string, Summary>>;
+}
+
 /** A table of results: rows of models, columns of metrics, each cell a mean over repetitions. */
 export interface ResultTable {
   readonly title: string;
   /** Says how to read the numbers. */
   readonly note: string;
   readonly columns: readonly string[];
-  readonly rows: readonly {
-    readonly label: string;
-    readonly cells: Readonly<Record<string, Summary | undefined>>;
-    readonly failed?: string;
-    /** The repetitions behind each cell, in order; undefined where one failed. */
-    readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
-    /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */
-    readonly published?: Readonly<Record<string, Summary>>;
-  }[];
+  readonly rows: readonly TableRow[];
   /** Each row against the best of a column, tested over repetitions. */
   readonly comparisons?: readonly ColumnComparison[];
+  /** What rows are read against: below a rule, never ranked, bold or tested. */
+  readonly anchors?: readonly Pick<TableRow, 'label' | 'cells'>[];
+  /** What the numbers come to, in sentences to be read first. */
+  readonly lead?: readonly string[];
   /** How cells are written: times 100 (the default), or as they are. */
   readonly format?: 'percent' | 'number';
   /** Whether the best of a column is its smallest. */
   readonly lowerIsBetter?: boolean;
+  /** Columns that differ from the rest. */
+  readonly styles?: Readonly<Record<string, ColumnStyle>>;
 }
+
+export interface ColumnStyle {
+  readonly format?: 'percent' | 'number';
+  readonly lowerIsBetter?: boolean;
+}
+
+/** How a column is written and ordered. */
+export const styleOf = ({ format, lowerIsBetter, styles }: ResultTable, column: string): ColumnStyle => ({
+  ...(format && { format }),
+  ...(lowerIsBetter && { lowerIsBetter }),
+  ...styles?.[column],
+});
 
 /** A table with the name of its files. */
 export interface NamedTable {
@@ -62,7 +83,7 @@ function markOf({ comparisons }: ResultTable, label: string, column: string): st
 }
 
 /** "63.97 (0.12)": mean and standard deviation, in percent where the table says so. */
-export function cellText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
+export function cellText({ format }: ColumnStyle, summary: Summary | undefined): string {
   if (!summary) return '-';
   const write = (x: number): string => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
   return write(summary.mean) + (summary.sd === undefined ? '' : ` (${write(summary.sd)})`);
@@ -70,7 +91,7 @@ export function cellText({ format }: Pick<ResultTable, 'format'>, summary: Summa
 
 /** Labels of the rows that have a column, best first. */
 function rankedRows(table: ResultTable, column: string): string[] {
-  const sign = table.lowerIsBetter ? -1 : 1;
+  const sign = styleOf(table, column).lowerIsBetter ? -1 : 1;
   return table.rows
     .filter((row) => row.cells[column])
     .sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean))
@@ -88,10 +109,17 @@ export interface ShownCell {
   readonly place?: number | undefined;
 }
 
+export interface ShownRow {
+  readonly label: string;
+  readonly cells: readonly ShownCell[];
+}
+
 /** A table laid out: published figures stand beside ours, in a column of their own. */
 export interface ShownTable {
   readonly head: readonly string[];
-  readonly rows: readonly { readonly label: string; readonly cells: readonly ShownCell[] }[];
+  readonly rows: readonly ShownRow[];
+  /** Rows to stand below a rule. */
+  readonly anchors: readonly ShownRow[];
   /** How many repetitions. */
   readonly repetitions: string;
 }
@@ -111,13 +139,23 @@ export function showTable(table: ResultTable): ShownTable {
         const summary = cells[column];
         const place = ranked.indexOf(label);
         const own = {
-          text: cellText(table, summary) + markOf(table, label, column),
+          text: cellText(styleOf(table, column), summary) + markOf(table, label, column),
           value: summary?.mean,
-          interval: summary?.interval && intervalText(table, summary),
+          interval: summary?.interval && intervalText(styleOf(table, column), summary),
           ...(summary && { place }),
         };
         const other = published?.[column];
-        return hasPublished ? [own, { text: cellText(table, other), value: other?.mean }] : [own];
+        return hasPublished ? [own, { text: cellText(styleOf(table, column), other), value: other?.mean }] : [own];
+      }),
+    })),
+    anchors: (table.anchors ?? []).map(({ label, cells }) => ({
+      label,
+      cells: columns.flatMap(({ column, hasPublished }): ShownCell[] => {
+        const own = {
+          text: cells[column] ? cellText(styleOf(table, column), cells[column]) : '',
+          value: cells[column]?.mean,
+        };
+        return hasPublished ? [own, { text: '' }] : [own];
       }),
     })),
     repetitions: repetitionsText(table),
@@ -128,7 +166,7 @@ const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
 
 /** For a terminal; the best of each column is bold where `colour`. */
 export function terminalTable(table: ResultTable, colour: boolean): string {
-  const { head, rows } = showTable(table);
+  const { head, rows, anchors } = showTable(table);
   const view = new Cli({
     head: ['', ...head],
     colAligns: ['left', ...head.map(() => 'right' as const)],
@@ -136,7 +174,20 @@ export function terminalTable(table: ResultTable, colour: boolean): string {
   });
   for (const { label, cells } of rows)
     view.push([label, ...cells.map(({ text, place }) => (colour && place === 0 ? bold(text) : text))]);
-  return `${table.title}\n${view.toString()}\n${table.note}\n`;
+  if (anchors.length > 0) {
+    const widths = ['', ...head].map((name, column) =>
+      Math.max(
+        ...[
+          name,
+          ...[...rows, ...anchors].map((row) => [row.label, ...row.cells.map(({ text }) => text)][column] ?? ''),
+        ].map(({ length }) => length),
+      ),
+    );
+    view.push(widths.map((width) => '\u2500'.repeat(width)));
+  }
+  for (const { label, cells } of anchors) view.push([label, ...cells.map(({ text }) => text)]);
+  const lead = table.lead?.length ? `${table.lead.join(' ')}\n\n` : '';
+  return `${lead}${table.title}\n${view.toString()}\n${table.note}\n`;
 }
 
 /** Rows of text, the first one the head, for a terminal. */
@@ -159,7 +210,8 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
     folder.write(`${path}.md`, markdownOf(table));
     folder.write(`${path}.csv`, csvOf(table));
     folder.write(`${path}.tex`, latexOf(table));
-    if (table.format !== 'number') folder.write(`${path}.svg`, tablePicture(table));
+    const isPercent = table.columns.every((column) => styleOf(table, column).format !== 'number');
+    if (isPercent) folder.write(`${path}.svg`, tablePicture(table));
   }
 }
 
@@ -169,7 +221,7 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
  */
 export function latexOf(table: ResultTable): string {
   const escaped = (text: string): string => text.replace(/[&%$#_{}]/g, (c) => `\\${c}`);
-  const { head, rows, repetitions } = showTable(table);
+  const { head, rows, anchors, repetitions } = showTable(table);
   const lines = rows.map(({ label, cells }) => {
     const texts = cells.map(({ text, place }) => {
       const safe = escaped(text);
@@ -184,6 +236,8 @@ export function latexOf(table: ResultTable): string {
     `${['', ...head.map(escaped)].join(' & ')} \\\\`,
     '\\midrule',
     ...lines,
+    ...(anchors.length > 0 ? ['\\midrule'] : []),
+    ...anchors.map(({ label, cells }) => `${[label, ...cells.map(({ text }) => text)].map(escaped).join(' & ')} \\\\`),
     '\\bottomrule',
     '\\end{tabular}',
     `% ${table.note}`,
@@ -194,19 +248,28 @@ export function latexOf(table: ResultTable): string {
 
 /** GitHub Markdown; the best of each column is bold. Below, the confidence intervals. */
 export function markdownOf(table: ResultTable): string {
-  const { head, rows, repetitions } = showTable(table);
+  const { head, rows, anchors, repetitions } = showTable(table);
   const grid = (columns: readonly string[], lines: readonly string[][]): string =>
     markdownTable([['', ...columns], ...lines], { align: ['l', ...columns.map(() => 'r')] });
-  const main = grid(
-    head,
-    rows.map(({ label, cells }) => [label, ...cells.map(({ text, place }) => (place === 0 ? `**${text}**` : text))]),
-  );
+  const main = grid(head, [
+    ...rows.map(({ label, cells }) => [label, ...cells.map(({ text, place }) => (place === 0 ? `**${text}**` : text))]),
+    ...anchors.map(({ label, cells }) => [`*${label}*`, ...cells.map(({ text }) => text)]),
+  ]);
   const hasIntervals = table.rows.some(({ cells }) => table.columns.some((column) => cells[column]?.interval));
   const intervals = grid(
     table.columns,
-    table.rows.map(({ label, cells }) => [label, ...table.columns.map((column) => intervalText(table, cells[column]))]),
+    table.rows.map(({ label, cells }) => [
+      label,
+      ...table.columns.map((column) => intervalText(styleOf(table, column), cells[column])),
+    ]),
   );
-  const parts = [`## ${table.title}`, main, table.note, repetitions];
+  const parts = [
+    `## ${table.title}`,
+    ...(table.lead?.length ? [table.lead.join(' ')] : []),
+    main,
+    table.note,
+    repetitions,
+  ];
   return `${[...parts, ...(hasIntervals ? ['95% confidence intervals of the means:', intervals] : [])].join('\n\n')}\n`;
 }
 
@@ -218,7 +281,7 @@ function repetitionsText({ rows, columns }: ResultTable): string {
 }
 
 /** "63.20 to 64.70": a cell's confidence interval. */
-function intervalText({ format }: Pick<ResultTable, 'format'>, summary: Summary | undefined): string {
+function intervalText({ format }: ColumnStyle, summary: Summary | undefined): string {
   if (!summary?.interval) return '-';
   return summary.interval.map((x) => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2))).join(' to ');
 }
@@ -234,5 +297,15 @@ export function csvOf(table: ResultTable): string {
     }),
   );
   const columns = ['row', 'metric', 'n', 'mean', 'sd', 'low', 'high', 'published_mean', 'published_sd'];
-  return stringify(records, { header: true, columns });
+  if (!table.anchors) return stringify(records, { header: true, columns });
+  const anchors = table.anchors.flatMap(({ label, cells }) =>
+    table.columns.flatMap((column) => {
+      const cell = cells[column];
+      return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '', '', '', '', '', 'anchor']] : [];
+    }),
+  );
+  return stringify([...records.map((record) => [...record, 'method']), ...anchors], {
+    header: true,
+    columns: [...columns, 'kind'],
+  });
 }

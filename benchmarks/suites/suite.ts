@@ -8,6 +8,8 @@ import { STRATEGIES } from '../tuning.js';
 
 /** What a table shows of a trial. */
 export const VIEWS = [
+  'value',
+  'trust',
   'standard',
   'unbiased',
   'oracle',

@@ -43,11 +43,14 @@ export interface Judged {
  * the discount 1 / log2(place + 2), relative to the list of the k most relevant ones.
  */
 export class ListValues {
+  /** Whose lists are asked for. */
+  readonly users: Int32Array;
   private readonly best: BestItems;
   private readonly place = new Map<number, number>();
   readonly values: Record<string, Float64Array> = {};
 
   constructor(private readonly judged: Judged) {
+    this.users = judged.users;
     this.best = new BestItems(Math.max(...PAGES), judged.had);
     judged.users.forEach((user, place) => {
       this.place.set(user, place);

@@ -67,9 +67,27 @@ export function SortableTable(props: {
   /** Whether the smallest is best, and sorted first. */
   ascending?: boolean;
   filter?: boolean;
+  /** Rows to read the others against, which are not sorted. */
+  foot?: readonly (readonly Cell[])[];
 }): JSX.Element {
-  const { title, head, rows, numbersFrom = head.length, ascending = false, filter = false } = props;
+  const { title, head, rows, foot = [], numbersFrom = head.length, ascending = false, filter = false } = props;
   const kind = (column: number): string | undefined => (column >= numbersFrom ? 'number' : undefined);
+  const line = (cells: readonly Cell[], row: number): JSX.Element => (
+    <tr key={row}>
+      {cells.map((cell, column) => {
+        const [show, sort] = typeof cell === 'string' ? [cell, undefined] : [cell.show, cell.sort];
+        return column === 0 ? (
+          <th key={column} scope="row" data-sort={sort}>
+            {show}
+          </th>
+        ) : (
+          <td key={column} class={kind(column)} data-sort={sort}>
+            {show}
+          </td>
+        );
+      })}
+    </tr>
+  );
   return (
     <>
       <h3>{title}</h3>
@@ -89,24 +107,8 @@ export function SortableTable(props: {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((cells, row) => (
-              <tr key={row}>
-                {cells.map((cell, column) => {
-                  const [show, sort] = typeof cell === 'string' ? [cell, undefined] : [cell.show, cell.sort];
-                  return column === 0 ? (
-                    <th key={column} scope="row" data-sort={sort}>
-                      {show}
-                    </th>
-                  ) : (
-                    <td key={column} class={kind(column)} data-sort={sort}>
-                      {show}
-                    </td>
-                  );
-                })}
-              </tr>
-            ))}
-          </tbody>
+          <tbody>{rows.map(line)}</tbody>
+          {foot.length > 0 && <tfoot>{foot.map(line)}</tfoot>}
         </table>
       </Wide>
     </>

@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
-import { type NamedTable, showTable } from '../table.js';
+import { type NamedTable, showTable, styleOf } from '../table.js';
 import { type Cell, SortableTable } from './page.js';
 
 /** A table of results as the paper prints it, with intervals, sortable, and the tests behind its marks. */
 export function ResultTableView({ named: { name, table } }: { named: NamedTable }): JSX.Element {
-  const { head, rows, repetitions } = showTable(table);
+  const { head, rows, anchors, repetitions } = showTable(table);
   return (
     <article id={name}>
+      {table.lead?.length ? <p class="lead">{table.lead.join(' ')}</p> : null}
       <SortableTable
         title={table.title}
         head={['', ...head]}
@@ -22,6 +23,7 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
             ),
           })),
         ])}
+        foot={anchors.map(({ label, cells }): Cell[] => [label, ...cells.map(({ text }) => text)])}
         numbersFrom={1}
         ascending={table.lowerIsBetter ?? false}
       />
@@ -35,7 +37,8 @@ export function ResultTableView({ named: { name, table } }: { named: NamedTable 
             title="Paired t-tests over repetitions, p after Holm's correction"
             head={['column', 'best', 'other', 'difference', '95% interval', 'p']}
             rows={table.comparisons.map(({ column, a, b, difference, interval, adjusted }): Cell[] => {
-              const write = (x: number): string => (table.format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
+              const isNumber = styleOf(table, column).format === 'number';
+              const write = (x: number): string => (isNumber ? x.toFixed(4) : (100 * x).toFixed(2));
               return [
                 ...[column, a, b],
                 { show: write(difference), sort: difference },

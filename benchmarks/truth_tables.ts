@@ -1,0 +1,196 @@
+import { ANCHOR_MEANING, ANCHORS, shareOf } from '../evaluation/truth/anchors.js';
+import { type JudgedMethod, type Trust, trustOf } from '../evaluation/truth/trust.js';
+import type { SlopeFigure } from '../results/figure.js';
+import { type ResultTable, type TableRow, WORSE_NOTE } from '../results/table.js';
+import { type Summary, summarize } from '../support/statistics.js';
+import { comparePairs, compareWithBest } from './comparison.js';
+import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
+import type { TrialResult, TruthResult } from './trial.js';
+
+/** The page by which methods are told apart. */
+const VALUE = 'value@10';
+const SHARE = 'share';
+/** What a table of value shows. `share` is how far value@10 is on the way from random to what can be learned. */
+const VALUE_COLUMNS = [VALUE, SHARE, 'value@5', 'value@20', 'rndcg@10'] as const;
+
+/** Offline estimates, as the table of trust names them: what of a trial each says. */
+const OFFLINE: readonly {
+  readonly label: string;
+  pick(result: TrialResult): Readonly<Record<string, number>> | undefined;
+}[] = [
+  { label: 'standard', pick: ({ standard }) => standard },
+  { label: 'full ranking', pick: ({ estimates }) => estimates.fullRanking?.metrics },
+  { label: 'popularity', pick: ({ estimates }) => estimates.popularity.metrics },
+  { label: 'propensity', pick: ({ estimates }) => estimates.propensity?.metrics },
+  { label: 'robust', pick: ({ estimates }) => estimates.robust?.metrics },
+  { label: 'unbiased, 1/exposure', pick: ({ unbiasedBy }) => unbiasedBy?.['1/exposure']?.metrics },
+  { label: 'unbiased, relevance/exposure', pick: ({ unbiasedBy }) => unbiasedBy?.['relevance/exposure']?.metrics },
+];
+const CRITERIA = [
+  ['hit@10', 'Hit@10'],
+  ['ndcg@10', 'NDCG@10'],
+] as const;
+
+/** A row of the suite with what its repetitions came to. */
+interface JudgedRow {
+  readonly label: string;
+  readonly results: readonly (TrialResult | undefined)[];
+  readonly values: readonly (number | undefined)[];
+  readonly failures: readonly string[];
+}
+
+function rowsOf(trials: readonly FinishedTrial[]): JudgedRow[] {
+  return [...groupBy(trials, ({ row }) => row.label)].map(([label, own]) => {
+    const results = own.map(resultOf);
+    return {
+      ...{ label, results },
+      values: results.map((result) => result?.truth?.values[VALUE]),
+      failures: own.map(failureOf).filter((failure) => failure !== undefined),
+    };
+  });
+}
+
+/** The first trial's truth: what lists are read against is the same for all of them. */
+const truthOf = (trials: readonly FinishedTrial[]): TruthResult | undefined =>
+  trials.map(resultOf).find((result) => result?.truth)?.truth;
+
+function metricOf({ values, anchors }: TruthResult, column: string): number {
+  return column === SHARE ? shareOf(values[VALUE] as number, VALUE, { means: anchors }) : (values[column] as number);
+}
+
+/** What every method is worth in truth, above what that is read against; undefined for data without a world. */
+export function valueTable(trials: readonly FinishedTrial[], data: string): ResultTable | undefined {
+  const truth = truthOf(trials);
+  if (!truth) return undefined;
+  const judged = rowsOf(trials);
+  const rows = judged.map(({ label, results, failures }): TableRow => {
+    const values = Object.fromEntries(
+      VALUE_COLUMNS.map((column) => [column, results.map((one) => one?.truth && metricOf(one.truth, column))]),
+    );
+    return {
+      ...{ label, values, cells: summaries(values) },
+      ...(failures[0] !== undefined && { failed: `${failures.length} of ${results.length}, ${failures[0]}` }),
+    };
+  });
+  const comparisons = VALUE_COLUMNS.flatMap((column) =>
+    compareWithBest(rows.map(({ label, values }) => ({ label, values: values?.[column] ?? [] }))).map((test) => ({
+      column,
+      ...test,
+    })),
+  );
+  const anchors = ANCHORS.map((name) => {
+    const at = metricOf.bind(undefined, { ...truth, values: truth.anchors[name] });
+    return { label: name, cells: Object.fromEntries(VALUE_COLUMNS.map((column) => [column, exact(at(column))])) };
+  });
+  const note = [
+    'value@k: clicks in 100 shown, if everybody is shown a page of the k items that a method ranks first among those that they had in neither training',
+    `nor validation; exact, over ${truth.users.toLocaleString('en')} users. share: of the way from random to learnable, percent. Mean (sd) over repetitions of training.`,
+    `Below the rule: ${ANCHORS.map((name) => `${name}, ${ANCHOR_MEANING[name]}`).join('; ')}.`,
+    ...(comparisons.length > 0 ? [WORSE_NOTE] : []),
+  ].join(' ');
+  const lead = verdict(judged, truth);
+  return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, rows, anchors, comparisons, lead };
+}
+
+const exact = (mean: number): Summary => ({ n: 1, mean, sd: undefined });
+
+function summaries(values: Readonly<Record<string, readonly (number | undefined)[]>>): TableRow['cells'] {
+  return Object.fromEntries(
+    Object.entries(values).map(([column, all]) => {
+      const present = all.filter((value) => value !== undefined);
+      return [column, present.length > 0 ? summarize(present) : undefined];
+    }),
+  );
+}
+
+const points = (share: number): string => (100 * share).toFixed(1);
+
+/** What standard evaluation would deploy, beside what is best, in words; only where the difference is beyond chance. */
+function verdict(rows: readonly JudgedRow[], { anchors }: TruthResult): string[] {
+  const known = rows.filter(({ values }) => values.some((value) => value !== undefined));
+  if (known.length < 2) return [];
+  const standard = (row: JudgedRow): number => meanOf(row.results.map((one) => one?.standard['hit@10']));
+  const value = (row: JudgedRow): number => meanOf(row.values);
+  const first = (by: (row: JudgedRow) => number): JudgedRow =>
+    known.reduce((best, row) => (by(row) > by(best) ? row : best));
+  const [pick, best] = [first(standard), first(value)];
+  const learnable = `${points(anchors.learnable[VALUE] as number)} could be learned, ${points(anchors.random[VALUE] as number)} comes by chance.`;
+  const picks = `Standard evaluation (Hit@10) picks ${pick.label}, which earns ${points(value(pick))} clicks in 100 shown`;
+  if (pick === best) return [`${picks}: the most of these methods.`, learnable];
+  const cost = value(best) - value(pick);
+  const [test] = comparePairs([[best, pick] as const].map(([a, b]) => [a, b] as const));
+  const isCertain = test !== undefined && test.p < 0.05;
+  const second = isCertain
+    ? `The best of these methods is ${best.label} (${points(value(best))}): choosing by Hit@10 costs ${points(cost)} clicks in 100 shown.`
+    : `${best.label} earns ${points(value(best))}, but over these repetitions it is not decided which of the two is better.`;
+  return [`${picks}.`, second, learnable];
+}
+
+function meanOf(values: readonly (number | undefined)[]): number {
+  const present = values.filter((value) => value !== undefined);
+  return present.length > 0 ? present.reduce((a, b) => a + b, 0) / present.length : Number.NEGATIVE_INFINITY;
+}
+
+/** How far each offline estimate agrees with the truth over the methods; undefined where there is no truth, or one method alone. */
+export function trustTable(trials: readonly FinishedTrial[], data: string): ResultTable | undefined {
+  if (!truthOf(trials)) return undefined;
+  const judged = rowsOf(trials);
+  const rows = OFFLINE.flatMap(({ label, pick }) =>
+    CRITERIA.flatMap(([metric, title]): TableRow[] => {
+      const methods = judged.map(
+        (row): JudgedMethod => ({
+          label: row.label,
+          value: row.values,
+          estimate: row.results.map((one) => one && pick(one)?.[metric]),
+        }),
+      );
+      const trust = trustOf(methods);
+      return trust ? [{ label: `${label}, ${title}`, cells: trustCells(trust) }] : [];
+    }),
+  );
+  if (rows.length === 0) return undefined;
+  return {
+    title: `${data}: which evaluation to trust`,
+    note: `Against value@10, over the methods: tau, Kendall's tau-b of the two orders; regret, clicks in 100 shown that deploying its pick costs; turned, percent of the pairs of methods that it puts the wrong way round; error, mean squared difference of the two, standardised over methods; methods, how many have the estimate. Mean (sd) over repetitions of training; intervals over them as well.`,
+    columns: ['tau', 'regret', 'turned', 'error', 'methods'],
+    rows,
+    styles: {
+      tau: { format: 'number' },
+      regret: { lowerIsBetter: true },
+      turned: { lowerIsBetter: true },
+      error: { format: 'number', lowerIsBetter: true },
+      methods: { format: 'number' },
+    },
+  };
+}
+
+function trustCells({ tau, regret, turned, error, methods }: Trust): TableRow['cells'] {
+  return { tau, regret, turned, error, methods: exact(methods) };
+}
+
+/** Ranks by standard evaluation and by truth; undefined where there is no truth, or fewer than two methods. */
+export function slopesOf(trials: readonly FinishedTrial[], data: string): SlopeFigure | undefined {
+  const truth = truthOf(trials);
+  if (!truth) return undefined;
+  const rows = rowsOf(trials).filter(({ values }) => values.some((value) => value !== undefined));
+  if (rows.length < 2) return undefined;
+  const methods = rows.map((row) => ({
+    label: row.label,
+    left: meanOf(row.results.map((one) => one?.standard['hit@10'])),
+    right: meanOf(row.values),
+  }));
+  const of = (side: 'left' | 'right') => methods.reduce((best, method) => (method[side] > best[side] ? method : best));
+  const [pick, best] = [of('left'), of('right')];
+  const title =
+    pick === best
+      ? `${data}: Hit@10 and the truth agree on ${best.label}.`
+      : `${data}: Hit@10 would deploy ${pick.label}; in truth ${best.label} earns ${points(best.right - pick.right)} more clicks in 100 shown.`;
+  return {
+    kind: 'slopes',
+    title,
+    note: 'Left: order by Hit@10 of the test clicks. Right: order by value@10, the expected clicks in 100 shown. The scale at the edge has the same values as the table.',
+    sides: ['by Hit@10', 'by clicks in 100 shown'],
+    methods,
+    anchors: ANCHORS.map((name) => ({ label: name, value: truth.anchors[name][VALUE] as number })),
+  };
+}
