@@ -88,7 +88,8 @@ export function valueTable(trials: readonly FinishedTrial[], data: string): Resu
     `Below the rule: ${ANCHORS.map((name) => `${name}, ${ANCHOR_MEANING[name]}`).join('; ')}.`,
     ...(comparisons.length > 0 ? [WORSE_NOTE] : []),
   ].join(' ');
-  const lead = verdict(judged, truth);
+  const verdict = verdictOf(judged);
+  const lead = verdict ? wordsOf(verdict, truth) : [];
   return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, rows, anchors, comparisons, lead };
 }
 
@@ -105,24 +106,38 @@ function summaries(values: Readonly<Record<string, readonly (number | undefined)
 
 const points = (share: number): string => (100 * share).toFixed(1);
 
-/** What standard evaluation would deploy, beside what is best, in words; only where the difference is beyond chance. */
-function verdict(rows: readonly JudgedRow[], { anchors }: TruthResult): string[] {
+/** What standard evaluation would deploy, and what is best in truth. */
+interface Verdict {
+  readonly pick: JudgedRow;
+  readonly best: JudgedRow;
+  /** Value that deploying the pick costs. */
+  readonly cost: number;
+  /** Whether that is beyond chance. */
+  readonly isCertain: boolean;
+}
+
+const standardOf = (row: JudgedRow): number => meanOf(row.results.map((one) => one?.standard['hit@10']));
+const worthOf = (row: JudgedRow): number => meanOf(row.values);
+
+/** Undefined for fewer than two methods. */
+function verdictOf(rows: readonly JudgedRow[]): Verdict | undefined {
   const known = rows.filter(({ values }) => values.some((value) => value !== undefined));
-  if (known.length < 2) return [];
-  const standard = (row: JudgedRow): number => meanOf(row.results.map((one) => one?.standard['hit@10']));
-  const value = (row: JudgedRow): number => meanOf(row.values);
+  if (known.length < 2) return undefined;
   const first = (by: (row: JudgedRow) => number): JudgedRow =>
     known.reduce((best, row) => (by(row) > by(best) ? row : best));
-  const [pick, best] = [first(standard), first(value)];
+  const [pick, best] = [first(standardOf), first(worthOf)];
+  const [test] = pick === best ? [] : comparePairs([[best, pick]]);
+  return { pick, best, cost: worthOf(best) - worthOf(pick), isCertain: test !== undefined && test.p < 0.05 };
+}
+
+/** The verdict in words; a cost is claimed only where it is beyond chance. */
+function wordsOf({ pick, best, cost, isCertain }: Verdict, { anchors }: TruthResult): string[] {
   const learnable = `${points(anchors.learnable[VALUE] as number)} could be learned, ${points(anchors.random[VALUE] as number)} comes by chance.`;
-  const picks = `Standard evaluation (Hit@10) picks ${pick.label}, which earns ${points(value(pick))} clicks in 100 shown`;
+  const picks = `Standard evaluation (Hit@10) picks ${pick.label}, which earns ${points(worthOf(pick))} clicks in 100 shown`;
   if (pick === best) return [`${picks}: the most of these methods.`, learnable];
-  const cost = value(best) - value(pick);
-  const [test] = comparePairs([[best, pick] as const].map(([a, b]) => [a, b] as const));
-  const isCertain = test !== undefined && test.p < 0.05;
   const second = isCertain
-    ? `The best of these methods is ${best.label} (${points(value(best))}): choosing by Hit@10 costs ${points(cost)} clicks in 100 shown.`
-    : `${best.label} earns ${points(value(best))}, but over these repetitions it is not decided which of the two is better.`;
+    ? `The best of these methods is ${best.label} (${points(worthOf(best))}): choosing by Hit@10 costs ${points(cost)} clicks in 100 shown.`
+    : `${best.label} earns ${points(worthOf(best))}, but over these repetitions it is not decided which of the two is better.`;
   return [`${picks}.`, second, learnable];
 }
 
@@ -159,7 +174,7 @@ export function trustTable(trials: readonly FinishedTrial[], data: string): Resu
       regret: { lowerIsBetter: true },
       turned: { lowerIsBetter: true },
       error: { format: 'number', lowerIsBetter: true },
-      methods: { format: 'number' },
+      methods: { format: 'count' },
     },
   };
 }
@@ -173,18 +188,16 @@ export function slopesOf(trials: readonly FinishedTrial[], data: string): SlopeF
   const truth = truthOf(trials);
   if (!truth) return undefined;
   const rows = rowsOf(trials).filter(({ values }) => values.some((value) => value !== undefined));
-  if (rows.length < 2) return undefined;
-  const methods = rows.map((row) => ({
-    label: row.label,
-    left: meanOf(row.results.map((one) => one?.standard['hit@10'])),
-    right: meanOf(row.values),
-  }));
-  const of = (side: 'left' | 'right') => methods.reduce((best, method) => (method[side] > best[side] ? method : best));
-  const [pick, best] = [of('left'), of('right')];
+  const verdict = verdictOf(rows);
+  if (!verdict) return undefined;
+  const { pick, best, cost, isCertain } = verdict;
   const title =
     pick === best
       ? `${data}: Hit@10 and the truth agree on ${best.label}.`
-      : `${data}: Hit@10 would deploy ${pick.label}; in truth ${best.label} earns ${points(best.right - pick.right)} more clicks in 100 shown.`;
+      : isCertain
+        ? `${data}: Hit@10 would deploy ${pick.label}; in truth ${best.label} earns ${points(cost)} more clicks in 100 shown.`
+        : `${data}: Hit@10 would deploy ${pick.label}; ${best.label} may earn more, which is not decided.`;
+  const methods = rows.map((row) => ({ label: row.label, left: standardOf(row), right: worthOf(row) }));
   return {
     kind: 'slopes',
     title,

@@ -18,8 +18,8 @@ const LEFT = { label: 122, line: 130 };
 const RIGHT = { line: 252, label: 260 };
 const RULER = 398;
 const MOST_LETTERS = 17;
-const WIDTH = 480;
-const [TITLE_LETTERS, TITLE_LINE] = [64, 18];
+const WIDTH = 500;
+const [TITLE_LETTERS, TITLE_LINE] = [58, 18];
 
 /** Two strong colours that colour-blind readers tell apart: what clicks would deploy, and what is best in truth. */
 const STYLE = `
@@ -74,7 +74,7 @@ export function slopePicture({ title, sides, methods, anchors }: Slopes): string
       <style>{STYLE}</style>
       <rect class="paper" width={WIDTH} height={height} />
       {titleLines.map((line, l) => (
-        <text class="ink" x={10} y={22 + l * TITLE_LINE} font-size={14} font-weight="bold">
+        <text class="ink" x={10} y={22 + l * TITLE_LINE} font-size={13.5} font-weight="bold">
           {line}
         </text>
       ))}

@@ -41,7 +41,8 @@ export interface ResultTable {
 }
 
 export interface ColumnStyle {
-  readonly format?: 'percent' | 'number';
+  /** A `count` is no result: it is not ranked. */
+  readonly format?: 'percent' | 'number' | 'count';
   readonly lowerIsBetter?: boolean;
 }
 
@@ -85,13 +86,16 @@ function markOf({ comparisons }: ResultTable, label: string, column: string): st
 /** "63.97 (0.12)": mean and standard deviation, in percent where the table says so. */
 export function cellText({ format }: ColumnStyle, summary: Summary | undefined): string {
   if (!summary) return '-';
+  if (format === 'count') return String(Math.round(summary.mean));
   const write = (x: number): string => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2));
   return write(summary.mean) + (summary.sd === undefined ? '' : ` (${write(summary.sd)})`);
 }
 
 /** Labels of the rows that have a column, best first. */
 function rankedRows(table: ResultTable, column: string): string[] {
-  const sign = styleOf(table, column).lowerIsBetter ? -1 : 1;
+  const { format, lowerIsBetter } = styleOf(table, column);
+  if (format === 'count') return [];
+  const sign = lowerIsBetter ? -1 : 1;
   return table.rows
     .filter((row) => row.cells[column])
     .sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean))
@@ -142,7 +146,7 @@ export function showTable(table: ResultTable): ShownTable {
           text: cellText(styleOf(table, column), summary) + markOf(table, label, column),
           value: summary?.mean,
           interval: summary?.interval && intervalText(styleOf(table, column), summary),
-          ...(summary && { place }),
+          ...(place >= 0 && { place }),
         };
         const other = published?.[column];
         return hasPublished ? [own, { text: cellText(styleOf(table, column), other), value: other?.mean }] : [own];
@@ -210,7 +214,7 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
     folder.write(`${path}.md`, markdownOf(table));
     folder.write(`${path}.csv`, csvOf(table));
     folder.write(`${path}.tex`, latexOf(table));
-    const isPercent = table.columns.every((column) => styleOf(table, column).format !== 'number');
+    const isPercent = table.columns.every((column) => (styleOf(table, column).format ?? 'percent') === 'percent');
     if (isPercent) folder.write(`${path}.svg`, tablePicture(table));
   }
 }

@@ -8,19 +8,13 @@ import { ResultTableView } from './result_tables.js';
 /** The report of a run as one self-contained page of HTML. */
 export function reportOf(run: RunFolder): string {
   const { manifest, tables, figures, data, trials } = run;
+  const [judged, curves] = [figures.filter(isOfTruth), figures.filter((named) => !isOfTruth(named))];
   const parts = [
-    { id: 'tables', title: 'Tables', show: <Tables run={run} /> },
-    ...(figures.length > 0
-      ? [
-          {
-            id: 'figures',
-            title: 'Figures',
-            show: figures.map(({ name, figure, svg }) => (
-              <Picture key={name} svg={svg} name={name} title={figure.title} note={figure.note} />
-            )),
-          },
-        ]
+    ...(judged.length > 0
+      ? [{ id: 'truth', title: 'By clicks and in truth', show: <Figures figures={judged} /> }]
       : []),
+    { id: 'tables', title: 'Tables', show: <Tables run={run} /> },
+    ...(curves.length > 0 ? [{ id: 'figures', title: 'Figures', show: <Figures figures={curves} /> }] : []),
     { id: 'data', title: 'Data', show: <Data manifest={manifest} pictures={data} /> },
     { id: 'settings', title: 'Settings', show: <Settings manifest={manifest} /> },
     { id: 'trials', title: 'Trials', show: <Trials trials={trials} /> },
@@ -55,6 +49,19 @@ export function reportOf(run: RunFolder): string {
         is complete: it loads nothing from anywhere.
       </footer>
     </>,
+  );
+}
+
+/** Whether a figure sets ranks against the truth: what a reader should see first. */
+const isOfTruth = ({ figure }: RunFolder['figures'][number]): boolean => figure.kind === 'slopes';
+
+function Figures({ figures }: Pick<RunFolder, 'figures'>): JSX.Element {
+  return (
+    <>
+      {figures.map(({ name, figure, svg }) => (
+        <Picture key={name} svg={svg} name={name} title={figure.title} note={figure.note} />
+      ))}
+    </>
   );
 }
 
