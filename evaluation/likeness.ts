@@ -1,6 +1,6 @@
 import { stream, WasmKernels } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
-import { transpose, truncatedSvd } from '../models/svd.js';
+import { truncatedSvd } from '../models/svd.js';
 import { gini } from '../support/statistics.js';
 
 /** A statistic with the 95 percent interval of a bootstrap over users. */
@@ -67,7 +67,7 @@ const OF_COUNTS: readonly {
  * of the users to the other, stands on their side.
  */
 export function likenessOf(data: UserItems, world: UserItems, options: LikenessOptions): Likeness {
-  const { seed, resamples = 200, costly = 20 } = options;
+  const { seed, resamples = 200, costly = 10 } = options;
   const size = { users: data.users, items: data.itemCount };
   const kernels = new WasmKernels();
   const weightsOf = (replicate: number): Float64Array => resampled(kernels, data.users, seed, replicate);
@@ -205,7 +205,8 @@ function repeatedNeighbours(
   const items = Array.from(counts, (_, item) => item)
     .sort((a, b) => (counts[b] as number) - (counts[a] as number) || a - b)
     .slice(0, COMPARED_ITEMS);
-  const nearest = (side: UserItems): Map<number, Set<number>> => nearestItems(side, items);
+  const nearest = (side: UserItems, weights: Float64Array): Map<number, Set<number>> =>
+    nearestItems(side, items, weights);
   const overlap = (a: Map<number, Set<number>>, b: Map<number, Set<number>>): number => {
     let [shared, all] = [0, 0];
     for (const item of items) {
@@ -216,12 +217,9 @@ function repeatedNeighbours(
     return all > 0 ? shared / all : 0;
   };
   const half = (odd: number): Float64Array => ones.map((_, user) => Number(user % 2 === odd));
-  const ofData = nearest(data);
-  const own = overlap(nearest(withUsers(data, half(0))), nearest(withUsers(data, half(1))));
-  const value = overlap(ofData, nearest(world));
-  const others = samples.map((weights) =>
-    overlap(nearest(withUsers(data, weights)), nearest(withUsers(world, weights))),
-  );
+  const own = overlap(nearest(data, half(0)), nearest(data, half(1)));
+  const value = overlap(nearest(data, ones), nearest(world, ones));
+  const others = samples.map((weights) => overlap(nearest(data, weights), nearest(world, weights)));
   return {
     name: 'repeated neighbours',
     data: { value: own, low: own, high: own },
@@ -229,30 +227,42 @@ function repeatedNeighbours(
   };
 }
 
-/** The nearest of given items among themselves, by cosine of who clicked them. */
-function nearestItems(side: UserItems, items: readonly number[]): Map<number, Set<number>> {
-  const { starts, users } = transpose(side);
-  const place = new Map(items.map((item, p) => [item, p]));
-  const near = new Map<number, Set<number>>();
-  for (const item of items) {
-    const shared = new Float64Array(items.length);
-    for (let e = starts[item] as number; e < (starts[item + 1] as number); e++) {
-      const user = users[e] as number;
-      for (let k = side.starts[user] as number; k < (side.starts[user + 1] as number); k++) {
-        const p = place.get(side.items[k] as number);
-        if (p !== undefined) (shared[p] as number)++;
-      }
+/** The nearest of given items among themselves, by cosine of who clicked them; each user counts as often as the weights say. */
+function nearestItems(
+  { users, itemCount, starts, items }: UserItems,
+  chosen: readonly number[],
+  weights: Float64Array,
+): Map<number, Set<number>> {
+  const n = chosen.length;
+  const place = new Int32Array(itemCount).fill(-1);
+  chosen.forEach((item, p) => {
+    place[item] = p;
+  });
+  // How many clicked both, from each user's pairs of chosen items.
+  const shared = new Float64Array(n * n);
+  const own = new Int32Array(n);
+  for (let user = 0; user < users; user++) {
+    const weight = weights[user] as number;
+    if (weight === 0) continue;
+    let count = 0;
+    for (let e = starts[user] as number; e < (starts[user + 1] as number); e++) {
+      const p = place[items[e] as number] as number;
+      if (p >= 0) own[count++] = p;
     }
-    const size = (other: number): number => (starts[other + 1] as number) - (starts[other] as number);
-    const cosine = shared.map((count, p) =>
-      size(items[p] as number) > 0 ? count / Math.sqrt(size(items[p] as number)) : 0,
-    );
-    const order = items
-      .map((_, p) => p)
-      .filter((p) => items[p] !== item && (cosine[p] as number) > 0)
-      .sort((a, b) => (cosine[b] as number) - (cosine[a] as number) || a - b)
-      .slice(0, NEIGHBOURS);
-    near.set(item, new Set(order.map((p) => items[p] as number)));
+    for (let a = 0; a < count; a++) {
+      const row = (own[a] as number) * n;
+      for (let b = 0; b < count; b++) (shared[row + (own[b] as number)] as number) += weight;
+    }
   }
-  return near;
+  return new Map(
+    chosen.map((item, p) => {
+      const cosine = Float64Array.from({ length: n }, (_, q) => {
+        const size = shared[q * n + q] as number;
+        return q !== p && size > 0 ? (shared[p * n + q] as number) / Math.sqrt(size) : 0;
+      });
+      const order = Array.from(cosine, (_, q) => q).filter((q) => (cosine[q] as number) > 0);
+      order.sort((a, b) => (cosine[b] as number) - (cosine[a] as number) || a - b);
+      return [item, new Set(order.slice(0, NEIGHBOURS).map((q) => chosen[q] as number))];
+    }),
+  );
 }
