@@ -184,7 +184,7 @@ function filterOf(argv: PrepareArguments): FilterOptions {
 async function openOwnSplit(
   argv: PrepareArguments,
 ): Promise<{ data: Interactions; format: string; source: string; positive?: number } | undefined> {
-  const files = unbiasedAt(argv.data);
+  const files = await unbiasedAt(argv.data);
   if (!files && !isNcf(argv.data)) return undefined;
   const { minItem, minUser, maxUser } = filterOf(argv);
   const filtered = minItem > 0 || minUser > 0 || maxUser > 0;

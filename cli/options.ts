@@ -1,7 +1,9 @@
 import type { Argv } from 'yargs';
 import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import { BAD_TIMES, type ReadOptions } from '../datasets/reader.js';
+import { TIME_UNITS } from '../datasets/times.js';
 import { UserError } from '../support/errors.js';
+import { unknownName } from '../support/registry.js';
 
 /** Refuses a number outside of [least, most], or one that is not whole where it must be. */
 export function checkNumber(
@@ -21,7 +23,11 @@ export function checkNumber(
 /** Where ratings come from: shared by every verb that reads some. */
 export function readingOptions<T>(argv: Argv<T>) {
   return argv
-    .option('user', { type: 'string', describe: 'column of the users', group: 'Reading:' })
+    .option('user', {
+      type: 'string',
+      describe: 'column of the users: its name, or its number from 1',
+      group: 'Reading:',
+    })
     .option('item', { type: 'string', describe: 'column of the items', group: 'Reading:' })
     .option('rating', { type: 'string', describe: 'column of the ratings', group: 'Reading:' })
     .option('time', {
@@ -42,7 +48,40 @@ export function readingOptions<T>(argv: Argv<T>) {
     .option('bad-times', {
       choices: BAD_TIMES,
       default: 'refuse' as const,
-      describe: 'times of 0 or in the future: refuse them, drop their rows, or keep them as they are',
+      describe:
+        'times that are missing, 0, in the future or in another unit than most: refuse them, drop their rows, or keep them as they are',
+      group: 'Reading:',
+    })
+    .option('time-unit', {
+      type: 'string',
+      describe: `what times count in (${TIME_UNITS.join(', ')}), or a pattern such as %d/%m/%Y; by default it is guessed`,
+      group: 'Reading:',
+    })
+    .option('header', {
+      type: 'boolean',
+      describe:
+        'whether a table of text begins with the names of its columns: --no-header, --header; by default it is guessed',
+      group: 'Reading:',
+    })
+    .option('delimiter', {
+      type: 'string',
+      describe: 'what stands between the fields of a table of text, such as ";", "::" or tab; by default it is guessed',
+      group: 'Reading:',
+    })
+    .option('encoding', {
+      type: 'string',
+      describe: 'encoding of a text, such as utf-8, utf-16le, latin1 or gb18030; by default it is guessed',
+      group: 'Reading:',
+    })
+    .option('max-unpacked', {
+      type: 'number',
+      describe: 'GiB that a packed file may unpack to; by default 2, or a hundred times its size',
+      group: 'Reading:',
+    })
+    .option('query-seconds', {
+      type: 'number',
+      default: 300,
+      describe: 'seconds that --query may take',
       group: 'Reading:',
     })
     .option('keep-unrated', {
@@ -86,6 +125,12 @@ export interface ReadingArguments {
   readonly query?: string | undefined;
   readonly badTimes?: ReadOptions['badTimes'];
   readonly keepUnrated?: boolean | undefined;
+  readonly timeUnit?: string | undefined;
+  readonly header?: boolean | undefined;
+  readonly delimiter?: string | undefined;
+  readonly encoding?: string | undefined;
+  readonly maxUnpacked?: number | undefined;
+  readonly querySeconds?: number | undefined;
   readonly users: number;
   readonly items: number;
   readonly ratingsPerUser: number;
@@ -95,6 +140,11 @@ export interface ReadingArguments {
 
 export function readOptionsOf(argv: ReadingArguments): ReadOptions {
   const { user, item, rating, time, ratingRange, query, badTimes, keepUnrated } = argv;
+  const { timeUnit, header, delimiter, encoding, maxUnpacked, querySeconds } = argv;
+  if (timeUnit !== undefined && !timeUnit.includes('%') && !TIME_UNITS.includes(timeUnit))
+    throw new UserError(`--time-unit: ${unknownName('unit', timeUnit, TIME_UNITS)}`);
+  checkNumber('max-unpacked', maxUnpacked, 0.001, 1e6);
+  checkNumber('query-seconds', querySeconds, 1, 86_400);
   const range = ratingRange?.split(',').map(Number);
   if (range && (range.length !== 2 || range.some(Number.isNaN) || (range[0] as number) >= (range[1] as number))) {
     throw new UserError(
@@ -102,7 +152,10 @@ export function readOptionsOf(argv: ReadingArguments): ReadOptions {
     );
   }
   const columns = { user, item, rating, time };
-  return { columns, ratingRange: range as [number, number] | undefined, query, badTimes, keepUnrated };
+  return {
+    ...{ columns, ratingRange: range as [number, number] | undefined, query, badTimes, keepUnrated },
+    ...{ timeUnit, header, delimiter, encoding, maxUnpacked, querySeconds },
+  };
 }
 
 export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {

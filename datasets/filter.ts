@@ -1,4 +1,4 @@
-import { compactIds, countIds, type Interactions, rowsWhere, takeRows } from './interactions.js';
+import { compactIds, countIds, type Interactions, onePerPair, rowsWhere, takeRows } from './interactions.js';
 
 /** A.6.2: what is removed before the split. */
 export interface FilterOptions {
@@ -95,18 +95,10 @@ function keepByCount(data: Interactions, column: 'user' | 'item', least: number,
 
 /** Keeps the first or last interaction of each (user, item), by time, ties by file order. */
 function dropDuplicates(data: Interactions, which: 'first' | 'last'): Interactions {
-  const n = data.user.length;
   const { time } = data;
-  const kept = new Map<number, number>();
-  for (let row = 0; row < n; row++) {
-    const pair = (data.user[row] as number) * data.itemIds.length + (data.item[row] as number);
-    const held = kept.get(pair);
-    if (held === undefined) kept.set(pair, row);
-    else {
-      const later = !time || (time[row] as number) >= (time[held] as number);
-      if (later === (which === 'last')) kept.set(pair, row);
-    }
-  }
-  if (kept.size === n) return data;
-  return takeRows(data, Int32Array.from(kept.values()).sort());
+  const kept = onePerPair(data, (held, row) => {
+    const later = !time || (time[row] as number) >= (time[held] as number);
+    return later === (which === 'last');
+  });
+  return kept.length === data.user.length ? data : takeRows(data, kept);
 }

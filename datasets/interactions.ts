@@ -14,8 +14,8 @@ export interface Interactions {
   readonly itemIds: readonly string[];
   readonly user: Int32Array;
   readonly item: Int32Array;
-  /** Explicit feedback; absent where the data has none. */
-  readonly rating: Float32Array | undefined;
+  /** Explicit feedback, with all its digits where it was read from a file; absent where the data has none. */
+  readonly rating: Float32Array | Float64Array | undefined;
   /** Seconds since 1970; absent where the data has none. */
   readonly time: Float64Array | undefined;
   /** Codes into SPLITS; absent before the split. */
@@ -50,11 +50,13 @@ export function takeRows(data: Interactions, rows: Int32Array): Interactions {
     return out;
   };
   const n = rows.length;
+  const takeNumbers = (from: Float32Array | Float64Array): Float32Array | Float64Array =>
+    from instanceof Float64Array ? take(from, sharedFloat64(n)) : take(from, sharedFloat32(n));
   return {
     ...data,
     user: take(data.user, sharedInt32(n)),
     item: take(data.item, sharedInt32(n)),
-    rating: data.rating && take(data.rating, sharedFloat32(n)),
+    rating: data.rating && takeNumbers(data.rating),
     time: data.time && take(data.time, sharedFloat64(n)),
     split: data.split && take(data.split, sharedUint8(n)),
     truth: data.truth && {
@@ -95,6 +97,46 @@ export function compactIds(data: Interactions): Interactions {
   const users = compact(data.user, data.userIds);
   const items = compact(data.item, data.itemIds);
   return { ...data, user: users.ids, userIds: users.names, item: items.ids, itemIds: items.names };
+}
+
+/** Rows in the order of their users, each user's in file order: the rows of user u stand from starts[u] to starts[u + 1]. */
+export function rowsByUser({ user, userIds }: Pick<Interactions, 'user' | 'userIds'>): {
+  starts: Int32Array;
+  rows: Int32Array;
+} {
+  const starts = new Int32Array(userIds.length + 1);
+  for (let r = 0; r < user.length; r++) (starts[(user[r] as number) + 1] as number)++;
+  for (let u = 0; u < userIds.length; u++) (starts[u + 1] as number) += starts[u] as number;
+  const next = starts.slice();
+  const rows = new Int32Array(user.length);
+  for (let r = 0; r < user.length; r++) rows[(next[user[r] as number] as number)++] = r;
+  return { starts, rows };
+}
+
+/**
+ * One row of each pair of user and item, in file order. Of several rows the first is held, until `replaces` says that a later one takes its place.
+ * No set of all pairs is made, which would hold no more than 16.7 million: an item's place is kept for one user at a time.
+ */
+export function onePerPair(
+  data: Pick<Interactions, 'user' | 'item' | 'userIds' | 'itemIds'>,
+  replaces: (held: number, row: number) => boolean = () => false,
+): Int32Array {
+  const { starts, rows } = rowsByUser(data);
+  const held = new Int32Array(data.itemIds.length).fill(-1);
+  const isKept = new Uint8Array(rows.length);
+  for (let user = 0; user < data.userIds.length; user++) {
+    const own = rows.subarray(starts[user], starts[user + 1]);
+    for (const row of own) {
+      const item = data.item[row] as number;
+      const before = held[item] as number;
+      if (before >= 0 && !replaces(before, row)) continue;
+      if (before >= 0) isKept[before] = 0;
+      held[item] = row;
+      isKept[row] = 1;
+    }
+    for (const row of own) held[data.item[row] as number] = -1;
+  }
+  return rowsWhere(rows.length, (row) => isKept[row] === 1);
 }
 
 /** For each user a sorted run of distinct items, in compressed rows. */

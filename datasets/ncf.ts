@@ -1,16 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../support/errors.js';
-import {
-  type Interactions,
-  sharedFloat32,
-  sharedFloat64,
-  sharedInt32,
-  sharedUint8,
-  TEST,
-  TRAIN,
-  VALIDATION,
-} from './interactions.js';
+import { type Interactions, sharedFloat64, sharedInt32, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 import { readInteractions } from './reader.js';
 
 const TRAIN_FILE = '.train.rating';
@@ -50,8 +41,9 @@ export async function readNcf(path: string): Promise<Interactions> {
   user.set(tested.users, own.users.length);
   item.set(own.items);
   item.set(tested.items, own.items.length);
-  const rating = train.rating && test.rating && sharedFloat32(n);
-  rating?.set([...(train.rating as Float32Array), ...(test.rating as Float32Array)]);
+  const rating = train.rating && test.rating && sharedFloat64(n);
+  rating?.set(train.rating as Float64Array);
+  rating?.set(test.rating as Float64Array, own.users.length);
   const time = train.time && test.time && sharedFloat64(n);
   time?.set(train.time as Float64Array);
   time?.set(test.time as Float64Array, own.users.length);

@@ -24,7 +24,7 @@ export async function openSplit(
   options: { readonly exposed?: boolean | undefined; readonly knownAs?: string | undefined } = {},
 ): Promise<Interactions> {
   if (isNcf(reference)) return readNcf(reference);
-  const unbiased = unbiasedAt(reference);
+  const unbiased = await unbiasedAt(reference);
   if (unbiased) return (await readUnbiased(unbiased, { seed: planted.seed })).data;
   if (isFolder(reference)) {
     const { data } = await readFolder(reference, options);

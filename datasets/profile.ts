@@ -135,7 +135,7 @@ function rangeOf(values: ArrayLike<number>): [number, number] {
 }
 
 /** A bar a value where there are few, and steps where there are many. */
-function bars(values: Float32Array): Pick<Panel, 'type' | 'data'> {
+function bars(values: Float32Array | Float64Array): Pick<Panel, 'type' | 'data'> {
   const counts = new Map<number, number>();
   for (const value of values) {
     counts.set(value, (counts.get(value) ?? 0) + 1);

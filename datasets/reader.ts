@@ -1,18 +1,20 @@
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { numbersOf, readTable, textOf } from '../support/arrow.js';
+import { statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { explainFileError, UserError } from '../support/errors.js';
-import { withMember, zipPath } from './archive.js';
-import { readWithDuckDB } from './duckdb_reader.js';
-import { type ColumnNames, describeColumns, type FileFormat, isGzip, kindOf, namedColumns } from './formats.js';
-import { type Interactions, sharedFloat32, sharedFloat64, sharedInt32 } from './interactions.js';
-import { withSqliteRows } from './sqlite.js';
+import { zipPath } from './archive.js';
+import { checkAndConvert } from './checks.js';
+import { type ColumnNames, chooseColumns } from './columns.js';
+import { withDuckDB } from './duckdb.js';
+import type { SourceFile, SourceTable } from './formats/format.js';
+import { formatOf, sourceFile } from './formats/registry.js';
+import type { Interactions } from './interactions.js';
+import { loadRows } from './load.js';
+import { queryTable } from './query.js';
+import { BAD_TIMES } from './times.js';
+import { type PlainFile, withPlainFile } from './unpack.js';
 
-/** What to do with a time of 0, or in the future. */
-export const BAD_TIMES = ['refuse', 'drop', 'keep'] as const;
+export { BAD_TIMES };
 
 export interface ReadOptions {
   readonly columns?: ColumnNames;
@@ -20,117 +22,82 @@ export interface ReadOptions {
   readonly ratingRange?: readonly [number, number] | undefined;
   /** SQL that makes the rows: over the tables of a database, or over a file as `data`. */
   readonly query?: string | undefined;
+  /** Seconds that the query may take. */
+  readonly querySeconds?: number | undefined;
+  /** What to do with a time that is missing, 0, in the future, or in another unit than most. */
   readonly badTimes?: (typeof BAD_TIMES)[number] | undefined;
   /** Rows whose rating says that none was given are interactions, too; ratings are then not read. */
   readonly keepUnrated?: boolean | undefined;
+  /** Whether a table of text begins with the names of its columns; by default it is looked at. */
+  readonly header?: boolean | undefined;
+  readonly delimiter?: string | undefined;
+  readonly encoding?: string | undefined;
+  /** What times count in, or a pattern such as %d/%m/%Y; by default it is guessed. */
+  readonly timeUnit?: string | undefined;
+  /** GiB that a packed file may unpack to; by default 2, or a hundred times its size. */
+  readonly maxUnpacked?: number | undefined;
 }
 
 /** Interactions of a file, with what it is and what was guessed or left out, in words. */
 export interface ReadResult {
   readonly data: Interactions;
-  readonly format: FileFormat;
+  readonly format: { readonly label: string };
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a file of ratings: MovieLens `ratings.dat`, `u.data` and `ratings.csv`, LastFM, Goodreads, RecBole's `.inter`, any CSV, TSV or JSON
- * lines with named columns, Parquet, Arrow, DuckDB, SQLite; packed with gzip, or in a zip archive. Rows keep the file's order; ids are numbered in
- * numeric order where all are whole numbers, else alphabetically. Throws UserError naming file and line for anything that is missing, malformed
- * or out of range.
+ * Reads a file of ratings: MovieLens `ratings.dat`, `u.data` and `ratings.csv`, LastFM, Goodreads, RecBole's `.inter`, any table of text or JSON
+ * with named columns, Parquet, Arrow, DuckDB, SQLite; packed with gzip, or in a zip archive. Whatever the source, the same rows give the same
+ * interactions. Rows keep the file's order; ids are numbered in numeric order where all are whole numbers, else alphabetically. Throws UserError
+ * naming file and line for anything that is missing, malformed or out of range.
  */
 export async function readInteractions(path: string, options: ReadOptions = {}): Promise<ReadResult> {
   const zip = zipPath(path);
-  if (zip) {
-    return withMember(zip.archive, zip.member, async (unpacked, member) => {
-      const { data, format, notes } = await readElsewhere(unpacked, `${zip.archive}/${member}`, options);
-      return { data: { ...data, name: basename(zip.archive) }, format, notes: [`read ${member}`, ...notes] };
-    });
-  }
+  if (!zip) checkFile(path);
+  const file = { path, shown: path, notes: [] };
+  const { data, format, notes } = await withPlainFile(file, options.maxUnpacked, (plain) => readPlain(plain, options));
+  if (data.user.length === 0) throw new UserError(`"${path}" has no ratings`);
+  return { data: { ...data, name: basename(zip?.archive ?? path) }, format, notes };
+}
+
+function checkFile(path: string): void {
   try {
-    kindOf(path);
+    const state = statSync(path);
+    if (state.isDirectory())
+      throw new UserError(
+        `"${path}" is a folder: name the file of ratings in it, such as ${path}/u.data or ${path}/ratings.dat`,
+      );
+    if (!state.isFile())
+      throw new UserError(`"${path}" is a pipe or a device: write what it gives to a file, and name that`);
+    if (state.size === 0 && !['.db', '.sqlite'].includes(extname(path)))
+      throw new UserError(`"${path}" is empty: expected one rating a line`);
   } catch (error) {
     const explained = explainFileError(error);
     throw explained ? new UserError(`cannot read the ratings: ${explained}`) : error;
   }
-  const [result] = await Promise.all([readFile(path, options), isGzip(path) ? verifyGzip(path) : undefined]);
-  if (result.data.user.length === 0) throw new UserError(`"${path}" has no ratings`);
-  return result;
 }
 
-function readFile(path: string, options: ReadOptions): Promise<ReadResult> {
-  const kind = kindOf(path);
-  if (kind === 'arrow') return readArrow(path, options);
-  if (kind === 'sqlite') return readSqlite(path, options);
-  return readWithDuckDB(path, kind, options);
-}
-
-/** Reads what was unpacked to a place that means nothing to the user, who is told of `shown`. */
-async function readElsewhere(unpacked: string, shown: string, options: ReadOptions): Promise<ReadResult> {
-  try {
-    return await readInteractions(unpacked, options);
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(error.message.replaceAll(unpacked, shown)) : error;
-  }
-}
-
-function readSqlite(path: string, { query, ...options }: ReadOptions): Promise<ReadResult> {
-  return withSqliteRows(path, query, async (rows) => {
-    const { data, format, notes } = await readElsewhere(rows, path, options);
-    const label = query === undefined ? 'SQLite' : 'SQLite, by a query';
-    return { data: { ...data, name: basename(path) }, format: { ...format, label }, notes };
+function readPlain({ path, shown, notes }: PlainFile, options: ReadOptions): Promise<ReadResult> {
+  return withDuckDB(async (connection, place) => {
+    const file = sourceFile(path, shown, place);
+    let table = await openTable(connection, file, options);
+    for (;;) {
+      const use = chooseColumns(table.columns, options.columns ?? {}, shown);
+      try {
+        const rows = await loadRows(connection, table, use, shown, options);
+        const { data, notes: said } = await checkAndConvert(connection, table, rows, shown, options);
+        return { data, format: { label: table.label }, notes: [...notes, ...table.notes, ...said] };
+      } catch (error) {
+        if (error instanceof UserError || !table.afterFailure) throw error;
+        table = await table.afterFailure(error);
+      }
+    }
   });
 }
 
-/** Reads a gzip file to its end. A file that was cut off can look whole: as if it ended with the last row that is there. */
-async function verifyGzip(path: string): Promise<void> {
-  const nowhere = new Writable({ highWaterMark: 1 << 20, write: (_chunk, _encoding, done) => done() });
-  try {
-    await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), createGunzip(), nowhere);
-  } catch (error) {
-    throw new UserError(
-      `"${path}" is cut off or damaged (${(error as Error).message}): get it again, and compare its size with the original`,
-    );
-  }
-}
-
-async function readArrow(path: string, options: ReadOptions): Promise<ReadResult> {
-  const table = await readTable(path);
-  const base = { kind: 'arrow', label: 'arrow', delimiter: '', header: false } as const;
-  const format = namedColumns(base, table.schema.names.map(String), options.columns ?? {}, path);
-  const n = table.numRows;
-  const { use } = format;
-  const rating = use.rating === undefined ? undefined : numbersOf(table, use.rating, sharedFloat32(n), path);
-  const time = use.time === undefined ? undefined : numbersOf(table, use.time, sharedFloat64(n), path);
-  const [least, most] = options.ratingRange ?? format.ratingRange;
-  rating?.forEach((value, row) => {
-    if (!(value >= least && value <= most))
-      throw new UserError(`"${path}", row ${row + 1}: the rating ${value} is outside ${least} to ${most}`);
-  });
-  const data = fromTexts(basename(path), textOf(table, use.user), textOf(table, use.item), rating, time);
-  return { data, format, notes: [describeColumns(format)] };
-}
-
-/** Interactions from ids as texts. */
-export function fromTexts(
-  name: string,
-  users: readonly string[],
-  items: readonly string[],
-  rating: Float32Array | undefined,
-  time: Float64Array | undefined,
-): Interactions {
-  const [user, userIds] = numberTexts(users);
-  const [item, itemIds] = numberTexts(items);
-  return { name, userIds, itemIds, user, item, rating, time, split: undefined };
-}
-
-function numberTexts(values: readonly string[]): [Int32Array, string[]] {
-  const ids = [...new Set(values)];
-  const numeric = ids.every((id) => /^-?\d+$/.test(id));
-  ids.sort((a, b) => (numeric ? Number(a) - Number(b) : 0) || (a < b ? -1 : 1));
-  const place = new Map(ids.map((id, p) => [id, p]));
-  const out = sharedInt32(values.length);
-  values.forEach((value, row) => {
-    out[row] = place.get(value) as number;
-  });
-  return [out, ids];
+function openTable(connection: DuckDBConnection, file: SourceFile, options: ReadOptions): Promise<SourceTable> {
+  const format = formatOf(file);
+  const { query, columns = {}, header, delimiter, encoding } = options;
+  if (query === undefined) return format.open(connection, file, { columns, header, delimiter, encoding });
+  return queryTable(connection, format, file, query, options);
 }

@@ -1,6 +1,6 @@
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
-import { type Interactions, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
+import { type Interactions, rowsByUser, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 
 export type SplitRule = 'leave-last-two' | 'random';
 
@@ -40,22 +40,33 @@ function splitAtRandom(data: Interactions, seed: number): Uint8Array {
   return split;
 }
 
+/** Records of a pair that comes again are no second item: each pair stands once, by its last record, and its earlier ones go with it. */
 function leaveLastTwo(data: Interactions, options: SplitOptions): Uint8Array {
-  const n = data.user.length;
-  const users = data.userIds.length;
-  const rowsOf: number[][] = Array.from({ length: users }, () => []);
-  for (let row = 0; row < n; row++) (rowsOf[data.user[row] as number] as number[]).push(row);
-  const split = sharedUint8(n);
-  rowsOf.forEach((rows, user) => {
-    const codes = leaveLastTwoCodes(rows.map((row) => data.time?.[row] ?? 0));
-    if (codes) rows.forEach((row, r) => (split[row] = codes[r] as number));
-    else if (options.shortUsers === 'refuse') {
+  const { starts, rows } = rowsByUser(data);
+  const split = sharedUint8(data.user.length);
+  const last = new Int32Array(data.itemIds.length).fill(-1);
+  for (let user = 0; user < data.userIds.length; user++) {
+    const own = rows.subarray(starts[user], starts[user + 1]);
+    const timeOf = (row: number): number => data.time?.[row] ?? 0;
+    for (const row of own) {
+      const item = data.item[row] as number;
+      const held = last[item] as number;
+      if (held < 0 || timeOf(row) >= timeOf(held)) last[item] = row;
+    }
+    const distinct = own.filter((row) => last[data.item[row] as number] === row);
+    const codes = leaveLastTwoCodes(Array.from(distinct, timeOf));
+    if (codes) {
+      const codeOf = new Map(Array.from(distinct, (row, k) => [data.item[row] as number, codes[k] as number]));
+      for (const row of own) split[row] = codeOf.get(data.item[row] as number) as number;
+    } else if (options.shortUsers === 'refuse') {
+      const repeats = own.length > distinct.length ? ` with ${distinct.length} different item(s)` : '';
       throw new UserError(
-        `user "${data.userIds[user]}" has ${rows.length} interaction(s), and leave-last-two needs three: ` +
+        `user "${data.userIds[user]}" has ${own.length} interaction(s)${repeats}, and leave-last-two needs three: ` +
           'drop such users with --min-user 3, or use --split random',
       );
     }
-  });
+    for (const row of own) last[data.item[row] as number] = -1;
+  }
   return split;
 }
 

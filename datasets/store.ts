@@ -43,8 +43,8 @@ export function interactionColumns(data: Interactions): Columns {
     user: { kind: 'int32', values: data.user },
     item: { kind: 'int32', values: data.item },
   };
-  if (data.rating) columns['rating'] = { kind: 'float32', values: data.rating };
-  if (data.time) columns['time'] = { kind: 'seconds', values: data.time };
+  if (data.rating) columns['rating'] = { kind: 'float64', values: Float64Array.from(data.rating) };
+  if (data.time) columns['time'] = { kind: 'instant', values: data.time };
   if (data.split) columns['split'] = { kind: 'names', values: data.split, names: SPLITS };
   return columns;
 }
@@ -123,7 +123,7 @@ export async function readFolder(
     itemIds: textOf(await readTable(join(path, 'items.arrow')), 'id'),
     user: numbersOf(table, 'user', sharedInt32(n), file),
     item: numbersOf(table, 'item', sharedInt32(n), file),
-    rating: has('rating') ? numbersOf(table, 'rating', sharedFloat32(n), file) : undefined,
+    rating: has('rating') ? numbersOf(table, 'rating', sharedFloat64(n), file) : undefined,
     time: has('time') ? numbersOf(table, 'time', sharedFloat64(n), file) : undefined,
     split: has('split') ? codesOf(table, 'split', SPLITS, sharedUint8(n)) : undefined,
     truth: has('p_exposure')

@@ -1,91 +1,231 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../support/errors.js';
-import { type FileFormat, placeOf } from './formats.js';
-import type { ReadOptions } from './reader.js';
+import type { ColumnType } from './columns.js';
+import { literal, rowsOf } from './duckdb.js';
 
-/** Units that whole numbers may be in, by how large times of our age are in them. */
+/** What times count in since 1970, by how large times of our age are in it; minutes, hours and days must be said. */
 const UNITS = [
   { name: 'nanoseconds', above: 1e17, divisor: 1e9 },
   { name: 'microseconds', above: 1e14, divisor: 1e6 },
   { name: 'milliseconds', above: 1e11, divisor: 1e3 },
   { name: 'seconds', above: 0, divisor: 1 },
 ] as const;
+const COARSE = { minutes: 60, hours: 3600, days: 86_400 } as const;
 
-/** As Goodreads writes them: "Fri Aug 25 13:55:02 -0700 2017". */
-const GOODREADS = '%a %b %d %H:%M:%S %z %Y';
-const DAY = 24 * 3600;
+/** Numbers that are read by their digits: 20220421 is a day. */
+const CALENDARS = [
+  { name: 'days as YYYYMMDD', digits: 1, format: '%Y%m%d', example: '20220421' },
+  { name: 'hours as YYYYMMDDHH', digits: 1e2, format: '%Y%m%d%H', example: '2022042108' },
+  { name: 'minutes as YYYYMMDDHHMM', digits: 1e4, format: '%Y%m%d%H%M', example: '202204210818' },
+  { name: 'seconds as YYYYMMDDHHMMSS', digits: 1e6, format: '%Y%m%d%H%M%S', example: '20220421081800' },
+] as const;
+
+/** What `--time-unit` takes, besides a pattern such as %d/%m/%Y. */
+export const TIME_UNITS = [...UNITS.map(({ name }) => name), ...Object.keys(COARSE), 'calendar'];
+
+/** Patterns of dates as text that are not ISO 8601, with an example; Goodreads has the first. */
+const PATTERNS: readonly (readonly [pattern: string, example: string])[] = [
+  ['%a %b %d %H:%M:%S %z %Y', 'Fri Aug 25 13:55:02 -0700 2017'],
+  ['%a, %d %b %Y %H:%M:%S %z', 'Fri, 25 Aug 2017 13:55:02 -0700'],
+  ...['', ' %H:%M', ' %H:%M:%S'].flatMap((clock, c): [string, string][] => {
+    const time = ['', ' 13:55', ' 13:55:02'][c];
+    return [
+      [`%d.%m.%Y${clock}`, `25.08.2017${time}`],
+      [`%m/%d/%Y${clock}`, `08/25/2017${time}`],
+      [`%d/%m/%Y${clock}`, `25/08/2017${time}`],
+    ];
+  }),
+  ['%m %d, %Y', '08 25, 2017'],
+  ['%b %d, %Y', 'Aug 25, 2017'],
+  ['%B %d, %Y', 'August 25, 2017'],
+  ['%d %b %Y', '25 Aug 2017'],
+];
+
+const DAY = 86_400;
 /** Times that reach beyond this (1973) count from 1970, so that 0 is none; others may be places in an order, which begins at 0. */
 const OF_OUR_AGE = 1e8;
+/** 1990 and 1900. */
+const [LIKELY, LONG_AGO] = [631_152_000, -2_208_988_800];
 
-/** How the column `t` of the table `raw` tells seconds since 1970. */
+export const BAD_TIMES = ['refuse', 'drop', 'keep'] as const;
+
+/** How a table with columns `n` (the time where it is a number), `t` (its text where it is none) and `line` tells seconds since 1970. */
 export interface Times {
-  /** SQL; undefined where there are no times. */
-  readonly seconds: string | undefined;
+  /** SQL of the seconds; NULL where a row tells none. */
+  readonly seconds: string;
   /** What a time should look like. */
   readonly expected: string;
-  /** Refuses, drops or keeps times of 0 and in the future; says what it did, and what unit was found. */
-  clean(
-    connection: DuckDBConnection,
-    path: string,
-    format: FileFormat,
-    bad: NonNullable<ReadOptions['badTimes']>,
-  ): Promise<string[]>;
+  /** The unit, and how it is known, in words. */
+  readonly unit: string;
+  /** SQL of what is wrong with a row's time, a text; NULL where nothing is. */
+  readonly wrong: string;
 }
 
-/** Finds out in which form times are: numbers of some unit, dates and times as ISO 8601 writes them, or as Goodreads does. */
-export async function findTimes(connection: DuckDBConnection, { use }: FileFormat): Promise<Times> {
-  const none: Times = { seconds: undefined, expected: '', clean: async () => [] };
-  if (use.time === undefined && !use.date) return none;
-  const found = await connection.runAndReadAll(`SELECT count(*), count(TRY_CAST(t AS DOUBLE)),
-      max(abs(TRY_CAST(t AS DOUBLE))), first(t ORDER BY line) FILTER (t <> '') FROM raw`);
-  const [all, numbers, largest, first] = found.getRows()[0] as [bigint, bigint, number | null, string | null];
-  if (Number(all) > 0 && numbers === all && largest === 0)
-    return { ...none, clean: async () => ['all times are 0, so that there are none'] };
-  if (numbers === 0n && first !== null && (await parses(connection, first, GOODREADS)))
-    return timesOf(`epoch(try_strptime(t, '${GOODREADS}'))`, 'a time such as Fri Aug 25 13:55:02 -0700 2017');
-  if (numbers === 0n && first !== null && (await parses(connection, first)))
-    return timesOf('epoch(TRY_CAST(t AS TIMESTAMPTZ))', 'a time such as 2017-08-25 13:55:02');
-  const countsFrom1970 = (largest ?? 0) > OF_OUR_AGE;
-  const unit = UNITS.find(({ above }) => (largest ?? 0) > above) ?? UNITS[3];
-  return timesOf(
-    unit.divisor === 1 ? 'TRY_CAST(t AS DOUBLE)' : `TRY_CAST(t AS DOUBLE) / ${unit.divisor}`,
-    `a time in ${unit.name}`,
-    { notes: unit.name === 'seconds' ? [] : [`times are in ${unit.name}`], zeroIsNone: countsFrom1970 },
+/** SQL of a count in a unit, as a time of our age. */
+const isLikely = (divisor: number, latest: number): string => `(n / ${divisor} BETWEEN ${LIKELY} AND ${latest})`;
+const isCalendar = (digits: number): string => {
+  const day = `floor(n / ${digits})`;
+  return `(n = floor(n) AND ${day} BETWEEN 19000101 AND 21001231 AND ${day} % 100 BETWEEN 1 AND 31 AND floor(${day} / 100) % 100 BETWEEN 1 AND 12)`;
+};
+
+/**
+ * Finds out in which form times are: numbers of some unit, calendar numbers, ISO 8601, or another way to write dates. Most rows decide, so that
+ * none of the others decides for all. Undefined where all times are 0, so that there are none. `clock` is SQL of seconds since midnight.
+ */
+export async function findTimes(
+  connection: DuckDBConnection,
+  table: string,
+  type: ColumnType,
+  said: string | undefined,
+  clock?: string,
+): Promise<Times | undefined> {
+  const latest = Math.floor(Date.now() / 1000) + DAY;
+  const bands = UNITS.map(
+    ({ above }, u) => `count(*) FILTER (abs(n) > ${above} AND abs(n) <= ${UNITS[u - 1]?.above ?? 1e300})`,
   );
-}
-
-async function parses(connection: DuckDBConnection, value: string, format?: string): Promise<boolean> {
-  const quoted = `'${value.replaceAll("'", "''")}'`;
-  const parsed = format === undefined ? `TRY_CAST(${quoted} AS TIMESTAMPTZ)` : `try_strptime(${quoted}, '${format}')`;
-  return (await connection.runAndReadAll(`SELECT ${parsed} IS NOT NULL`)).getRows()[0]?.[0] === true;
+  const [found = []] = await rowsOf(
+    connection,
+    `SELECT count(*), count(n), count(*) FILTER (n = 0), count(*) FILTER (abs(n) > ${OF_OUR_AGE}), ${bands.join(', ')},
+      ${CALENDARS.map(({ digits }) => `count(*) FILTER ${`(${isCalendar(digits)})`}`).join(', ')}, count(*) FILTER (n IS NULL AND t <> '') FROM ${table}`,
+  );
+  const [all, numbers, zeros, old, ...counts] = found.map(Number) as [number, number, number, number, ...number[]];
+  const texts = counts.pop() as number;
+  if (all > 0 && zeros === all) return undefined;
+  const whole = (seconds: string): string => (clock === undefined ? seconds : `(${seconds}) + (${clock})`);
+  if (type === 'instant') return timesOf(whole('n / 1e6'), 'a time', 'stored as times', latest, true);
+  if (said?.includes('%')) {
+    // A number as its pattern reads it, without a point.
+    const value = "coalesce(nullif(t, ''), CAST(CAST(n AS HUGEINT) AS VARCHAR))";
+    return timesOf(
+      whole(`epoch(try_strptime(${value}, ${literal(said)}))`),
+      `a time such as --time-unit "${said}" says`,
+      `read by ${said}, as was said`,
+      latest,
+      true,
+    );
+  }
+  if (said === undefined && texts > numbers) return textTimes(connection, table, whole, latest);
+  const calendar =
+    said === 'calendar' || said === undefined
+      ? CALENDARS.find((_, c) => (counts[UNITS.length + c] as number) > (said ? 0 : (numbers - zeros) / 2))
+      : undefined;
+  if (calendar) {
+    const text = `CASE WHEN ${isCalendar(calendar.digits)} THEN CAST(CAST(n AS BIGINT) AS VARCHAR) END`;
+    return timesOf(
+      whole(`epoch(try_strptime(${text}, '${calendar.format}'))`),
+      `a time such as ${calendar.example}`,
+      `${calendar.name}, by their digits`,
+      latest,
+      true,
+    );
+  }
+  const coarse = said === undefined ? undefined : COARSE[said as keyof typeof COARSE];
+  if (coarse !== undefined)
+    return timesOf(`n * ${coarse}`, `a time in ${said}`, `${said} since 1970, as was said`, latest, false);
+  const most = Math.max(...counts.slice(0, UNITS.length));
+  const u =
+    said === undefined ? counts.slice(0, UNITS.length).lastIndexOf(most) : UNITS.findIndex(({ name }) => name === said);
+  const unit = UNITS[u] ?? UNITS[3];
+  const countsFrom1970 = old > (numbers - zeros) / 2;
+  const others = UNITS.filter((one) => one !== unit).map(({ divisor }) => isLikely(divisor, latest));
+  const otherUnit =
+    said === undefined && countsFrom1970
+      ? `NOT ${isLikely(unit.divisor, latest)} AND (${others.join(' OR ')})`
+      : 'false';
+  const why =
+    said === undefined
+      ? countsFrom1970
+        ? `since 1970, by the size of most (${Math.round((100 * most) / all)}%)`
+        : 'or places in an order, too small for times of our age'
+      : 'since 1970, as was said';
+  return timesOf(
+    whole(unit.divisor === 1 ? 'n' : `n / ${unit.divisor}`),
+    `a time in ${unit.name}`,
+    `${unit.name} ${why}`,
+    latest,
+    countsFrom1970,
+    otherUnit,
+    unit.name,
+  );
 }
 
 function timesOf(
   seconds: string,
   expected: string,
-  { notes, zeroIsNone }: { readonly notes: readonly string[]; readonly zeroIsNone: boolean } = {
-    notes: [],
-    zeroIsNone: true,
-  },
+  unit: string,
+  latest: number,
+  zeroIsNone: boolean,
+  otherUnit = 'false',
+  name = '',
 ): Times {
-  return {
-    seconds,
-    expected,
-    async clean(connection, path, format, bad) {
-      if (bad === 'keep') return [...notes];
-      const latest = Date.now() / 1000 + DAY;
-      const wrong = `${zeroIsNone ? `(${seconds}) = 0 OR ` : ''}(${seconds}) > ${latest}`;
-      const found = await connection.runAndReadAll(
-        `SELECT count(*), min(line), first(t ORDER BY line), first((${seconds}) = 0 ORDER BY line) FROM raw WHERE ${wrong}`,
-      );
-      const [count, line, value, isZero] = found.getRows()[0] as [bigint, bigint, string, boolean];
-      if (count === 0n) return [...notes];
-      if (bad === 'refuse')
-        throw new UserError(
-          `${placeOf(path, format, Number(line))}: the time ${value} is ${isZero ? 'zero' : 'in the future'} (${Number(count).toLocaleString('en')} such rows): --bad-times drop leaves them out, --bad-times keep takes them as they are`,
-        );
-      await connection.run(`DELETE FROM raw WHERE ${wrong}`);
-      return [...notes, `${Number(count).toLocaleString('en')} rows with times of 0 or in the future were left out`];
-    },
-  };
+  const none = zeroIsNone
+    ? `WHEN coalesce(n = 0, false) OR (${seconds}) = 0 THEN 'is zero' WHEN n = -1 AND (${seconds}) <= 0 THEN 'is -1, which means none' WHEN (${seconds}) < ${LONG_AGO} THEN 'is before 1900'`
+    : '';
+  const wrong = `CASE WHEN n IS NULL AND coalesce(t, '') = '' THEN 'is missing' WHEN (${seconds}) IS NULL THEN NULL
+    WHEN ${otherUnit} THEN ${literal(`is in another unit than most, which are in ${name}`)} ${none} WHEN (${seconds}) > ${latest} THEN 'is in the future' END`;
+  return { seconds, expected, unit, wrong };
+}
+
+/** Times that most rows write as text. */
+async function textTimes(
+  connection: DuckDBConnection,
+  table: string,
+  whole: (seconds: string) => string,
+  latest: number,
+): Promise<Times> {
+  const sample = `(SELECT t FROM ${table} WHERE n IS NULL AND t <> '' LIMIT 10000)`;
+  const [counts = []] = await rowsOf(
+    connection,
+    `SELECT count(TRY_CAST(t AS TIMESTAMPTZ)), ${PATTERNS.map(([pattern]) => `count(try_strptime(t, ${literal(pattern)}))`).join(', ')} FROM ${sample}`,
+  );
+  const [iso = 0, ...others] = counts.map(Number);
+  const most = Math.max(...others);
+  if (iso >= most)
+    return timesOf(
+      whole('epoch(TRY_CAST(t AS TIMESTAMPTZ))'),
+      'a time such as 2017-08-25 13:55:02',
+      'dates as ISO 8601 writes them',
+      latest,
+      true,
+    );
+  const best = PATTERNS.filter((_, p) => others[p] === most);
+  const [[pattern, example] = PATTERNS[0] as (typeof PATTERNS)[number], second] = best;
+  if (second !== undefined && /^%[md]\/%[md]/.test(pattern))
+    throw new UserError(
+      `the times can be read as month/day/year and as day/month/year: say which, by --time-unit "${pattern}" or --time-unit "${second[0]}"`,
+    );
+  return timesOf(
+    whole(`epoch(try_strptime(t, ${literal(pattern)}))`),
+    `a time such as ${example}`,
+    `dates such as ${example}`,
+    latest,
+    true,
+  );
+}
+
+/** How fine the times of a table are: 0 days, 1 minutes, 2 seconds, 3 parts of them; undefined where most are no times. */
+export async function finenessOf(
+  connection: DuckDBConnection,
+  table: string,
+  times: Times,
+): Promise<number | undefined> {
+  const [[all, told, minutes, seconds, parts] = []] = (
+    await rowsOf(
+      connection,
+      `SELECT count(*), count(s), count(*) FILTER (s % ${DAY} <> 0), count(*) FILTER (s % 60 <> 0), count(*) FILTER (s % 1 <> 0)
+        FROM (SELECT (${times.seconds}) AS s FROM ${table})`,
+    )
+  ).map((row) => row.map(Number));
+  if ((told as number) * 2 < (all as number)) return undefined;
+  return parts ? 3 : seconds ? 2 : minutes ? 1 : 0;
+}
+
+/** SQL of the seconds since midnight that the text `c` says: 08:18, 08:18:30, 0818, 818 or, of hours, 8. */
+export function clockSeconds(isHour: boolean): string {
+  const number = 'TRY_CAST(c AS INTEGER)';
+  const digits = isHour
+    ? `CASE WHEN ${number} BETWEEN 0 AND 23 THEN ${number} * 3600 END`
+    : `CASE WHEN length(c) <= 4 AND ${number} BETWEEN 0 AND 2359 AND ${number} % 100 < 60 THEN ${number} // 100 * 3600 + ${number} % 100 * 60
+        WHEN ${number} BETWEEN 0 AND 235959 AND ${number} % 100 < 60 AND ${number} // 100 % 100 < 60 THEN ${number} // 10000 * 3600 + ${number} // 100 % 100 * 60 + ${number} % 100 END`;
+  return `coalesce(${digits}, epoch(TRY_CAST('1970-01-01 ' || c AS TIMESTAMP)))`;
 }

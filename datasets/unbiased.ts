@@ -2,20 +2,24 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
-import { withMember, zipPath } from './archive.js';
+import { listMembers, type ZipMember, zipPath } from './archive.js';
 import { cachedPath } from './fetch.js';
 import {
   type Interactions,
+  onePerPair,
+  rowsWhere,
   sharedFloat32,
   sharedFloat64,
   sharedInt32,
   sharedUint8,
   TEST,
   TRAIN,
+  takeRows,
   VALIDATION,
 } from './interactions.js';
 import { readInteractions } from './reader.js';
 import { datasets } from './registry.js';
+import { withPlainFile } from './unpack.js';
 
 /** A data set whose test part was shown at random: two files side by side. */
 interface UnbiasedFormat {
@@ -60,17 +64,33 @@ export interface UnbiasedFiles {
   readonly test: string;
 }
 
-/** The files that a folder, a zip archive, one of the files, or the name of a data set in the cache stands for; undefined where there are none. */
-export function unbiasedAt(reference: string): UnbiasedFiles | undefined {
+/**
+ * The files that a folder, a zip archive or a folder in one, one of the files, or the name of a data set in the cache stands for; undefined where
+ * there are none.
+ */
+export async function unbiasedAt(reference: string): Promise<UnbiasedFiles | undefined> {
   const path = !existsSync(reference) && datasets.has(reference) ? cachedPath(datasets.get(reference)) : reference;
+  const zip = zipPath(path);
+  const members = zip && (await listMembers(zip.archive));
   for (const format of FORMATS) {
+    if (zip && members) {
+      const isNear = ({ member }: ZipMember, place: string): boolean =>
+        member === undefined || [place, join(place, format.train), join(place, format.test)].includes(member);
+      const train = members.find(
+        (member) =>
+          basename(member) === format.train &&
+          members.includes(join(dirname(member), format.test)) &&
+          isNear(zip, dirname(member)),
+      );
+      if (train !== undefined)
+        return { format, train: join(zip.archive, train), test: join(zip.archive, dirname(train), format.test) };
+      continue;
+    }
     for (const folder of [path, join(path, 'data'), dirname(path)]) {
       if (folder === dirname(path) && ![format.train, format.test].includes(basename(path))) continue;
       const [train, test] = [join(folder, format.train), join(folder, format.test)];
       if (existsSync(train) && existsSync(test)) return { format, train, test };
     }
-    if (zipPath(path) && format.name === 'Coat')
-      return { format, train: join(path, 'coat', format.train), test: join(path, 'coat', format.test) };
   }
   return undefined;
 }
@@ -100,11 +120,8 @@ export async function readUnbiased(
   const isLiked = ({ rating }: Interactions, row: number): boolean => (rating?.[row] as number) >= positive;
   /** The first liked row of each pair: who watches twice likes once. */
   const rowsOf = (data: Interactions): number[] => {
-    const seen = new Set<number>();
-    return Array.from(data.user.keys()).filter((row) => {
-      const pair = (data.user[row] as number) * data.itemIds.length + (data.item[row] as number);
-      return isLiked(data, row) && seen.size < seen.add(pair).size;
-    });
+    const rows = rowsWhere(data.user.length, (row) => isLiked(data, row));
+    return Array.from(onePerPair(takeRows(data, rows)), (r) => rows[r] as number);
   };
   const draw = drawer(seed);
   const disliked = new Map<number, number[]>();
@@ -198,10 +215,9 @@ function sample(list: readonly number[], count: number, draw: (one: number) => n
 
 /** Coat's format: a line a user, a number an item, 0 where it was not rated. */
 async function readMatrix(path: string): Promise<Interactions> {
-  const zip = zipPath(path);
-  const text = zip
-    ? await withMember(zip.archive, zip.member, async (unpacked) => readFileSync(unpacked, 'utf8'))
-    : readFileSync(path, 'utf8');
+  const text = await withPlainFile({ path, shown: path, notes: [] }, undefined, async (plain) =>
+    readFileSync(plain.path, 'utf8'),
+  );
   const lines = text.split(/\r?\n/);
   while (lines.at(-1)?.trim() === '') lines.pop();
   const rows: [user: number, item: number, rating: number][] = [];

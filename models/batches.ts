@@ -122,7 +122,7 @@ export function emptyBatch(kernels: Kernels, positives: number, wide: number): T
 /** Explicit feedback: each rated pair once an epoch with its rating as label. `rows` restricts it to some of the data. */
 export function explicitBatches(
   kernels: Kernels,
-  data: Interactions & { readonly rating: Float32Array },
+  data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
   rows: Int32Array,
   settings: { readonly batch: number; readonly seed: number },
 ): BatchSource {

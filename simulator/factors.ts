@@ -58,7 +58,7 @@ const HELD_OUT = 0.05;
 
 /** Relevance model: squared error on the ratings (PAPER section 2, step 1). `error` is the root mean squared error held out. */
 export async function trainRelevance(
-  data: Interactions & { readonly rating: Float32Array },
+  data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
   training: FactorTraining,
 ): Promise<{ factors: Factors; error: number }> {
   const { kept, held } = holdOut(data.user.length, training.seed);

@@ -91,7 +91,7 @@ class Simulation {
   private readonly config: SimulationConfig;
 
   constructor(
-    private readonly data: Interactions & { readonly rating: Float32Array },
+    private readonly data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
     private readonly origin: Origin,
     private readonly options: SimulationOptions,
     private readonly folder: OutputFolder,

@@ -8,6 +8,7 @@ import {
   Dictionary,
   Field,
   Float32,
+  Float64,
   Int8,
   Int32,
   makeData,
@@ -16,6 +17,7 @@ import {
   Schema,
   Struct,
   Table,
+  TimestampMicrosecond,
   TimestampSecond,
   tableFromIPC,
   Utf8,
@@ -30,6 +32,9 @@ export type Column =
   | { readonly kind: 'float32'; readonly values: Float32Array }
   /** Seconds since 1970, written as an Arrow timestamp in UTC; parts of a second are dropped. */
   | { readonly kind: 'seconds'; readonly values: Float64Array }
+  | { readonly kind: 'float64'; readonly values: Float64Array }
+  /** Seconds since 1970 with their parts, written as an Arrow timestamp of microseconds in UTC. */
+  | { readonly kind: 'instant'; readonly values: Float64Array }
   | { readonly kind: 'text'; readonly values: readonly string[] }
   /** Codes into a fixed list of names, written as an Arrow dictionary. */
   | { readonly kind: 'names'; readonly values: Uint8Array; readonly names: readonly string[] };
@@ -44,6 +49,10 @@ function typeOf(column: Column, id: number): DataType {
       return new Float32();
     case 'seconds':
       return new TimestampSecond('UTC');
+    case 'float64':
+      return new Float64();
+    case 'instant':
+      return new TimestampMicrosecond('UTC');
     case 'text':
       return new Utf8();
     case 'names':
@@ -62,6 +71,14 @@ function dataOf(column: Column, type: DataType) {
       return makeData({
         type: type as TimestampSecond,
         data: BigInt64Array.from(column.values, (seconds) => BigInt(Math.floor(seconds))),
+        length,
+      });
+    case 'float64':
+      return makeData({ type: type as Float64, data: column.values, length });
+    case 'instant':
+      return makeData({
+        type: type as TimestampMicrosecond,
+        data: BigInt64Array.from(column.values, (seconds) => BigInt(Math.round(seconds * 1e6))),
         length,
       });
     case 'text':
@@ -206,7 +223,10 @@ export async function readTable(path: string): Promise<Table> {
   }
 }
 
-/** A numeric column as a typed array of the caller's, converted from whatever width the file has. */
+/** Parts of a second that each unit of a timestamp counts, by its code. */
+const PARTS = [1, 1e3, 1e6, 1e9];
+
+/** A numeric column as a typed array of the caller's, converted from whatever width the file has; a timestamp in seconds, whatever its unit. */
 export function numbersOf<Values extends Int32Array | Float32Array | Float64Array>(
   table: Table,
   name: string,
@@ -219,7 +239,8 @@ export function numbersOf<Values extends Int32Array | Float32Array | Float64Arra
   for (const data of column.data) {
     const values = data.values as ArrayLike<number | bigint>;
     if (data.nullCount > 0) throw new UserError(`"${path}" has empty values in column "${name}"`);
-    for (let i = 0; i < data.length; i++) out[row++] = Number(values[i]);
+    const parts = DataType.isTimestamp(data.type) ? (PARTS[data.type.unit] as number) : 1;
+    for (let i = 0; i < data.length; i++) out[row++] = Number(values[i]) / parts;
   }
   return out;
 }

@@ -1,0 +1,267 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { UserError } from '../support/errors.js';
+import { literal, rowsOf } from './duckdb.js';
+import type { SourceTable } from './formats/format.js';
+import { type Interactions, sharedFloat64, sharedInt32 } from './interactions.js';
+import type { LoadedRows } from './load.js';
+import type { ReadOptions } from './reader.js';
+
+/** Texts that are nobody's id: what programs write where a value is missing. */
+const NEVER_IDS = ['', 'nan', '-nan', '<na>', '\\n', 'nat'];
+/** Texts that may be names, but not among whole numbers. */
+const NO_NUMBERS = ['null', 'none', 'na', 'n/a', 'nil', 'inf', '-inf', 'undefined', '-', '?'];
+/** Beyond this not every whole number has a floating-point number of its own. */
+const EXACT = 2 ** 53;
+
+const number = (n: number): string => n.toLocaleString('en');
+
+/** A row that is not as it should be. */
+interface Fault {
+  readonly line: number;
+  explain(): Promise<string>;
+}
+
+/**
+ * Checks rows, whatever source they come from, and makes interactions of them. Throws UserError naming the first row that is wrong: a missing
+ * id, a rating that is none or out of range, a time that cannot be.
+ */
+export async function checkAndConvert(
+  connection: DuckDBConnection,
+  table: SourceTable,
+  rows: LoadedRows,
+  shown: string,
+  options: ReadOptions,
+): Promise<{ data: Interactions; notes: string[] }> {
+  const notes = [describeUse(table, rows), ...rows.notes];
+  const where = async (line: number): Promise<string> => `"${shown}", ${await table.place(line)}`;
+  if (rows.rated && table.noRating !== undefined) {
+    const [[count] = []] = await rowsOf(connection, `SELECT count(*) FROM raw WHERE r = ${table.noRating}`);
+    if (Number(count) > 0) {
+      await connection.run(`DELETE FROM raw WHERE r = ${table.noRating}`);
+      notes.push(
+        `${number(Number(count))} rows with rating ${table.noRating}, which means none, were left out (--keep-unrated keeps them as interactions, without ratings)`,
+      );
+    }
+  }
+  const users = await numberIds(connection, table, rows, 'user', notes);
+  const items = await numberIds(connection, table, rows, 'item', notes);
+  const faults = [
+    users.fault,
+    items.fault,
+    await ratingFault(connection, table, rows, options),
+    await timeFault(connection, rows),
+  ];
+  const [first] = faults.filter((fault) => fault !== undefined).sort((a, b) => a.line - b.line);
+  if (first) throw new UserError(`${await where(first.line)}: ${await first.explain()}`);
+  notes.push(...(await cleanTimes(connection, rows, where, options.badTimes ?? 'refuse')));
+  return { data: await convert(connection, rows, users.ids, items.ids), notes };
+}
+
+/** The columns that are used, for people: "user = userID, item = artistID". */
+function describeUse(table: SourceTable, { use, rated, timeNames }: LoadedRows): string {
+  const nameOf = (place: number): string => table.columns[place]?.name || `column ${place + 1}`;
+  const parts = [`user = ${nameOf(use.user)}`, `item = ${nameOf(use.item)}`];
+  if (rated) parts.push(`rating = ${nameOf(use.rating as number)}`);
+  if (timeNames !== '') parts.push(`time = ${timeNames}`);
+  return parts.join(', ');
+}
+
+/** The text of a row's cell as the file has it. */
+async function cellOf(
+  connection: DuckDBConnection,
+  { numbered }: LoadedRows,
+  place: number,
+  line: number,
+): Promise<string> {
+  const [[value] = []] = await rowsOf(
+    connection,
+    `SELECT CAST(c${place} AS VARCHAR) FROM ${numbered} WHERE line = ${line}`,
+  );
+  return value === null || value === undefined ? 'nothing' : `"${String(value).slice(0, 100)}"`;
+}
+
+/**
+ * Numbers the users or the items in the table `users` or `items` (id, as in the file; name, place): in numeric order where all are whole
+ * numbers, else alphabetically. Whole numbers that were written with a point, as floating-point columns are, lose it.
+ */
+async function numberIds(
+  connection: DuckDBConnection,
+  table: SourceTable,
+  { use }: LoadedRows,
+  role: 'user' | 'item',
+  notes: string[],
+): Promise<{ ids: string[]; fault: Fault | undefined }> {
+  const column = role === 'user' ? 'u' : 'i';
+  const name = `${role}s`;
+  await connection.run(`DROP TABLE IF EXISTS temp.${name}; DROP TABLE IF EXISTS temp.${name}_found`);
+  await connection.run(`CREATE TEMP TABLE ${name}_found AS SELECT DISTINCT ${column} AS id FROM raw`);
+  const list = (values: readonly string[]): string => values.map(literal).join(', ');
+  const never = `(id IS NULL OR lower(id) IN (${list(NEVER_IDS)}))`;
+  const noNumber = `(lower(id) IN (${list(NO_NUMBERS)}))`;
+  const pointed = "regexp_full_match(id, '-?[0-9]{1,38}([.]0+)?')";
+  const [[all, missing, words, numbers, points] = []] = await rowsOf(
+    connection,
+    `SELECT count(*), count(*) FILTER ${never}, count(*) FILTER ${noNumber}, count(*) FILTER (${pointed}), count(*) FILTER (${pointed} AND contains(id, '.')) FROM ${name}_found`,
+  ).then((found) => found.map((row) => row.map(Number)) as number[][]);
+  const isNumeric = (numbers as number) > 0 && (numbers as number) + (missing as number) + (words as number) === all;
+  const isFloat = table.columns[use[role]]?.type === 'float';
+  const tests: [string, string][] = [];
+  if ((missing as number) > 0) tests.push([never, `the ${role} is missing`]);
+  if ((words as number) > 0 && isNumeric) tests.push([noNumber, `the ${role} is missing`]);
+  if (isFloat)
+    tests.push([
+      `(abs(TRY_CAST(id AS DOUBLE)) >= ${EXACT})`,
+      `the ${role} is stored in floating point, which cannot tell apart whole numbers this large: store ids as text or integers`,
+    ]);
+  for (const [test, what] of tests) {
+    const [[line, id] = []] = await rowsOf(
+      connection,
+      `SELECT min(line), arg_min(id, line) FROM raw JOIN ${name}_found ON id IS NOT DISTINCT FROM ${column} WHERE ${test}`,
+    );
+    if (line === null || line === undefined) continue;
+    const value = id === null || id === '' ? '' : ` (${JSON.stringify(id)})`;
+    return { ids: [], fault: { line: Number(line), explain: async () => `${what}${value}; ${table.expected}` } };
+  }
+  if (isNumeric && (points as number) > 0)
+    notes.push(`${name}: whole numbers with a point, such as 5.0, are taken without it`);
+  const plain = isNumeric && (points as number) > 0 ? "regexp_replace(id, '[.]0+$', '')" : 'id';
+  await connection.run(
+    `CREATE TEMP TABLE ${name} AS SELECT id, name, CAST(dense_rank() OVER (ORDER BY ${isNumeric ? 'CAST(name AS HUGEINT), ' : ''}name) - 1 AS INTEGER) AS place
+      FROM (SELECT id, ${plain} AS name FROM ${name}_found)`,
+  );
+  const found = await connection.runAndReadAll(`SELECT name FROM ${name} GROUP BY place, name ORDER BY place`);
+  return { ids: found.getColumnsJS()[0] as string[], fault: undefined };
+}
+
+async function ratingFault(
+  connection: DuckDBConnection,
+  table: SourceTable,
+  rows: LoadedRows,
+  { ratingRange }: ReadOptions,
+): Promise<Fault | undefined> {
+  if (!rows.rated) return undefined;
+  const [least, most] = ratingRange ?? table.ratingRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const far = Number.isFinite(least) || Number.isFinite(most) ? `OR r NOT BETWEEN ${least} AND ${most}` : '';
+  const [[line, none] = []] = await rowsOf(
+    connection,
+    `SELECT min(line), arg_min(r IS NULL OR NOT isfinite(r), line) FROM raw WHERE r IS NULL OR NOT isfinite(r) ${far}`,
+  );
+  if (line === null || line === undefined) return undefined;
+  return {
+    line: Number(line),
+    explain: async () => {
+      const value = await cellOf(connection, rows, rows.use.rating as number, Number(line));
+      return none
+        ? `expected a number as rating, found ${value}`
+        : `the rating ${value.slice(1, -1)} is outside ${least} to ${most}; set --rating-range where that is right`;
+    },
+  };
+}
+
+/** A time that cannot be read; times that can be read and cannot be are another matter. */
+async function timeFault(connection: DuckDBConnection, { times }: LoadedRows): Promise<Fault | undefined> {
+  if (!times) return undefined;
+  const unread = `(n IS NOT NULL OR t <> '') AND ((${times.seconds}) IS NULL OR NOT isfinite(${times.seconds}))`;
+  const [[line, value] = []] = await rowsOf(
+    connection,
+    `SELECT min(line), arg_min(coalesce(nullif(t, ''), ${PLAIN_NUMBER}), line) FROM raw WHERE ${unread}`,
+  );
+  if (line === null || line === undefined) return undefined;
+  return {
+    line: Number(line),
+    explain: async () =>
+      `expected ${times.expected}, found ${JSON.stringify(value)}; --time-unit says how times are written`,
+  };
+}
+
+/** SQL of the number of a time, without an exponent where it is whole. */
+const PLAIN_NUMBER =
+  'CASE WHEN n = floor(n) AND abs(n) < 1e18 THEN CAST(CAST(n AS BIGINT) AS VARCHAR) ELSE CAST(n AS VARCHAR) END';
+
+/** Refuses, drops or keeps times that cannot be; says what it did, the unit, and the first and last time. */
+async function cleanTimes(
+  connection: DuckDBConnection,
+  { times }: LoadedRows,
+  where: (line: number) => Promise<string>,
+  bad: NonNullable<ReadOptions['badTimes']>,
+): Promise<string[]> {
+  if (!times) return [];
+  const notes: string[] = [];
+  // Of what is missing nothing can be kept.
+  const test = bad === 'keep' ? "n IS NULL AND coalesce(t, '') = ''" : `(${times.wrong}) IS NOT NULL`;
+  const [[count, line, value, what] = []] = await rowsOf(
+    connection,
+    `SELECT count(*), min(line), arg_min(coalesce(nullif(t, ''), ${PLAIN_NUMBER}), line), arg_min(${times.wrong}, line) FROM raw WHERE ${test}`,
+  );
+  if (Number(count) > 0) {
+    if (bad !== 'drop') {
+      const found =
+        value === null
+          ? `the time is missing; expected ${times.expected}, found nothing`
+          : `the time ${String(value)} ${String(what)}`;
+      throw new UserError(
+        `${await where(Number(line))}: ${found} (${number(Number(count))} such rows): --bad-times drop leaves them out${value === null ? ', --time "" reads no times' : ', --bad-times keep takes them as they are'}`,
+      );
+    }
+    await connection.run(`DELETE FROM raw WHERE ${test}`);
+    notes.push(
+      `${number(Number(count))} rows with times that are missing, 0, in the future or in another unit were left out`,
+    );
+  }
+  const [[first, last] = []] = await rowsOf(connection, `SELECT min(${times.seconds}), max(${times.seconds}) FROM raw`);
+  notes.push(`times: ${times.unit}; from ${dateOf(first)} to ${dateOf(last)}`);
+  return notes;
+}
+
+function dateOf(seconds: unknown): string {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : date
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/(\.000)?Z$/, '');
+}
+
+async function convert(
+  connection: DuckDBConnection,
+  { rated, times }: LoadedRows,
+  userIds: readonly string[],
+  itemIds: readonly string[],
+): Promise<Interactions> {
+  const [[rows, lines] = []] = await rowsOf(connection, 'SELECT count(*), coalesce(max(line), 0) FROM raw');
+  const [count, last] = [Number(rows), Number(lines)];
+  // Rows come in any order, and are put at their lines; where lines are missing, they move up afterwards.
+  const order = count === last ? undefined : new Int32Array(last + 1);
+  if (order) {
+    for await (const [vectors, size] of chunksOf(connection, 'SELECT CAST(line AS INTEGER) FROM raw', 1))
+      for (let k = 0; k < size; k++) order[vectors[0]?.getItem(k) as number] = 1;
+    for (let line = 0, place = 0; line <= last; line++) order[line] = order[line] === 1 ? place++ : -1;
+  }
+  const [user, item] = [sharedInt32(count), sharedInt32(count)];
+  const rating = rated ? sharedFloat64(count) : undefined;
+  const time = times ? sharedFloat64(count) : undefined;
+  const columns = `CAST(line AS INTEGER), users.place, items.place, r, ${times ? `CAST(${times.seconds} AS DOUBLE)` : 'NULL::DOUBLE'}`;
+  const sql = `SELECT ${columns} FROM raw JOIN users ON users.id = u JOIN items ON items.id = i`;
+  for await (const [[line, users, items, ratings, seconds], size] of chunksOf(connection, sql, 5)) {
+    for (let k = 0; k < size; k++) {
+      const at = line?.getItem(k) as number;
+      const row = order ? (order[at] as number) : at - 1;
+      user[row] = users?.getItem(k) as number;
+      item[row] = items?.getItem(k) as number;
+      if (rating) rating[row] = ratings?.getItem(k) as number;
+      if (time) time[row] = seconds?.getItem(k) as number;
+    }
+  }
+  const data: Interactions = { name: '', userIds, itemIds, user, item, rating, time, split: undefined };
+  return data;
+}
+
+/** The rows of a query, some at a time, by column. */
+async function* chunksOf(connection: DuckDBConnection, sql: string, columns: number) {
+  const result = await connection.stream(sql);
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const whole = chunk;
+    yield [Array.from({ length: columns }, (_, c) => whole.getColumnVector(c)), whole.rowCount] as const;
+  }
+}
