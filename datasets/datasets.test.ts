@@ -92,7 +92,12 @@ describe('readers', () => {
     ],
     ['empty', '', /is empty: expected one rating a line/, {}],
     ['header alone', 'user,item,rating\n', /has no ratings/, {}],
-    ['unknown columns', 'a,b,c\n1,2,3\n', /no column looks like the user; name it with --user. Columns: a, b, c/, {}],
+    [
+      'unknown columns',
+      'a,b,c\n1,2,3\n',
+      /no column looks like the user; name it with --user, or number it from 1. Columns: a, b, c\. .*--no-header/,
+      {},
+    ],
     [
       'wrong name',
       'user,item,rating\n1,2,3\n',
@@ -255,7 +260,7 @@ test('times with parts of a second are read, split by and written', async () => 
   await writeFolder(join(folder, 'fractions'), {}, (out) =>
     writePrepared(out, data, origin, { filter: NO_FILTER, split }, summary),
   );
-  expect(Array.from((await readFolder(join(folder, 'fractions'))).data.time ?? [])).toEqual([10, 10, 10]);
+  expect(Array.from((await readFolder(join(folder, 'fractions'))).data.time ?? [])).toEqual([10.75, 10.25, 10.5]);
 });
 
 test('a prepared folder holds what was prepared, and the same bytes each time', async () => {

@@ -53,7 +53,10 @@ describe('LastFM', () => {
       ['2', '52', undefined, 1238536800],
       ['10', '7', undefined, -428720400],
     ]);
-    expect(notes).toEqual(['user = userID, item = artistID, time = timestamp', 'times are in milliseconds']);
+    expect(notes).toEqual([
+      'user = userID, item = artistID, time = timestamp',
+      'times: milliseconds since 1970, by the size of most (100%); from 1956-05-31 23:00:00 to 2009-03-31 22:00:00',
+    ]);
   });
 
   test('tags by day, month and year', async () => {

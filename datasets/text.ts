@@ -150,11 +150,11 @@ const [LF, CR] = [10, 13];
 export async function lineOfRecord(
   path: string,
   record: number,
-  { delimiter, quote, escape }: RecordRules,
+  { delimiter, quote, escape: escaping }: RecordRules,
 ): Promise<number> {
   const [quoteCode, escapeCode, before] = [
     quote.charCodeAt(0),
-    escape.charCodeAt(0),
+    escaping.charCodeAt(0),
     delimiter.charCodeAt(delimiter.length - 1),
   ];
   let [line, seen] = [1, 0];

@@ -32,6 +32,8 @@ export const MOST_BYTES = 1 << 20;
 /** How a table of text is laid out. */
 interface Layout extends RecordRules {
   readonly comment: string | undefined;
+  /** Whether quotes were seen in the first lines. */
+  readonly isQuoted: boolean;
   readonly header: boolean;
   readonly names: readonly string[];
   /** Names as the first line has them, for what a row should be. */
@@ -137,7 +139,12 @@ function layoutOf(text: string, whole: boolean, shown: string, options: TableOpt
       `"${shown}", line 1: expected fields separated by tabs, commas, semicolons, bars, blanks or "::", found "${first.slice(0, 80)}"; --delimiter names another`,
     );
   }
-  const base = { ...best.rules, comment: named ? undefined : comment, skipped: separator === undefined ? 0 : 1 };
+  const base = {
+    ...best.rules,
+    comment: named ? undefined : comment,
+    skipped: separator === undefined ? 0 : 1,
+    isQuoted: hasQuotes,
+  };
   const described = describe(best.records, base, shown, options);
   return named
     ? { ...described, names: described.names.map((name, c) => (c === 0 ? name.replace(/^\s*[%#]+\s*/, '') : name)) }
@@ -154,12 +161,14 @@ function hasHeader(records: readonly string[][], wanted: ColumnNames): boolean {
   const numeric = first.map(
     (_, c) => rest.length > 0 && rest.every((record) => record[c] === undefined || isNumber(record[c] as string)),
   );
-  return !first.some((cell, c) => numeric[c] && isNumber(cell));
+  // As pandas writes columns that have no names: nothing, 0, 1, 2.
+  if (first.length > 2 && first[0] === '' && first.slice(1).every((cell, c) => cell === String(c))) return true;
+  return !first.some((cell, c) => (rest.length === 0 || numeric[c]) && isNumber(cell));
 }
 
 function describe(
   records: readonly string[][],
-  base: RecordRules & Pick<Layout, 'comment' | 'skipped'>,
+  base: RecordRules & Pick<Layout, 'comment' | 'skipped' | 'isQuoted'>,
   shown: string,
   { columns: wanted, header: said }: TableOptions,
 ): Layout {
@@ -205,13 +214,13 @@ function describe(
 }
 
 async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Promise<SourceTable> {
-  const { names, header, delimiter, quote, escape, comment } = layout;
+  const { names, header, delimiter, quote, comment, isQuoted } = layout;
   const path = reading.even
     ? await asUtf8(file, reading.encoding, { comment, blanks: delimiter === BLANKS })
     : file.path;
   const all = names.map((_, c) => `c${c}`);
   const source = `read_csv(${literal(path)}, delim=${literal(delimiter)}, header=false, skip=${layout.skipped}, auto_detect=false,
-    quote=${literal(quote)}, escape=${literal(escape)}, null_padding=true, encoding='utf-8', parallel=${reading.parallel ?? true},
+    quote=${literal(quote)}, escape=${literal(layout.escape)}, null_padding=true, encoding='utf-8', parallel=${reading.parallel ?? true},
     columns={${all.map((column) => `${column}: 'VARCHAR'`).join(', ')}})`;
   const shownNames = names.filter((name) => name !== '');
   const expected = `expected ${names.length} fields (${shownNames.join(', ')}) separated by ${{ '\t': 'tabs', ' ': 'blanks' }[delimiter] ?? `"${delimiter}"`}`;
@@ -225,7 +234,7 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
     relation: async () => source,
     place,
     async afterFailure(error) {
-      const { message } = error as Error;
+      const message = (error as Error).message.split('Possible')[0] as string;
       if (!reading.isRetry && /Invalid unicode|not utf-8/i.test(message))
         return tableOf(file, layout, {
           ...reading,
@@ -238,9 +247,12 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
       if (reading.parallel !== false && /null_padding|parallel/i.test(message))
         return tableOf(file, layout, { ...reading, parallel: false });
       if (!reading.even && /state machine/.test(message)) return tableOf(file, layout, { ...reading, even: true });
-      if (escape === '"' && /quote/i.test(message)) return tableOf(file, { ...layout, escape: '\\' }, reading);
+      const wrongQuote = /unterminated quote/i.test(message);
+      if (wrongQuote && quote !== '' && !isQuoted && delimiter === '\t')
+        return tableOf(file, { ...layout, quote: '', escape: '' }, reading);
+      if (wrongQuote && layout.escape === '"') return tableOf(file, { ...layout, escape: '\\' }, reading);
       const line = /[Ll]ine:? (\d+)/.exec(message)?.[1];
-      const odd = /quote/i.test(message)
+      const odd = wrongQuote
         ? 'a field begins with a quote that does not end as a field does; double the quotes within fields'
         : expected;
       throw new UserError(
