@@ -138,6 +138,10 @@ function made(rows: readonly (readonly [number, number, number])[]): Interaction
   };
 }
 
+/** Interactions as [user, item, time] rows. */
+const rowsAsNumbers = ({ user, item, time }: Interactions): [number, number, number][] =>
+  Array.from(user, (u, row) => [u, item[row] as number, time?.[row] as number]);
+
 describe('filters', () => {
   const data = made([
     [0, 0, 5],
@@ -199,6 +203,54 @@ describe('splits', () => {
     const backwards = { ...data, user: data.user.slice().reverse(), item: data.item.slice().reverse() };
     const again = splitInteractions(backwards, { rule: 'random', seed: 5, shortUsers: 'train' }).split as Uint8Array;
     expect(Array.from(again).reverse()).toEqual(Array.from(split as Uint8Array));
+  });
+});
+
+describe('pairs and records', () => {
+  const once = made([
+    ...[0, 1, 2, 3, 4].map((item) => [0, item, item] as const),
+    ...[0, 1, 2, 3].map((item) => [1, item, item] as const),
+  ]);
+  /** Each record three times, the repeats at odd times among the others. */
+  const thrice = made([0, 1, 2].flatMap((k) => rowsAsNumbers(once).map(([u, i, t]) => [u, i, t - k * 0.5] as const)));
+
+  test.each(['leave-last-two', 'random'] as const)(
+    '%s: a repeated pair is in one part alone, as if it came once',
+    (rule) => {
+      const partsOf = (data: Interactions): Map<string, Set<number>> => {
+        const { split } = splitInteractions(data, { rule, seed: 3, shortUsers: 'refuse' });
+        const parts = new Map<string, Set<number>>();
+        data.user.forEach((user, row) => {
+          const pair = `${user}/${data.item[row]}`;
+          parts.set(pair, (parts.get(pair) ?? new Set()).add(split?.[row] as number));
+        });
+        return parts;
+      };
+      expect(partsOf(thrice)).toEqual(partsOf(once));
+    },
+  );
+
+  test('a user with two items, however often, is short', () => {
+    const data = made([0, 1, 0, 1, 1].map((item, time) => [0, item, time] as const));
+    expect(() => splitInteractions(data, { rule: 'leave-last-two', seed: 1, shortUsers: 'refuse' })).toThrow(
+      'user "0" has 5 interaction(s) with 2 different item(s), and leave-last-two needs three',
+    );
+  });
+
+  test('one of each pair stays, as a set of pairs would have it', () => {
+    const at = (n: number, k: number): number => Math.floor(Math.abs(Math.sin(n * 12.9898 + k) * 43758.5453)) % 12;
+    const data = made(Array.from({ length: 500 }, (_, n) => [at(n, 1), at(n, 2), at(n, 3)] as const));
+    for (const duplicates of ['first', 'last'] as const) {
+      const best = new Map<string, number>();
+      data.user.forEach((user, row) => {
+        const pair = `${user}/${data.item[row]}`;
+        const held = best.get(pair);
+        const [old, now] = [data.time?.[held ?? 0] as number, data.time?.[row] as number];
+        if (held === undefined || (duplicates === 'last' ? now >= old : now < old)) best.set(pair, row);
+      });
+      const expected = [...best.values()].sort((a, b) => a - b).map((row) => rowsOf(data)[row]);
+      expect(rowsOf(filterInteractions(data, { ...NO_FILTER, duplicates }).data)).toEqual(expected);
+    }
   });
 });
 

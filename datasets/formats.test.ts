@@ -292,6 +292,16 @@ describe('test parts shown at random', () => {
     expect((await openSplit(join(coat, 'train.ascii'), {}, PLANTED_DEFAULTS)).user).toEqual(data.user);
   });
 
+  test('in a zip archive, in whatever folder', async () => {
+    const members = Object.fromEntries(
+      ['train.ascii', 'test.ascii'].map((name) => [`any/folder/${name}`, readFileSync(join(coat, name))]),
+    );
+    const path = file('mine.zip', zipSync({ ...members, '__MACOSX/any/folder/._train.ascii': Uint8Array.of(1) }));
+    const whole = await openSplit(coat, {}, PLANTED_DEFAULTS);
+    for (const reference of [path, `${path}/any/folder/train.ascii`])
+      expect(rowsOf(await openSplit(reference, {}, PLANTED_DEFAULTS))).toEqual(rowsOf(whole));
+  });
+
   test('a line that is too short, and words, are refused', async () => {
     writeFileSync(join(broken, 'train.ascii'), '5 1 0\n1 2\n');
     writeFileSync(join(broken, 'test.ascii'), '5 1 x\n1 2 3\n');

@@ -33,7 +33,7 @@ export function encodingOf(
         : undefined;
   if (wanted !== undefined) {
     const { encoding } = decoderOf(wanted);
-    return encodingFrom(encoding, encoding === 'utf-8' && mark === undefined, []);
+    return encodingFrom(encoding, false, []);
   }
   if (hex === 'fffe0000' || hex === '0000feff')
     throw new UserError(`"${shown}" is in UTF-32, which is not read: save it as UTF-8`);
@@ -82,7 +82,12 @@ export interface Evening {
   readonly comment?: string | undefined;
   /** Whether runs of blanks outside of quotes separate fields. */
   readonly blanks?: boolean;
+  /** Whether the first line is a comment that holds the names. */
+  readonly namesInComment?: boolean;
 }
+
+/** What a comment begins with, up to its text. */
+export const COMMENT_MARK = /^\s*[%#]+[ \t]*/;
 
 /** Writes a text as UTF-8 with plain line ends, comments emptied; returns the path. Throws UserError where it is not in that encoding. */
 export async function asUtf8(
@@ -103,14 +108,20 @@ export async function asUtf8(
     createReadStream(path, { highWaterMark: 1 << 20 }),
     async function* (chunks: AsyncIterable<Buffer>) {
       let held = '';
+      let isFirst = true;
+      const even = (text: string): string => {
+        const begun = isFirst && evening.namesInComment ? text.replace(COMMENT_MARK, '') : text;
+        if (text !== '') isFirst = false;
+        return evenLines(begun, evening);
+      };
       for await (const chunk of chunks) {
         const text = held + decode(chunk);
         // A carriage return at the very end may belong to a line feed that comes with the next bytes.
         const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r', text.length - 2)) + 1;
         held = text.slice(end);
-        yield evenLines(text.slice(0, end), evening);
+        yield even(text.slice(0, end));
       }
-      yield evenLines(held + decode(), evening);
+      yield even(held + decode());
     },
     createWriteStream(out),
   );

@@ -2,7 +2,16 @@ import { parse } from 'csv-parse/sync';
 import { UserError } from '../../support/errors.js';
 import { type ColumnNames, namesSomething } from '../columns.js';
 import { firstLineOf, literal } from '../duckdb.js';
-import { asUtf8, encodingOf, evenLines, LATIN, lineOfRecord, notUtf8, type RecordRules } from '../text.js';
+import {
+  asUtf8,
+  COMMENT_MARK,
+  encodingOf,
+  evenLines,
+  LATIN,
+  lineOfRecord,
+  notUtf8,
+  type RecordRules,
+} from '../text.js';
 import type { SourceFile, SourceTable, TableFormat, TableOptions } from './format.js';
 
 /** Records that are looked at. */
@@ -32,6 +41,8 @@ export const MOST_BYTES = 1 << 20;
 /** How a table of text is laid out. */
 interface Layout extends RecordRules {
   readonly comment: string | undefined;
+  /** Whether the first line is a comment that holds the names. */
+  readonly namesInComment?: boolean;
   /** Whether quotes were seen in the first lines. */
   readonly isQuoted: boolean;
   readonly header: boolean;
@@ -52,11 +63,18 @@ interface Reading {
   readonly isRetry?: boolean;
 }
 
-function mustEven(isPlain: boolean, text: string, { comment, delimiter }: Layout, { start }: SourceFile): boolean {
+function mustEven(
+  isPlain: boolean,
+  text: string,
+  { comment, delimiter, namesInComment }: Layout,
+  { start }: SourceFile,
+): boolean {
   const hasMark = start.subarray(0, 3).toString('hex') === 'efbbbf';
   const lone = /\r(?!\n)/.test(text.replace(/\r$/, ''));
   const mixed = text.includes('\r\n') && /[^\r]\n/.test(text);
-  return (!isPlain && !hasMark) || comment !== undefined || delimiter === BLANKS || lone || mixed;
+  return (
+    (!isPlain && !hasMark) || comment !== undefined || namesInComment === true || delimiter === BLANKS || lone || mixed
+  );
 }
 
 /** Parses first records by given rules; undefined where they cannot be the rules. */
@@ -107,8 +125,8 @@ function layoutOf(text: string, whole: boolean, shown: string, options: TableOpt
   const comment = separator === undefined ? /^\s*([%#])/.exec(text)?.[1] : undefined;
   // The names may stand in a comment: "# user item rating".
   const named =
-    comment !== undefined && namesSomething(first.replace(/^\s*[%#]+\s*/, '').split(/[\t,;|]|\s+/), options.columns);
-  const start = named ? text.replace(/^\s*[%#]+[ \t]*/, '') : text;
+    comment !== undefined && namesSomething(first.replace(COMMENT_MARK, '').split(/[\t,;|]|\s+/), options.columns);
+  const start = named ? text.replace(COMMENT_MARK, '') : text;
   const body = separator === undefined ? start : start.slice(first.length).replace(/^\r?\n?/, '');
   const even = (delimiter: string): string =>
     comment === undefined && delimiter !== BLANKS
@@ -145,10 +163,7 @@ function layoutOf(text: string, whole: boolean, shown: string, options: TableOpt
     skipped: separator === undefined ? 0 : 1,
     isQuoted: hasQuotes,
   };
-  const described = describe(best.records, base, shown, options);
-  return named
-    ? { ...described, names: described.names.map((name, c) => (c === 0 ? name.replace(/^\s*[%#]+\s*/, '') : name)) }
-    : described;
+  return { ...describe(best.records, base, shown, options), namesInComment: named };
 }
 
 const isNumber = (cell: string): boolean => cell.trim() !== '' && Number.isFinite(Number(cell));
@@ -216,7 +231,11 @@ function describe(
 async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Promise<SourceTable> {
   const { names, header, delimiter, quote, comment, isQuoted } = layout;
   const path = reading.even
-    ? await asUtf8(file, reading.encoding, { comment, blanks: delimiter === BLANKS })
+    ? await asUtf8(file, reading.encoding, {
+        comment,
+        blanks: delimiter === BLANKS,
+        namesInComment: layout.namesInComment ?? false,
+      })
     : file.path;
   const all = names.map((_, c) => `c${c}`);
   const source = `read_csv(${literal(path)}, delim=${literal(delimiter)}, header=false, skip=${layout.skipped}, auto_detect=false,

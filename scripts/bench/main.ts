@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME ...] [-- --json]`: measures speed and memory, each against a reference timed in the same run. */
 import Table from 'cli-table3';
 import { Registry } from '../../support/registry.js';
+import { data } from './data.js';
 import { epoch } from './epoch.js';
 import { gpu } from './gpu.js';
 import type { Benchmark } from './measure.js';
@@ -11,7 +12,17 @@ import { steps } from './steps.js';
 import { sweeps } from './sweep.js';
 import { ulp } from './ulp.js';
 
-const benchmarks = new Registry<Benchmark>('benchmark', [steps, epoch, simulation, memory, ulp, sweeps, scale, gpu]);
+const benchmarks = new Registry<Benchmark>('benchmark', [
+  steps,
+  epoch,
+  simulation,
+  memory,
+  ulp,
+  sweeps,
+  scale,
+  gpu,
+  data,
+]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const json = process.argv.includes('--json');
