@@ -104,7 +104,8 @@ export async function findTimes(
       true,
     );
   }
-  if (said === undefined && texts > numbers) return textTimes(connection, table, whole, latest);
+  const asText = said === undefined && texts > numbers ? await textTimes(connection, table, whole, latest) : undefined;
+  if (asText) return asText;
   const calendar =
     said === 'calendar' || said === undefined
       ? CALENDARS.find((_, c) => (counts[UNITS.length + c] as number) > (said ? 0 : (numbers - zeros) / 2))
@@ -166,13 +167,13 @@ function timesOf(
   return { seconds, expected, unit, wrong };
 }
 
-/** Times that most rows write as text. */
+/** Times that most rows write as text; undefined where no way to write dates fits. */
 async function textTimes(
   connection: DuckDBConnection,
   table: string,
   whole: (seconds: string) => string,
   latest: number,
-): Promise<Times> {
+): Promise<Times | undefined> {
   const sample = `(SELECT t FROM ${table} WHERE n IS NULL AND t <> '' LIMIT 10000)`;
   const [counts = []] = await rowsOf(
     connection,
@@ -180,6 +181,7 @@ async function textTimes(
   );
   const [iso = 0, ...others] = counts.map(Number);
   const most = Math.max(...others);
+  if (iso === 0 && most === 0) return undefined;
   if (iso >= most)
     return timesOf(
       whole('epoch(TRY_CAST(t AS TIMESTAMPTZ))'),
