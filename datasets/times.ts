@@ -65,7 +65,8 @@ export interface Times {
 const isLikely = (divisor: number, latest: number): string => `(n / ${divisor} BETWEEN ${LIKELY} AND ${latest})`;
 const isCalendar = (digits: number): string => {
   const day = `floor(n / ${digits})`;
-  return `(n = floor(n) AND ${day} BETWEEN 19000101 AND 21001231 AND ${day} % 100 BETWEEN 1 AND 31 AND floor(${day} / 100) % 100 BETWEEN 1 AND 12)`;
+  // The range comes first: of most tables it leaves nothing to look at.
+  return `(n BETWEEN ${19000101 * digits} AND ${21001232 * digits} AND n = floor(n) AND ${day} % 100 BETWEEN 1 AND 31 AND floor(${day} / 100) % 100 BETWEEN 1 AND 12)`;
 };
 
 /**

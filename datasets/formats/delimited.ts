@@ -25,8 +25,8 @@ export const delimited: TableFormat = {
   async open(_connection, file, options) {
     const found = encodingOf(file, options.encoding);
     const text = found.decode(file.start);
-    const whole = file.start.length < MOST_BYTES;
-    const layout = layoutOf(text, whole, file.shown, options);
+    const whole = file.start.length < MOST_BYTES && text.length <= MOST_LETTERS;
+    const layout = layoutOf(text.slice(0, MOST_LETTERS), whole, file.shown, options);
     return tableOf(file, layout, {
       encoding: found.encoding,
       even: mustEven(found.isPlain, text, layout, file),
@@ -34,6 +34,9 @@ export const delimited: TableFormat = {
     });
   },
 };
+
+/** Letters of these by which the layout is found. */
+const MOST_LETTERS = 1 << 17;
 
 /** First bytes of a file that are looked at. */
 export const MOST_BYTES = 1 << 20;
@@ -249,7 +252,8 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
     ...{ label: layout.label, expected, skipped: Number(header), notes: [...reading.notes, ...layout.notes] },
     ...(layout.ratingRange && { ratingRange: layout.ratingRange }),
     columns: names.map((name) => ({ name, type: 'text' })),
-    blank: `trim(concat(${all.join(', ')})) = ''`,
+    // The first field alone tells of most rows that they are not blank.
+    blank: `coalesce(trim(c0), '') = '' AND trim(concat(${all.join(', ')})) = ''`,
     relation: async () => source,
     place,
     async afterFailure(error) {
