@@ -45,6 +45,10 @@ export async function checkAndConvert(
   }
   const users = await numberIds(connection, table, rows, 'user', notes);
   const items = await numberIds(connection, table, rows, 'item', notes);
+  const kind = (isNumeric: boolean): string => (isNumeric ? 'whole numbers' : 'texts');
+  notes.push(
+    `users are ${kind(users.isNumeric)}, items are ${kind(items.isNumeric)}${rows.rated ? ', ratings are numbers' : ''}`,
+  );
   const faults = [
     users.fault,
     items.fault,
@@ -90,7 +94,7 @@ async function numberIds(
   { use }: LoadedRows,
   role: 'user' | 'item',
   notes: string[],
-): Promise<{ ids: string[]; fault: Fault | undefined }> {
+): Promise<{ ids: string[]; isNumeric: boolean; fault: Fault | undefined }> {
   const column = role === 'user' ? 'u' : 'i';
   const name = `${role}s`;
   await connection.run(`DROP TABLE IF EXISTS temp.${name}; DROP TABLE IF EXISTS temp.${name}_found`);
@@ -120,7 +124,11 @@ async function numberIds(
     );
     if (line === null || line === undefined) continue;
     const value = id === null || id === '' ? '' : ` (${JSON.stringify(id)})`;
-    return { ids: [], fault: { line: Number(line), explain: async () => `${what}${value}; ${table.expected}` } };
+    return {
+      ids: [],
+      isNumeric,
+      fault: { line: Number(line), explain: async () => `${what}${value}; ${table.expected}` },
+    };
   }
   if (isNumeric && (points as number) > 0)
     notes.push(`${name}: whole numbers with a point, such as 5.0, are taken without it`);
@@ -130,7 +138,7 @@ async function numberIds(
       FROM (SELECT id, ${plain} AS name FROM ${name}_found)`,
   );
   const found = await connection.runAndReadAll(`SELECT name FROM ${name} GROUP BY place, name ORDER BY place`);
-  return { ids: found.getColumnsJS()[0] as string[], fault: undefined };
+  return { ids: found.getColumnsJS()[0] as string[], isNumeric, fault: undefined };
 }
 
 async function ratingFault(

@@ -55,6 +55,7 @@ describe('LastFM', () => {
     ]);
     expect(notes).toEqual([
       'user = userID, item = artistID, time = timestamp',
+      'users are whole numbers, items are whole numbers',
       'times: milliseconds since 1970, by the size of most (100%); from 1956-05-31 23:00:00 to 2009-03-31 22:00:00',
     ]);
   });
