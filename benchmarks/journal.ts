@@ -1,6 +1,10 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeDurably } from '../support/durable.js';
+import { lineSum } from '../support/hash.js';
 import type { Outcome } from './runner.js';
+import type { TrialResult } from './trial.js';
 
 /** A line of trials.ndjson: what was run, by the hash of everything it depends on, and how it ended. */
 export interface TrialLine {
@@ -13,28 +17,74 @@ export interface TrialLine {
   readonly outcome: Outcome;
 }
 
-/** Lines of trials.ndjson; those that cannot be read, such as one that a kill cut off, are left out and counted. */
+const metrics = z.record(z.string(), z.number());
+const estimate = z.looseObject({ metrics });
+
+/** What every result has; the rest is what its method and data bring along. */
+const resultSchema = z.looseObject({
+  bestEpoch: z.number().int().optional(),
+  epochs: z.array(z.looseObject({ epoch: z.number() })),
+  validation: metrics,
+  standard: metrics,
+  lists: metrics,
+  estimates: z.looseObject({
+    popularity: estimate,
+    propensity: estimate.optional(),
+    robust: estimate.optional(),
+  }),
+  unbiased: estimate.optional(),
+  oracle: metrics.optional(),
+});
+
+const outcomeSchema = z.union([
+  z.strictObject({ result: resultSchema as unknown as z.ZodType<TrialResult> }),
+  z.strictObject({ metric: z.number() }),
+  z.strictObject({ failure: z.string() }),
+]) satisfies z.ZodType<Outcome>;
+
+const key = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A line as it is written: with a checksum, by which one that was changed or cut off is told. */
+const lineSchema = z.strictObject({
+  key,
+  data: z.string(),
+  row: z.string(),
+  repetition: z.number().int().nonnegative().optional(),
+  outcome: outcomeSchema,
+  sum: z.string(),
+});
+
+const entrySchema = z.strictObject({ key, outcome: outcomeSchema, sum: z.string() });
+
+const withSum = (value: object): string => JSON.stringify({ ...value, sum: lineSum(value) });
+
+/** Reads what `withSum` wrote, if it is that to the letter and fits the schema. */
+function readSummed<Value extends { readonly sum: string }>(
+  text: string,
+  schema: z.ZodType<Value>,
+): Omit<Value, 'sum'> | undefined {
+  try {
+    const { sum, ...value } = JSON.parse(text) as Value;
+    return sum === lineSum(value) && schema.safeParse({ ...value, sum }).success ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines of trials.ndjson; those that are cut off, were changed or are of another version are left out and counted. */
 export function readLines(path: string): { lines: TrialLine[]; broken: number } {
   if (!existsSync(path)) return { lines: [], broken: 0 };
   const texts = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  const lines = texts.flatMap((text): TrialLine[] => {
-    try {
-      const line = JSON.parse(text) as TrialLine;
-      return typeof line.key === 'string' && typeof line.outcome === 'object' ? [line] : [];
-    } catch {
-      return [];
-    }
-  });
+  const lines = texts.map((text) => readSummed(text, lineSchema)).filter((line) => line !== undefined);
   return { lines, broken: texts.length - lines.length };
 }
 
-export const linesText = (lines: readonly TrialLine[]): string =>
-  lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+export const linesText = (lines: readonly TrialLine[]): string => lines.map((line) => `${withSum(line)}\n`).join('');
 
 /** Finished trials of a run that is under way: appended and flushed one by one, so that a kill loses none. */
 export class Journal {
   readonly outcomes: Map<string, Outcome>;
-  /** Lines that could not be read; their trials run again. */
+  /** Lines that could not be taken; their trials run again. */
   readonly broken: number;
 
   /** Reads what a stopped run left; with `retryFailed` its failures are forgotten. */
@@ -46,9 +96,7 @@ export class Journal {
     const kept = lines.filter(({ outcome }) => !(retryFailed && 'failure' in outcome));
     this.outcomes = new Map(kept.map(({ key, outcome }) => [key, outcome]));
     this.broken = broken;
-    // Renamed, so that no kill can lose what was there.
-    writeFileSync(`${path}.new`, linesText(kept), { flush: true });
-    renameSync(`${path}.new`, path);
+    writeDurably(path, linesText(kept));
   }
 
   append(line: TrialLine): void {
@@ -59,25 +107,25 @@ export class Journal {
 
 /** Finished trials of all runs, a file each, for those who ask for it. */
 export class TrialCache {
-  constructor(private readonly folder: string) {
+  /** `onBroken` is told of files that cannot be taken; their trials run again. */
+  constructor(
+    private readonly folder: string,
+    private readonly onBroken?: (path: string) => void,
+  ) {
     mkdirSync(folder, { recursive: true });
   }
 
   get(key: string): Outcome | undefined {
     const path = this.path(key);
     if (!existsSync(path)) return undefined;
-    try {
-      return JSON.parse(readFileSync(path, 'utf8')) as Outcome;
-    } catch {
-      return undefined;
-    }
+    const entry = readSummed(readFileSync(path, 'utf8'), entrySchema);
+    if (entry?.key === key) return entry.outcome;
+    this.onBroken?.(path);
+    return undefined;
   }
 
   put(key: string, outcome: Outcome): void {
-    const path = this.path(key);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.${process.pid}`, JSON.stringify(outcome));
-    renameSync(`${path}.${process.pid}`, path);
+    writeDurably(this.path(key), withSum({ key, outcome }));
   }
 
   private path(key: string): string {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { freemem } from 'node:os';
-import { PROGRAM } from '../support/version.js';
+import { hashOf } from '../support/hash.js';
+import { PROGRAM, programBuild } from '../support/version.js';
 import { guessBytes, guessSeconds } from './cost.js';
 import { type Executor, LostError, type Task } from './executors/executor.js';
 import { ThreadExecutor } from './executors/threads.js';
@@ -60,10 +60,13 @@ interface Waiting {
   ended?: Promise<void>;
 }
 
-/** Hash of everything that an outcome depends on. */
-function keyOf({ work, settings }: RunnerTask, dataHash: string): string {
-  const parts = work === 'trial' ? [settings, dataHash, PROGRAM] : [work, settings, dataHash, PROGRAM];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+/** Hash of everything that an outcome depends on: what is done, with which settings, on which data, by which code. */
+export function keyOf(
+  { work, settings }: Pick<RunnerTask, 'work' | 'settings'>,
+  dataHash: string,
+  build: string,
+): string {
+  return hashOf([work, settings, dataHash, PROGRAM, build]);
 }
 
 /**
@@ -98,7 +101,7 @@ export class TrialRunner {
 
   /** Key of a task: what the journal finds it by. */
   keyOf(task: RunnerTask): string {
-    return keyOf(task, (this.data[task.data] as OpenedData).sha256);
+    return keyOf(task, (this.data[task.data] as OpenedData).sha256, programBuild());
   }
 
   /** The outcome of a task, run or known. Rejects with StoppedError where the user stopped before it began. */

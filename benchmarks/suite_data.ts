@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { cachedPath } from '../datasets/fetch.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings, openSplit } from '../datasets/open.js';
@@ -10,8 +10,10 @@ import type { ReadOptions } from '../datasets/reader.js';
 import { datasets } from '../datasets/registry.js';
 import { readManifest } from '../datasets/store.js';
 import { type SimulationChoices, simulationOf } from '../simulator/choices.js';
-import { simulate } from '../simulator/simulate.js';
+import { simulate, simulationInputs } from '../simulator/simulate.js';
 import { readWorld, type WorldState } from '../simulator/world.js';
+import { isIntact } from '../support/contents.js';
+import { readState } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
@@ -153,16 +155,21 @@ async function simulateInto(
 ): Promise<string> {
   const { config, source } = await simulationOf(choices, suiteFolder);
   const { data, origin } = await openRatings(from, read, planted);
-  const manifest = join(folder, 'manifest.json');
-  if (existsSync(manifest)) {
-    const made = JSON.parse(readFileSync(manifest, 'utf8')) as { config: unknown; origin: unknown };
-    const wished = JSON.parse(JSON.stringify({ config, origin })) as typeof made;
-    if (isDeepStrictEqual({ config: made.config, origin: made.origin }, wished) && source === undefined) return folder;
-  }
+  const made = z
+    .looseObject({ kind: z.literal('simulated'), inputs: z.string() })
+    .safeParse(readState(join(folder, 'manifest.json'))).data;
+  if (made?.inputs === simulationInputs(data, { config, source }) && (await isWhole(folder))) return folder;
   await writeFolder(folder, { overwrite: true }, (inner) =>
     simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
   );
   return folder;
+}
+
+/** Whether all files of a folder are as its manifest says, those that an earlier run did not flush in time included. */
+async function isWhole(folder: string): Promise<boolean> {
+  const { files } = readManifest(folder);
+  for (const [name, hash] of Object.entries(files)) if (!(await isIntact(join(folder, name), hash))) return false;
+  return files['exposures.arrow'] !== undefined;
 }
 
 /** Letters and digits of a name, for files. */

@@ -1,12 +1,15 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { type NamedFigure, writeFigures } from '../results/figure.js';
 import { reportOf } from '../results/report/report.js';
-import { readRun } from '../results/run_folder.js';
+import { readRun, readSessions } from '../results/run_folder.js';
 import { type NamedTable, writeTables } from '../results/table.js';
+import { readState, writeDurably } from '../support/durable.js';
 import { beginSession, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
+import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
@@ -27,8 +30,12 @@ export interface SweepOptions extends RunnerOptions {
   readonly overwrite?: boolean;
   /** Runs the failed trials of a run again, finished or stopped, and keeps the others. */
   readonly retryFailed?: boolean;
+  /** Files and folders that are read, none of which the run may take the place of. */
+  readonly inputs?: readonly string[] | undefined;
   /** As the user typed it, for the report. */
   readonly command?: string | undefined;
+  /** Told, in a sentence, of what a stopped run left and cannot be used. */
+  onNote?(sentence: string): void;
   /** Told of what computes, where it is not the default backend alone. */
   onDevices?(devices: readonly string[]): void;
 }
@@ -51,11 +58,14 @@ export async function sweep(
 ): Promise<SweepResult> {
   const devices = await devicesOf(plan.rows.map(({ settings }) => settings));
   if (devices.length > 0) options.onDevices?.(devices);
-  const isNew = !existsSync(join(`${resolve(options.out)}.partial`, 'trials.ndjson'));
   const folder = openRun(plan, options);
-  const session = await SessionFile.begin(folder, options, devices);
+  const isNew = hasNoTrial(folder);
+  let session: SessionFile | undefined;
   let runner: TrialRunner | undefined;
+  let isComplete = false;
   try {
+    claimRun(folder, plan, options);
+    session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
     for (const { settings } of plan.rows) {
       for (const one of data) checkMethod(parseMethod(settings.model), one.data, settings, one.world !== undefined);
@@ -64,8 +74,11 @@ export async function sweep(
           `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
         );
     }
-    folder.writeJson('suite.json', { suite: plan.suite });
     const journal = new Journal(folder.file('trials.ndjson'), options.retryFailed ?? false);
+    if (journal.broken > 0)
+      options.onNote?.(
+        `${journal.broken} ${journal.broken === 1 ? 'line' : 'lines'} of "${folder.file('trials.ndjson')}" cannot be taken (cut off, changed, or of another version): ${journal.broken === 1 ? 'its trial runs' : 'their trials run'} again`,
+      );
     runner = new TrialRunner(data, journal, options);
     const lines: TrialLine[] = [];
     const finished = await runAll(plan, data, runner, lines);
@@ -73,23 +86,26 @@ export async function sweep(
     const tables = suiteTables(plan.suite, plan.tables, finished, keys);
     const figures = [...truthFigures(plan.suite, finished), ...suiteFigures(plan.suite, plan.figures, finished)];
     // In the suite's order, so that the file does not depend on which trial ended first.
-    folder.write('trials.ndjson', linesText(lines));
+    writeDurably(folder.file('trials.ndjson'), linesText(lines));
+    removeOthers(folder, data);
     writeTables(folder, tables);
     await writeFigures(folder, figures);
     await writeDataPictures(folder, data);
     folder.writeJson('manifest.json', manifestOf(plan, data, finished, { tables, figures }));
-    folder.remove('suite.json');
     session.end();
     folder.write('report.html', reportOf(await readRun(folder.partial)));
+    isComplete = true;
     folder.commit();
     return { tables, figures, finished };
   } catch (error) {
-    session.end();
+    if (isComplete) throw error;
+    session?.end();
     // Where there is nothing to go on from, nothing is left; what was retried is still in the run itself.
     if (isNew && !(error instanceof StoppedError) && (options.retryFailed || hasNoTrial(folder))) folder.discard();
     throw error;
   } finally {
     await runner?.close();
+    folder.leave();
   }
 }
 
@@ -106,8 +122,7 @@ class SessionFile {
     devices: readonly string[],
   ): Promise<SessionFile> {
     const path = folder.file('environment.json');
-    const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Session[]) : [];
-    const file = new SessionFile(folder, [...earlier, await beginSession(command, workers, devices)]);
+    const file = new SessionFile(folder, [...readSessions(path), await beginSession(command, workers, devices)]);
     file.write(file.sessions);
     return file;
   }
@@ -126,27 +141,49 @@ class SessionFile {
 const hasNoTrial = (folder: OutputFolder): boolean =>
   readLines(join(folder.partial, 'trials.ndjson')).lines.length === 0;
 
-/** The folder to write, with what a stopped run of the same suite left. */
-function openRun(plan: Plan, { out, overwrite = false, retryFailed = false }: SweepOptions): OutputFolder {
-  const [path, partial] = [resolve(out), `${resolve(out)}.partial`];
-  for (const [folder, file] of [
-    [partial, 'suite.json'],
-    [path, 'manifest.json'],
-  ] as const) {
-    if (folder === path && !retryFailed) continue;
-    if (!existsSync(join(folder, file))) continue;
-    const { suite } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { suite?: string };
+/** The folder to write, with what a stopped run left. */
+function openRun(plan: Plan, { out, overwrite = false, retryFailed = false, inputs }: SweepOptions): OutputFolder {
+  const path = truePath(out);
+  if (retryFailed && !existsSync(`${path}.partial`)) {
+    if (!existsSync(path)) throw new UserError(`--retry-failed: there is no run "${out}"`);
+    const suite = suiteOf(readState(join(path, 'manifest.json')));
     if (suite !== plan.suite)
       throw new UserError(
-        `"${folder}" is ${suite === undefined ? 'not a run' : `a run of the suite "${suite}"`}, not of "${plan.suite}": name another folder`,
+        `"${path}" is ${suite === undefined ? 'not a run' : `a run of the suite "${suite}"`}, not of "${plan.suite}": name another folder`,
       );
   }
-  if (retryFailed && !existsSync(partial)) {
-    if (!existsSync(path)) throw new UserError(`--retry-failed: there is no run "${out}"`);
-    cpSync(path, partial, { recursive: true }); // takes the place of the run when it is complete
-  }
-  return new OutputFolder(out, { overwrite: overwrite || retryFailed, resume: true });
+  return new OutputFolder(out, { overwrite: overwrite || retryFailed, resume: true, inputs });
 }
+
+/**
+ * Keeps of what a stopped run of the same suite left what can be gone on with: trials and simulated data, each of which is known by everything it depends
+ * on, and the sessions. With `retryFailed` a finished run is taken, which this one replaces when it is complete.
+ */
+function claimRun(folder: OutputFolder, { suite }: Plan, { retryFailed = false }: SweepOptions): void {
+  folder.claim({ kind: `a run of the suite "${suite}"`, run: suite }, (manifest) => suiteOf(manifest) === suite);
+  const kept = ['trials.ndjson', 'environment.json', 'data'];
+  for (const name of readdirSync(folder.partial))
+    if (!name.startsWith('.') && !kept.includes(name)) folder.remove(name);
+  if (!retryFailed || !existsSync(folder.path)) return;
+  for (const name of kept) {
+    const finished = join(folder.path, name);
+    if (existsSync(finished) && !existsSync(folder.file(name)))
+      cpSync(finished, folder.file(name), { recursive: true });
+  }
+}
+
+/** Removes simulated data that a stopped run of the suite left and this one does not use. */
+function removeOthers(folder: OutputFolder, data: readonly OpenedData[]): void {
+  const place = join(folder.partial, 'data');
+  if (!existsSync(place)) return;
+  const used = data.map((one) => one.folder && truePath(one.folder));
+  for (const name of readdirSync(place)) if (!used.includes(join(place, name))) folder.remove(join('data', name));
+  if (readdirSync(place).length === 0) folder.remove('data');
+}
+
+/** The suite that a run's manifest names. */
+const suiteOf = (manifest: unknown): string | undefined =>
+  z.looseObject({ kind: z.literal('run'), suite: z.string() }).safeParse(manifest).data?.suite;
 
 /** Tunes where the plan says so, trains everything, and collects the journal's lines in the suite's order. */
 async function runAll(

@@ -160,7 +160,9 @@ const prepare: CommandModule = {
     const { data, summary: prepared } = prepareInteractions(raw, filter, split, positive);
     const summary = { notes, ...prepared };
     const choices = { filter, split, ...(positive !== undefined && { positive }) };
-    await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, choices, summary));
+    await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
+      writePrepared(folder, data, origin, choices, summary),
+    );
     progress.end();
     console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
   },
@@ -206,7 +208,9 @@ async function prepareOwnSplit(
   const sha256 = await hashFile(zipPath(source)?.archive ?? source);
   const origin = { source: basename(source), format, sha256 };
   const choices = positive === undefined ? {} : { positive, seed: argv.seed };
-  await writeFolder(argv.out, argv, (folder) => writePrepared(folder, data, origin, choices, summary));
+  await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
+    writePrepared(folder, data, origin, choices, summary),
+  );
   console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
 }
 

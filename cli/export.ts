@@ -45,7 +45,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
   async handler(argv) {
     const { data: reference, format, out } = argv;
     const named = (own: string): string => argv.name ?? own.replace(/[^\w.-]+/g, '-');
-    const files = await writeFolder(out, argv, async (folder) => {
+    const files = await writeFolder(out, { overwrite: argv.overwrite, inputs: [reference] }, async (folder) => {
       if (format === 'obp') {
         const manifest = readManifest(reference);
         if (manifest.kind !== 'simulated')

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import { quick } from '../benchmarks/suites/quick.js';
@@ -8,7 +8,9 @@ import { loadRatings } from '../datasets/prepare.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
+import { Lock } from '../support/lock.js';
 import { writeFolder, writeWhole } from '../support/output.js';
+import { truePath } from '../support/paths.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { printResult, runSuite } from './run_suite.js';
@@ -50,33 +52,44 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
     checkNumber('repetitions', argv.repetitions, 1, 1000, true);
     checkNumber('workers', argv.workers, 1, 1024, true);
     const out = argv.out ?? freeName();
-    const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
-    const progress = terminalProgress();
-    const { seed, overwrite, workers } = argv;
-    const planted = { ...PLANTED_DEFAULTS, seed };
-    const { data, origin } = await loadRatings('planted', {}, planted);
-    const config = {
-      ...SIMULATION_DEFAULTS,
-      seed,
-      exposuresPerUser: 100,
-      exposure: { name: 'popularity', settings: { strength: 0.5 } },
-    };
-    const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
-      simulate(data, origin, { config, workers, exposures: true }, folder, progress),
-    );
-    console.log(
-      `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
-    );
-    const inspection = await inspect(dataFolder);
-    const picture = writeWhole(join(out, 'data.svg'), inspection.picture);
-    console.log(`${describeInspection(inspection)}\n`);
-    const settings = { batch: 512, clip: 0.01 };
-    const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });
-    const run = { ...planted, out: runFolder, overwrite, workers };
-    const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
-    printResult(await runSuite(plan, chosen, run));
-    console.log(
-      `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,
-    );
+    // Both folders in it are written by one program; a name that was free is still so once it is locked.
+    mkdirSync(dirname(truePath(out)), { recursive: true });
+    const lock = Lock.take(truePath(out));
+    try {
+      await runQuickstart(argv, out);
+    } finally {
+      lock.release();
+    }
   },
 };
+
+async function runQuickstart(argv: QuickstartArguments, out: string): Promise<void> {
+  const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
+  const progress = terminalProgress();
+  const { seed, overwrite, workers } = argv;
+  const planted = { ...PLANTED_DEFAULTS, seed };
+  const { data, origin } = await loadRatings('planted', {}, planted);
+  const config = {
+    ...SIMULATION_DEFAULTS,
+    seed,
+    exposuresPerUser: 100,
+    exposure: { name: 'popularity', settings: { strength: 0.5 } },
+  };
+  const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
+    simulate(data, origin, { config, workers, exposures: true }, folder, progress),
+  );
+  console.log(
+    `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
+  );
+  const inspection = await inspect(dataFolder);
+  const picture = writeWhole(join(out, 'data.svg'), inspection.picture);
+  console.log(`${describeInspection(inspection)}\n`);
+  const settings = { batch: 512, clip: 0.01 };
+  const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });
+  const run = { ...planted, out: runFolder, overwrite, workers };
+  const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
+  printResult(await runSuite(plan, chosen, run));
+  console.log(
+    `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,
+  );
+}

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import type { Measure } from '../benchmarks/replication/claim.js';
@@ -11,10 +11,12 @@ import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
 import { cacheFolder } from '../datasets/fetch.js';
 import { COMPARISON_HEAD, claimsMarkdown, comparisonRow, countOutcomes, type Judgement } from '../results/claims.js';
 import { claimsPageOf } from '../results/report/claims.js';
+import { readSessions } from '../results/run_folder.js';
 import { plainTable } from '../results/table.js';
 import type { Session } from '../support/environment.js';
 import { optionName, UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
+import { PROGRAM } from '../support/version.js';
 import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -25,7 +27,7 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
-import { runSuite } from './run_suite.js';
+import { inputsOf, runSuite } from './run_suite.js';
 
 interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly claims?: readonly string[];
@@ -108,10 +110,12 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
     const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
     if (leftOut.size > 0)
       process.stderr.write(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)\n`);
-    const isNew = !existsSync(`${resolve(out)}.partial`);
-    const folder = new OutputFolder(out, { overwrite, resume: true });
+    const inputs = runs.flatMap(({ data }) => inputsOf(data));
+    const folder = new OutputFolder(out, { overwrite, resume: true, inputs });
+    const isNew = readdirSync(folder.partial).every((name) => name.startsWith('.'));
+    claimReplication(folder, runs);
     // What a stopped replication finished is taken from here, and so is what several suites share.
-    const cache = argv.cache === undefined ? folder.file('cache') : argv.cache || join(cacheFolder(), 'trials');
+    const cache = argv.cache === undefined ? folder.state('cache') : argv.cache || join(cacheFolder(), 'trials');
     const found = new Map<string, Awaited<ReturnType<typeof runSuite>>['finished']>();
     for (const { plan, data } of runs) {
       const place = folder.file(plan.suite);
@@ -121,6 +125,7 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
       } catch (error) {
         // A mistake in what was asked for shows at the start: then nothing is left.
         if (isNew && found.size === 0 && error instanceof UserError) folder.discard();
+        else folder.leave();
         throw error;
       }
     }
@@ -129,17 +134,21 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
     folder.writeJson('claims.json', { metric, truth, budget, repetitions, claims: judgements });
     folder.write('claims.md', claimsMarkdown(judgements));
     folder.write('claims.html', claimsPageOf(judgements, [...found.keys()], sessions));
-    folder.remove('cache');
     folder.commit();
     console.log(argv.json ? JSON.stringify(judgements, null, 2) : describe(judgements));
     if (!argv.json) console.log(`written to ${out}: claims.html, claims.md, claims.json, and a run for each suite`);
   },
 };
 
-const sessionsOf = (run: string): Session[] => {
-  const path = join(run, 'environment.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Session[]) : [];
-};
+/** Keeps the runs that a stopped replication left, each of which looks after itself; another choice of claims may have left others. */
+function claimReplication(folder: OutputFolder, runs: readonly { readonly plan: { readonly suite: string } }[]): void {
+  folder.claim({ kind: 'a replication', run: PROGRAM.name });
+  const wanted = runs.flatMap(({ plan: { suite } }) => [suite, `${suite}.partial`, `${suite}.replaced`]);
+  for (const name of readdirSync(folder.partial))
+    if (!name.startsWith('.') && !wanted.includes(name)) folder.remove(name);
+}
+
+const sessionsOf = (run: string): Session[] => readSessions(join(run, 'environment.json'));
 
 function describe(judgements: readonly Judgement[]): string {
   const parts = judgements.flatMap((one) => [

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { hideBin } from 'yargs/helpers';
 import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
@@ -25,6 +26,8 @@ export interface RunArguments extends ReadingArguments {
   /** Gigabytes. */
   readonly memory?: number | undefined;
   readonly cache?: string | undefined;
+  /** Files that are read besides the data, such as the suite's. */
+  readonly inputs?: readonly string[] | undefined;
 }
 
 /** Parts that a bar divides the work into. */
@@ -68,12 +71,20 @@ export async function runSuite(
     if (doneSeconds > 0) share = Math.max(share, doneSeconds / (doneSeconds + leftSeconds));
     progress.update(Math.round(WORK * share), describeState(state, total));
   };
+  const note = (sentence: string): void => {
+    process.stderr.write(`${sentence}\n`);
+    logger().warn(sentence);
+  };
+  const cached = (path: string): void =>
+    note(`"${path}" of the cache cannot be taken (cut off, changed, or of another version): its trial runs again`);
   const result = await stopGently((stop, running) =>
     sweep(plan, opener(plan, chosen, argv, suiteFolder), {
       ...{ out, overwrite, workers, retryFailed, stop },
       command: commandLine(['expobench', ...hideBin(process.argv)]),
       memory: memory === undefined ? undefined : memory * 1e9,
-      cache: cache === undefined ? undefined : new TrialCache(cache),
+      cache: cache === undefined ? undefined : new TrialCache(cache, cached),
+      inputs: [...inputsOf(chosen, suiteFolder), ...(argv.inputs ?? [])],
+      onNote: note,
       onDevices: (devices) => process.stderr.write(`computed on ${devices.join(', ')}\n`),
       onChange(state, finished, outcome) {
         running();
@@ -89,6 +100,12 @@ export async function runSuite(
   if (begun) progress.end();
   return result;
 }
+
+/** Files and folders that a suite reads. */
+export const inputsOf = ({ entries }: ChosenData, suiteFolder = '.'): string[] =>
+  entries.flatMap(({ from, simulate }) =>
+    simulate?.exposure === undefined ? [from] : [from, resolve(suiteFolder, simulate.exposure)],
+  );
 
 function describeState({ done, running, failed, best }: RunnerState, total: number): string {
   const parts = [`${done} of ${total} done`, `${running} running`, `${failed} failed`];

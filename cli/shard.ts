@@ -41,7 +41,7 @@ export const shardCommand: CommandModule<object, ShardArguments> = {
       throw new UserError('say --shard I/N to draw a part, or --join FOLDERS to join all of them');
     if (shard !== undefined) {
       const chosen = parseShard(shard);
-      const drawn = await writeFolder(out, argv, (folder) =>
+      const drawn = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world] }, (folder) =>
         drawShard(world, chosen, exposures, workers, folder, terminalProgress()),
       );
       const { clicks, exposures: shown } = drawn;
@@ -49,7 +49,9 @@ export const shardCommand: CommandModule<object, ShardArguments> = {
       console.log(json ? JSON.stringify(drawn, null, 2) : `${text}\nwritten to ${out}`);
       return;
     }
-    const summary = await writeFolder(out, argv, (folder) => joinShards(world, parts ?? [], folder));
+    const summary = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world, ...(parts ?? [])] }, (folder) =>
+      joinShards(world, parts ?? [], folder),
+    );
     console.log(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
   },
 };

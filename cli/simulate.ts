@@ -169,8 +169,10 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
     const { workers, exposures, parts, partitioned, overwrite } = argv;
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
     const options = { config, source, workers, exposures, parts, partitioned };
-    const summary = await writeFolder(argv.out, { overwrite, resume: parts !== undefined }, (folder) =>
-      simulate(data, origin, options, folder, terminalProgress()),
+    const summary = await writeFolder(
+      argv.out,
+      { overwrite, resume: parts !== undefined, inputs: [argv.data, argv.exposure] },
+      (folder) => simulate(data, origin, options, folder, terminalProgress()),
     );
     console.log(
       argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`,

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
@@ -10,6 +9,7 @@ import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
 import { cacheFolder } from '../datasets/fetch.js';
 import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
+import { withScratch } from '../support/scratch.js';
 import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -110,7 +110,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     const { out } = argv;
     if (out === undefined) throw new UserError('Missing required argument: out (see expobench --help)');
     const cache = argv.cache === '' ? join(cacheFolder(), 'trials') : argv.cache;
-    const result = await runSuite(plan, chosen, { ...argv, out, cache }, folder);
+    const result = await runSuite(plan, chosen, { ...argv, out, cache, inputs: [argv.suite] }, folder);
     const { tables } = result;
     if (argv.json)
       return console.log(
@@ -132,15 +132,12 @@ async function listOnly(
   argv: SweepArguments,
   suiteFolder: string,
 ): Promise<void> {
-  const place = mkdtempSync(join(tmpdir(), 'expobench-'));
-  try {
+  await withScratch(async (place) => {
     const { workers = availableParallelism() } = argv;
     const folder = new OutputFolder(join(place, 'run'));
     const data = await opener(plan, chosen, argv, suiteFolder)(folder);
     const listed = await dryRun(plan, data, workers);
     console.log(argv.json ? JSON.stringify(listed, null, 2) : describeDryRun(listed, data, workers));
     folder.discard();
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
+  });
 }

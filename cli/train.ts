@@ -58,28 +58,31 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
     const [device] = await devicesOf([chosen]);
-    const { result, tuned, backend } = await writeFolder(argv.out, argv, async (folder) => {
-      const start = await withChosenBackend({ name: data.name, data, world }, chosen);
-      const tuned =
-        tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
-      const settings = tuned?.settings ?? start;
-      progress.begin(`training ${method.label}`, settings.trainer.epochs);
-      const { result, trained } = await runTrial(data, settings, { world, onEpoch });
-      await writeModel(folder, method.f.name, trained);
-      trained.kernels.close();
-      folder.writeJson('trial.json', { settings, result });
-      if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
-      folder.writeJson('manifest.json', {
-        kind: 'model',
-        model: method.label,
-        program: PROGRAM,
-        data: data.name,
-        size: trained.size,
-        ...(settings.backend && { backend: trained.kernels.name, device: trained.kernels.device }),
-        files: await folder.hashes(),
-      });
-      return { result, tuned, backend: settings.backend ?? 'wasm' };
-    });
+    const { result, tuned, backend } = await writeFolder(
+      argv.out,
+      { overwrite: argv.overwrite, inputs: [argv.data] },
+      async (folder) => {
+        const start = await withChosenBackend({ name: data.name, data, world }, chosen);
+        const tuned = tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
+        const settings = tuned?.settings ?? start;
+        progress.begin(`training ${method.label}`, settings.trainer.epochs);
+        const { result, trained } = await runTrial(data, settings, { world, onEpoch });
+        await writeModel(folder, method.f.name, trained);
+        trained.kernels.close();
+        folder.writeJson('trial.json', { settings, result });
+        if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
+        folder.writeJson('manifest.json', {
+          kind: 'model',
+          model: method.label,
+          program: PROGRAM,
+          data: data.name,
+          size: trained.size,
+          ...(settings.backend && { backend: trained.kernels.name, device: trained.kernels.device }),
+          files: await folder.hashes(),
+        });
+        return { result, tuned, backend: settings.backend ?? 'wasm' };
+      },
+    );
     progress.end();
     if (argv.backend === 'auto') process.stderr.write(`the faster backend at this work here: ${backend}\n`);
     else if (device !== undefined) process.stderr.write(`computed on ${device}\n`);

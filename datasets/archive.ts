@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../support/errors.js';
+import { withScratch } from '../support/scratch.js';
 import { tooLarge, unpackedLimit, writeWithin } from './unpack.js';
 
 /** Files of ratings in published archives, best first. */
@@ -50,15 +50,12 @@ export async function withMember<Result>(
   gibibytes: number | undefined,
   work: (path: string, member: string) => Promise<Result>,
 ): Promise<Result> {
-  const place = mkdtempSync(join(tmpdir(), 'expobench-zip-'));
-  try {
+  return withScratch(async (place) => {
     const chosen = member ?? chooseMember(shown, await listMembers(archive));
     const path = join(place, basename(chosen));
     await unpackMember(archive, chosen, path, gibibytes);
-    return await work(path, chosen);
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
+    return work(path, chosen);
+  });
 }
 
 /** What systems put into archives besides the data: macOS its `__MACOSX` and `._name`, Windows its pictures' index. */

@@ -13,8 +13,9 @@ import {
   textOf,
   writeTable,
 } from '../support/arrow.js';
+import { checkedFile } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
-import { hashFile, type OutputFolder } from '../support/output.js';
+import type { OutputFolder } from '../support/output.js';
 import {
   type Interactions,
   type PairList,
@@ -97,30 +98,43 @@ export function readManifest(path: string): DataManifest {
   }
 }
 
+/**
+ * Files of a table: NAME.arrow, or the parts NAME/*.arrow in the order of their names, as the manifest lists them, each held against its hash. Empty
+ * where there are none. Throws UserError, naming the file, for one that is missing, changed, or there and not listed.
+ */
+export async function checkedTable(path: string, name: string, { files }: DataManifest): Promise<string[]> {
+  const isPart = (file: string): boolean => file === `${name}.arrow` || /^[^/]+\.arrow$/.test(within(file, name));
+  const present = filesOf(path, name).map((file) => relative(path, file).split(sep).join('/'));
+  const names = new Set([...Object.keys(files).filter(isPart), ...present]);
+  const checked: string[] = [];
+  for (const file of [...names].sort()) checked.push(await checkedFile(path, file, files));
+  return checked;
+}
+
+/** What follows a folder's name in a path; nothing where the path is not in that folder. */
+const within = (file: string, folder: string): string =>
+  file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : '';
+
 /** Reads a prepared or simulated folder, columns in shared memory; exposed pairs only where they are asked for. */
 export async function readFolder(
   path: string,
   options: { readonly exposed?: boolean | undefined } = {},
 ): Promise<{ data: Interactions; manifest: DataManifest }> {
   const manifest = readManifest(path);
-  const files = filesOf(path, TABLE[manifest.kind]);
+  const files = await checkedTable(path, TABLE[manifest.kind], manifest);
   const file = files[0] ?? join(path, `${TABLE[manifest.kind]}.arrow`);
   if (files.length === 0)
     throw new UserError(`"${path}" lacks ${basename(file)}, which its manifest lists: make the folder again`);
-  for (const one of [...files, join(path, 'users.arrow'), join(path, 'items.arrow')]) {
-    const wanted = manifest.files[relative(path, one).split(sep).join('/')];
-    if (wanted !== undefined && (await hashFile(one)) !== wanted)
-      throw new UserError(
-        `"${one}" is not what its manifest says (by SHA-256): it was changed or damaged; make the folder again`,
-      );
-  }
+  const ids = async (name: string): Promise<string[]> =>
+    textOf(await readTable(await checkedFile(path, name, manifest.files)), 'id');
+  const [userIds, itemIds] = [await ids('users.arrow'), await ids('items.arrow')];
   const table = await readParts(files);
   const n = table.numRows;
   const has = (name: string): boolean => table.schema.names.includes(name);
   const data: Interactions = {
     name: manifest.name,
-    userIds: textOf(await readTable(join(path, 'users.arrow')), 'id'),
-    itemIds: textOf(await readTable(join(path, 'items.arrow')), 'id'),
+    userIds,
+    itemIds,
     user: numbersOf(table, 'user', sharedInt32(n), file),
     item: numbersOf(table, 'item', sharedInt32(n), file),
     rating: has('rating') ? numbersOf(table, 'rating', sharedFloat64(n), file) : undefined,
@@ -135,7 +149,7 @@ export async function readFolder(
   };
   /** Columns of another table; none where there is no such table. */
   const integers = async (name: string, columns: readonly string[]): Promise<(Int32Array | undefined)[]> => {
-    const others = filesOf(path, name);
+    const others = await checkedTable(path, name, manifest);
     if (others.length === 0) return [];
     const rows = await readParts(others);
     return columns.map((column) => numbersOf(rows, column, sharedInt32(rows.numRows), others[0] as string));

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readState } from '../support/durable.js';
 import type { Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
+import { lineSum } from '../support/hash.js';
 import type { Figure, NamedFigure } from './figure.js';
 import { readTables } from './read_tables.js';
 import type { NamedTable } from './table.js';
@@ -90,7 +92,6 @@ export async function readRun(path: string): Promise<RunFolder> {
   }
   const manifest = parsed.data;
   const { tables } = await readTables(path);
-  const sessions = join(path, 'environment.json');
   const read = (name: string): { json: unknown; svg: string } => ({
     json: readJson(join(path, `${name}.json`)),
     svg: readFileSync(join(path, `${name}.svg`), 'utf8'),
@@ -112,9 +113,42 @@ export async function readRun(path: string): Promise<RunFolder> {
     trials: readFileSync(join(path, 'trials.ndjson'), 'utf8')
       .split('\n')
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as RunTrial),
-    sessions: existsSync(sessions) ? (readJson(sessions) as Session[]) : [],
+      .map((line, l) => readTrial(line, `"${join(path, 'trials.ndjson')}", line ${l + 1}`)),
+    sessions: readSessions(join(path, 'environment.json')),
   };
+}
+
+/** What of a line every version has. */
+const trialSchema = z.looseObject({
+  data: z.string(),
+  row: z.string(),
+  outcome: z.union([
+    z.looseObject({ failure: z.string() }),
+    z.looseObject({ metric: z.number() }),
+    z.looseObject({ result: z.looseObject({ standard: z.record(z.string(), z.number()) }) }),
+  ]),
+});
+
+/** A trial's line. Throws UserError, saying where, for one that is none, or was changed since it was written. */
+function readTrial(line: string, where: string): RunTrial {
+  const mistake = new UserError(
+    `${where}: not a trial as this program wrote it; "expobench sweep" with the same --out and --retry-failed runs it again`,
+  );
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw mistake;
+  }
+  const { sum, ...rest } = value as { readonly sum?: unknown }; // lines of version 0.5 have no checksum
+  if (!trialSchema.safeParse(value).success || (sum !== undefined && sum !== lineSum(rest))) throw mistake;
+  return value as RunTrial;
+}
+
+/** Sessions as environment.json tells them; none where there is no such file, or a power cut tore it: no result rests on them. */
+export function readSessions(path: string): Session[] {
+  const parsed = z.array(z.looseObject({ program: z.string(), started: z.string() })).safeParse(readState(path));
+  return parsed.success ? (parsed.data as unknown as Session[]) : [];
 }
 
 function readJson(path: string): unknown {

@@ -3,10 +3,11 @@
  * step wrote. Run by `npm run build`, and by npm itself after `npm ci`.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sourcesHash } from './build_hash.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -36,4 +37,6 @@ for (const file of assets) {
   mkdirSync(dirname(`dist/${file}`), { recursive: true });
   copyFileSync(file, `dist/${file}`);
 }
+// What a trial is named by, besides its settings and data.
+writeFileSync('dist/build.json', `${JSON.stringify({ sources: sourcesHash(root, 'compute/wasm/kernels.wasm') })}\n`);
 chmodSync('dist/cli/main.js', 0o755);

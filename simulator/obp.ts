@@ -1,4 +1,5 @@
-import { filesOf, numbersOf, readParts } from '../support/arrow.js';
+import { checkedTable, readManifest } from '../datasets/store.js';
+import { numbersOf, readParts } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import { type NpyArray, npzOf } from '../support/npz.js';
 import type { World } from './world.js';
@@ -11,7 +12,7 @@ import type { World } from './world.js';
  * factor and 28 more.
  */
 export async function obpFeedback(path: string, world: World): Promise<Uint8Array> {
-  const files = filesOf(path, 'exposures');
+  const files = await checkedTable(path, 'exposures', readManifest(path));
   const [file] = files;
   if (file === undefined)
     throw new UserError(`"${path}" has no exposures: simulate again with --exposures, so that what was shown is known`);

@@ -1,7 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
 import { batchesOf, type Columns, TableWriter } from '../support/arrow.js';
+import { isIntact } from '../support/contents.js';
+import { flush, writeDurably } from '../support/durable.js';
+import { hashFile } from '../support/hash.js';
 import type { OutputFolder } from '../support/output.js';
 import { type Drawing, type DrawnSums, shardUsers, type UserRange } from './drawing.js';
 import type { DrawnBlock } from './worker.js';
@@ -17,6 +21,8 @@ export interface PartSummary extends DrawnSums {
 
 const CLICKS = 'clicks.arrow';
 const EXPOSURES = 'exposures.arrow';
+/** Says that a part is done, and what it holds. */
+const PART = 'part.json';
 
 /** Draws the final clicks of some users into clicks.arrow of a folder and, where asked, exposures.arrow. */
 export async function drawPart(
@@ -33,9 +39,23 @@ export async function drawPart(
   return { ...sums, splits: writer.splits, shortUsers: writer.shortUsers };
 }
 
+/** What part.json says of a part that is done. */
+const partSchema = z.object({
+  drawn: z.object({
+    exposures: z.number(),
+    clicks: z.number(),
+    capped: z.number(),
+    splits: z.array(z.number()).length(SPLITS.length).readonly(),
+    shortUsers: z.number(),
+  }),
+  /** Hashes of its tables. */
+  files: z.record(z.string(), z.string()),
+});
+type Part = z.infer<typeof partSchema>;
+
 /**
- * The same in parts, each kept as it is done: what a stopped run left is not drawn again. At the end the parts are joined, or, `partitioned`, lie
- * in clicks/ and exposures/ side by side.
+ * The same in parts, each kept as it is done: what a stopped run left is not drawn again, unless it is damaged. At the end the parts are joined, or,
+ * `partitioned`, lie in clicks/ and exposures/ side by side.
  */
 export async function drawInParts(
   drawing: Drawing,
@@ -45,37 +65,59 @@ export async function drawInParts(
   count: number,
   partitioned: boolean,
 ): Promise<PartSummary> {
-  const place = folder.file('parts');
-  mkdirSync(place, { recursive: true });
-  const [paths, summaries]: [string[], PartSummary[]] = [[], []];
-  for (let part = 1; part <= count; part++) {
-    const path = join(place, String(part));
-    if (!existsSync(path)) {
-      const partial = `${path}.partial`;
-      rmSync(partial, { recursive: true, force: true });
-      mkdirSync(partial);
-      const users = shardUsers(state, part, count);
-      const summary = await drawPart(drawing, state, partial, exposures, users, `drawing part ${part} of ${count}`);
-      writeFileSync(join(partial, 'part.json'), JSON.stringify(summary));
-      renameSync(partial, path);
+  const tables = exposures ? [CLICKS, EXPOSURES] : [CLICKS];
+  const paths: string[] = [];
+  const summaries: PartSummary[] = [];
+  for (let number = 1; number <= count; number++) {
+    const path = folder.state(join('parts', String(number)));
+    let part = await donePart(path, tables);
+    if (!part) {
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path, { recursive: true });
+      const users = shardUsers(state, number, count);
+      const drawn = await drawPart(drawing, state, path, exposures, users, `drawing part ${number} of ${count}`);
+      const files: Record<string, string> = {};
+      for (const name of tables) {
+        flush(join(path, name));
+        files[name] = await hashFile(join(path, name));
+      }
+      part = { drawn, files };
+      writeDurably(join(path, PART), JSON.stringify(part));
     }
     paths.push(path);
-    summaries.push(JSON.parse(readFileSync(join(path, 'part.json'), 'utf8')) as PartSummary);
+    summaries.push(part.drawn);
   }
-  if (partitioned) layTables(paths, folder);
+  if (partitioned) layTables(paths, tables, folder);
   else await joinTables(paths, folder);
-  folder.remove('parts');
   return sumOf(summaries);
 }
 
-/** Moves the tables of parts to one folder a table: clicks/part-01.arrow and so on. */
-function layTables(parts: readonly string[], folder: OutputFolder): void {
+/** What was drawn in a part that is done and whole. */
+async function donePart(path: string, tables: readonly string[]): Promise<Part | undefined> {
+  const file = join(path, PART);
+  if (!existsSync(file)) return undefined;
+  let part: Part;
+  try {
+    part = partSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+  for (const name of tables) if (!(await isIntact(join(path, name), part.files[name]))) return undefined;
+  return part;
+}
+
+/** Gives the tables of parts a second name, in one folder a table: clicks/part-01.arrow and so on. The first one goes when the folder is complete. */
+function layTables(parts: readonly string[], tables: readonly string[], folder: OutputFolder): void {
   const digits = String(parts.length).length;
-  for (const name of [CLICKS, EXPOSURES]) {
+  for (const name of tables) {
+    folder.remove(name.replace('.arrow', ''));
     parts.forEach((part, p) => {
-      const table = join(part, name);
-      const to = `${name.replace('.arrow', '')}/part-${String(p + 1).padStart(digits, '0')}.arrow`;
-      if (existsSync(table)) renameSync(table, folder.file(to));
+      const to = folder.file(`${name.replace('.arrow', '')}/part-${String(p + 1).padStart(digits, '0')}.arrow`);
+      try {
+        linkSync(join(part, name), to);
+      } catch {
+        copyFileSync(join(part, name), to); // a disk without links
+      }
     });
   }
 }

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
 import { readManifest } from '../datasets/store.js';
+import { checkedFile, checkedIfThere } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
+import { PROGRAM } from '../support/version.js';
 import { Drawing, shardUsers } from './drawing.js';
 import { drawPart, joinTables, type PartSummary, sumOf } from './parts.js';
 import { type SimulationSummary, writeManifest } from './simulate.js';
-import { readWorld } from './world.js';
+import { readWorld, WORLD_FILES } from './world.js';
 
 /** One of several parts of the users, from 1. */
 export interface Shard {
@@ -20,11 +22,14 @@ export interface Shard {
 
 const shardSchema = z.object({
   kind: z.literal('shard'),
+  program: z.looseObject({ name: z.string(), version: z.string() }),
   /** SHA-256 of what the draws depend on. */
   world: z.string(),
   index: z.number().int(),
   of: z.number().int(),
   exposures: z.boolean(),
+  /** Hashes of its tables. */
+  files: z.record(z.string(), z.string()),
   drawn: z.object({
     exposures: z.number(),
     clicks: z.number(),
@@ -35,8 +40,6 @@ const shardSchema = z.object({
 });
 type ShardManifest = z.infer<typeof shardSchema>;
 
-const WORLD_FILES = ['world.json', 'world.arrow', 'exposure.mjs'];
-
 /** Reads "2/8". Throws UserError for anything else. */
 export function parseShard(text: string): Shard {
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
@@ -46,11 +49,13 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
-function hashWorld(path: string): string {
+/** SHA-256 of a world, each file held against the folder's manifest. */
+async function hashWorld(path: string): Promise<string> {
+  const { files } = readManifest(path);
   const hash = createHash('sha256');
-  for (const file of WORLD_FILES) {
-    const place = join(path, file);
-    hash.update(existsSync(place) ? readFileSync(place) : 'none');
+  for (const name of WORLD_FILES) {
+    const file = await checkedIfThere(path, name, files);
+    hash.update(file === undefined ? 'none' : readFileSync(file));
   }
   return hash.digest('hex');
 }
@@ -69,7 +74,9 @@ export async function drawShard(
   try {
     const users = shardUsers(state, index, of);
     const drawn = await drawPart(drawing, state, folder.partial, exposures, users, `drawing shard ${index} of ${of}`);
-    const manifest: ShardManifest = { kind: 'shard', world: hashWorld(path), index, of, exposures, drawn };
+    const files = await folder.hashes();
+    const world = await hashWorld(path);
+    const manifest: ShardManifest = { kind: 'shard', program: PROGRAM, world, index, of, exposures, drawn, files };
     folder.writeJson('manifest.json', manifest);
     return drawn;
   } finally {
@@ -86,7 +93,7 @@ export async function joinShards(
   parts: readonly string[],
   folder: OutputFolder,
 ): Promise<SimulationSummary> {
-  const world = hashWorld(path);
+  const world = await hashWorld(path);
   const shards = parts.map((part) => ({ part, manifest: readShard(part) }));
   shards.sort((a, b) => a.manifest.index - b.manifest.index);
   const { of } = (shards[0] as (typeof shards)[number]).manifest;
@@ -100,6 +107,13 @@ export async function joinShards(
   if (missing.length > 0) throw new UserError(`shards ${missing.join(', ')} of ${of} are missing`);
   const twice = given.find((index, k) => given.indexOf(index) !== k);
   if (twice !== undefined) throw new UserError(`shard ${twice} of ${of} is there twice`);
+  for (const { part, manifest } of shards)
+    for (const name of Object.keys(manifest.files)) await checkedFile(part, name, manifest.files);
+  const withoutExposures = shards.find(({ manifest }) => !manifest.exposures);
+  if (withoutExposures && shards.some(({ manifest }) => manifest.exposures))
+    throw new UserError(
+      `"${withoutExposures.part}" was drawn without --exposures, and others with them: draw all alike`,
+    );
   await joinTables(
     shards.map(({ part }) => part),
     folder,
@@ -109,19 +123,30 @@ export async function joinShards(
 
 function readShard(part: string): ShardManifest {
   const file = join(part, 'manifest.json');
-  if (!existsSync(file)) throw new UserError(`"${part}" is not a shard: expected a folder made with --shard`);
-  const parsed = shardSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new UserError(`"${part}" is not a shard: expected a folder made with --shard`);
-  return parsed.data;
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    throw new UserError(`"${part}" is not a shard: expected a folder made with --shard`);
+  }
+  const parsed = shardSchema.safeParse(manifest);
+  if (parsed.success && parsed.data.files['clicks.arrow'] !== undefined) return parsed.data;
+  throw new UserError(
+    (manifest as { kind?: unknown } | null)?.kind === 'shard'
+      ? `"${file}" lacks the hash of clicks.arrow, or is of another version: draw the shard again`
+      : `"${part}" is not a shard: expected a folder made with --shard`,
+  );
 }
 
 /** Copies the world and ids, and writes the manifest with what was drawn. */
 async function finish(path: string, drawn: PartSummary, folder: OutputFolder): Promise<SimulationSummary> {
+  const { name, files, ...rest } = readManifest(path);
   for (const file of ['users.arrow', 'items.arrow', ...WORLD_FILES]) {
-    if (existsSync(join(path, file))) copyFileSync(join(path, file), folder.file(file));
+    const checked = await checkedIfThere(path, file, files);
+    if (checked !== undefined) copyFileSync(checked, folder.file(file));
   }
-  const { name, ...rest } = readManifest(path);
-  const { origin, config, summary } = rest as unknown as {
+  const { inputs, origin, config, summary } = rest as unknown as {
+    inputs: unknown;
     origin: unknown;
     config: Parameters<typeof writeManifest>[1]['config'];
     summary: SimulationSummary;
@@ -134,6 +159,6 @@ async function finish(path: string, drawn: PartSummary, folder: OutputFolder): P
     splits: Object.fromEntries(SPLITS.map((split, code) => [split, drawn.splits[code] as number])),
     shortUsers: drawn.shortUsers,
   };
-  await writeManifest(folder, { name, origin, config, summary: whole });
+  await writeManifest(folder, { name, inputs, origin, config, summary: whole });
   return whole;
 }

@@ -1,15 +1,18 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 import { openBackend } from '../compute/index.js';
 import { log } from '../compute/math.js';
 import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/interactions.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
+import { flush, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 import { collectGarbage } from '../support/garbage.js';
+import { hashFile, hashOf } from '../support/hash.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
-import { PROGRAM } from '../support/version.js';
+import { PROGRAM, programBuild } from '../support/version.js';
 import type { SimulationConfig } from './config.js';
 import { Drawing, type DrawnSums, shardUsers } from './drawing.js';
 import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
@@ -17,7 +20,7 @@ import { checkDrawable } from './gpu_world.js';
 import { drawInParts, drawPart } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
 import type { DrawnBlock } from './worker.js';
-import { readWorld, type Stage, type WorldState, writeWorld } from './world.js';
+import { readWorld, type Stage, WORLD_FILES, type WorldState, writeWorld } from './world.js';
 
 export interface SimulationOptions {
   readonly config: SimulationConfig;
@@ -58,6 +61,21 @@ export interface SimulationSummary {
   readonly device?: string;
 }
 
+/**
+ * Hash of everything that the simulated data depend on: ratings, configuration, the user's own function, this program. It stands as `inputs` in their
+ * manifest.
+ */
+export function simulationInputs(
+  data: Interactions,
+  { config, source }: Pick<SimulationOptions, 'config' | 'source'>,
+): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([programBuild(), config, source ?? null, data.name, data.userIds, data.itemIds]));
+  for (const column of [data.user, data.item, data.rating, data.time])
+    hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
+  return hash.digest('hex');
+}
+
 /** Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). */
 export async function simulate(
   data: Interactions,
@@ -87,8 +105,24 @@ interface MadeWorld {
   readonly first: StageSummary;
 }
 
+const stageSchema = z.object({
+  exposures: z.number(),
+  clicks: z.number(),
+  cappedShare: z.number(),
+  constant: z.number(),
+});
+
+const checkpointSchema = z.object({
+  relevanceError: z.number(),
+  exposureLoss: z.number(),
+  first: stageSchema,
+  /** Hashes of the world's files. */
+  files: z.record(z.string(), z.string()),
+});
+
 class Simulation {
   private readonly config: SimulationConfig;
+  private readonly inputs: string;
 
   constructor(
     private readonly data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
@@ -99,6 +133,7 @@ class Simulation {
     private readonly drawing: Drawing,
   ) {
     this.config = options.config;
+    this.inputs = simulationInputs(data, options);
   }
 
   async run(): Promise<SimulationSummary> {
@@ -128,7 +163,6 @@ class Simulation {
     await this.makeRoom();
     await writeIds(folder, data);
     if (parts === undefined) await writeWorld(folder, world);
-    folder.remove(CHECKPOINT);
     const summary: SimulationSummary = {
       ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
       splits: Object.fromEntries(SPLITS.map((name, code) => [name, drawn.splits[code] as number])),
@@ -136,30 +170,43 @@ class Simulation {
       ...(config.backend && { device }),
     };
     const name = `${data.name} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
-    await writeManifest(folder, { name, origin: this.origin, config, summary });
+    await writeManifest(folder, { name, inputs: this.inputs, origin: this.origin, config, summary });
     return summary;
   }
 
   /** The world that a stopped run of the same simulation made, or one made now. */
   private async takeOrMake(): Promise<MadeWorld> {
-    const { folder, options, config, origin } = this;
-    if (options.parts === undefined) return this.make();
-    const { source = null, parts, exposures = false } = options;
-    const made = { program: PROGRAM, config, origin, source, parts, exposures };
-    const path = folder.file(CHECKPOINT);
-    if (existsSync(path)) {
-      const { settings, ...rest } = JSON.parse(readFileSync(path, 'utf8')) as Omit<MadeWorld, 'world'> & {
-        settings: unknown;
-      };
-      if (isDeepStrictEqual(settings, JSON.parse(JSON.stringify(made))))
-        return { ...rest, world: { ...(await readWorld(folder.partial)).state, config } };
-      folder.remove('parts'); // of another simulation
-    }
+    const { folder, options, config, inputs } = this;
+    const { parts, exposures = false, partitioned = false } = options;
+    if (parts === undefined) return this.make();
+    folder.claim({ kind: 'a simulation in parts', run: hashOf({ inputs, parts, exposures, partitioned }) });
+    const left = await this.checkpoint();
+    if (left) return { ...left, world: { ...left.world, config } };
     const { world, ...rest } = await this.make();
     await this.makeRoom();
     await writeWorld(folder, world);
-    folder.writeJson(CHECKPOINT, { settings: made, ...rest });
+    const files: Record<string, string> = {};
+    for (const name of WORLD_FILES) {
+      const path = folder.file(name);
+      if (!existsSync(path)) continue;
+      flush(path);
+      files[name] = await hashFile(path);
+    }
+    writeDurably(folder.state(CHECKPOINT), JSON.stringify({ ...rest, files }));
     return { world, ...rest };
+  }
+
+  /** What a stopped run came to before it drew the final clicks; undefined where there is none, or it is damaged. */
+  private async checkpoint(): Promise<MadeWorld | undefined> {
+    const { folder } = this;
+    const path = folder.state(CHECKPOINT);
+    if (!existsSync(path)) return undefined;
+    try {
+      const { files, ...rest } = checkpointSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+      return { ...rest, world: (await readWorld(folder.partial, files)).state };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Trains both models, draws the first stage, and finds out what the second one needs. */
@@ -292,14 +339,16 @@ export async function writeManifest(
   folder: OutputFolder,
   what: {
     readonly name: string;
+    readonly inputs: unknown;
     readonly origin: unknown;
     readonly config: SimulationConfig;
     readonly summary: SimulationSummary;
   },
 ): Promise<void> {
-  const { name, origin, config, summary } = what;
+  const { name, inputs, origin, config, summary } = what;
   const files = await folder.hashes();
-  folder.writeJson('manifest.json', { kind: 'simulated', name, program: PROGRAM, origin, config, summary, files });
+  const manifest = { kind: 'simulated', name, program: PROGRAM, inputs, origin, config, summary, files };
+  folder.writeJson('manifest.json', manifest);
 }
 
 /** First and last second of the ratings; the year 2019 where they have no times. */

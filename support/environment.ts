@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { simpleGit } from 'simple-git';
-import { PROGRAM } from './version.js';
+import { PROGRAM, programBuild } from './version.js';
 
 /** Where and when something was run. Nothing of it may reach results, which are the same on every machine. */
 export interface Session {
   readonly program: string;
+  /** Hash of the sources that results depend on. */
+  readonly build?: string | undefined;
   /** Of a working copy of this program, "+" where it had changes. */
   readonly commit?: string | undefined;
   /** As it was typed. */
@@ -33,6 +35,7 @@ export async function beginSession(
 ): Promise<Session> {
   return {
     program: `${PROGRAM.name} ${PROGRAM.version}`,
+    build: programBuild(),
     commit: await ownCommit(),
     command,
     node: process.version,

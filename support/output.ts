@@ -1,16 +1,20 @@
-import { createHash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { flush, readState, writeDurably } from './durable.js';
 import { UserError } from './errors.js';
+import { hashFile } from './hash.js';
+import { Lock } from './lock.js';
+import { isWithin, truePath } from './paths.js';
+import { PROGRAM } from './version.js';
+
+export { hashFile } from './hash.js';
+
+const MANIFEST = 'manifest.json';
+/** Folder, in one that is being written, of what tells that it is ours, and of what a stopped run goes on from. */
+const STATE = `.${PROGRAM.name}`;
+const MARK = 'run.json';
 
 /** Folders being written, to be removed when the program is stopped. */
 const pending = new Set<OutputFolder>();
@@ -20,32 +24,136 @@ export function discardPending(): void {
   for (const folder of pending) folder.discard();
 }
 
+const runSchema = z.object({ kind: z.string(), run: z.string() });
+
+/** What a folder that can be gone on with belongs to. */
+export type RunIdentity = Readonly<z.infer<typeof runSchema>>;
+
+export interface OutputOptions {
+  /** Replace a folder of ours that has the name. */
+  readonly overwrite?: boolean | undefined;
+  /** Keep what a stopped run left, if it is of the run that is claimed. */
+  readonly resume?: boolean | undefined;
+  /** Files and folders that are read while the folder is written: it takes the place of none. */
+  readonly inputs?: readonly string[] | undefined;
+}
+
 /**
  * A result folder that appears under its name only when it is complete: it is written as `<name>.partial` beside it and
- * renamed by `commit`.
+ * renamed by `commit`. One process writes it at a time.
  */
 export class OutputFolder {
   readonly path: string;
   /** Where files go until `commit`. */
   readonly partial: string;
+  /** Where a folder that is replaced lies until its successor is in its place. */
+  private readonly replaced: string;
+  private readonly lock: Lock;
+  /** Whether what is in `partial` was made by this run, or for it. */
+  private isOwn: boolean;
 
-  /** Throws UserError where the folder exists already and `overwrite` is not set. `resume` keeps what a stopped run left. */
+  /**
+   * Throws UserError where the folder exists already and `overwrite` is not set; where what would be replaced is not ours, is an input, or is a place
+   * to live in; and where another process writes it.
+   */
   constructor(
-    path: string,
-    private readonly options: { readonly overwrite?: boolean; readonly resume?: boolean } = {},
+    private readonly named: string,
+    private readonly options: OutputOptions = {},
   ) {
-    this.path = resolve(path);
+    this.path = truePath(named);
     this.partial = `${this.path}.partial`;
-    if (existsSync(this.path)) {
-      if (!statSync(this.path).isDirectory()) throw new UserError(`--out "${path}" exists and is not a folder`);
-      if (!options.overwrite) throw new UserError(`--out "${path}" exists: name another folder, or add --overwrite`);
-    }
+    this.replaced = `${this.path}.replaced`;
+    this.refuseInputs();
     mkdirSync(dirname(this.path), { recursive: true });
-    if (!options.resume) {
-      rmSync(this.partial, { recursive: true, force: true });
-      pending.add(this);
+    this.lock = Lock.take(this.path);
+    try {
+      this.heal();
+      this.refuseStrangers();
+      this.isOwn = this.begin();
+    } catch (error) {
+      this.lock.release();
+      throw error;
     }
-    mkdirSync(this.partial, { recursive: true });
+    if (!options.resume) pending.add(this);
+  }
+
+  private refuseInputs(): void {
+    for (const input of this.options.inputs ?? []) {
+      const read = placeOfInput(input);
+      for (const folder of [this.path, this.partial, this.replaced])
+        if (read !== undefined && isWithin(read, folder))
+          throw new UserError(`--out "${this.named}" is or holds "${input}", which is read: name another folder`);
+    }
+  }
+
+  /** What a kill left while a folder was being replaced: the old one is put back, or removed where the new one is in its place. */
+  private heal(): void {
+    const { path, replaced } = this;
+    if (!isThere(replaced)) return;
+    if (!isOurs(replaced))
+      throw new UserError(`"${replaced}" is in the way and is not a folder made by ${PROGRAM.name}: move it away`);
+    if (isThere(path)) removeOwn(replaced);
+    else renameSync(replaced, path);
+  }
+
+  /** Throws UserError where the folder is there and must not be replaced. */
+  private refuseStrangers(): void {
+    const { path, named, options } = this;
+    const name = `--out "${named}"`;
+    if (isWithin(truePath('.'), path) || path === dirname(path) || isWithin(truePath(homedir()), path))
+      throw new UserError(
+        `${name} is the working directory, the home directory, or holds one of them: name another folder`,
+      );
+    if (!isThere(path)) return;
+    if (!lstatSync(path).isDirectory()) throw new UserError(`${name} exists and is not a folder`);
+    if (!options.overwrite) throw new UserError(`${name} exists: name another folder, or add --overwrite`);
+    if (!isOurs(path))
+      throw new UserError(
+        `${name} is not a folder made by ${PROGRAM.name} (it has no manifest.json of it), so that --overwrite does not replace it: name another folder, or remove it yourself`,
+      );
+  }
+
+  /** Makes the folder to write to, or takes the one that a stopped run left; returns whether it is new. */
+  private begin(): boolean {
+    const { partial, options } = this;
+    if (isThere(partial)) {
+      if (!isOurs(partial))
+        throw new UserError(
+          `"${partial}" is in the way and was not left by ${PROGRAM.name}: move it away, or name another folder`,
+        );
+      if (options.resume && readdirSync(partial).length > 0) return false;
+      const left = this.mark();
+      if (left && !options.overwrite)
+        throw new UserError(
+          `"${partial}" holds what ${left.kind} left when it was stopped: start that again, name another folder, or add --overwrite`,
+        );
+      removeOwn(partial);
+    }
+    mkdirSync(join(partial, STATE), { recursive: true });
+    return true;
+  }
+
+  /** What the folder belongs to, as far as it says so. */
+  private mark(): RunIdentity | undefined {
+    return runSchema.safeParse(readState(join(this.partial, STATE, MARK))).data;
+  }
+
+  /**
+   * Says what the folder belongs to. What a stopped run left stays where it is of this very run, and is removed where it is of another one of the
+   * same kind. `adopts` may keep what says by its manifest alone that it was complete. Throws UserError where another kind of work left it.
+   */
+  claim(identity: RunIdentity, adopts: (manifest: unknown) => boolean = () => false): void {
+    const left = this.mark();
+    if (!this.isOwn) {
+      if (left && left.kind !== identity.kind)
+        throw new UserError(
+          `"${this.partial}" holds what ${left.kind} left when it was stopped, not ${identity.kind}: start that again, or name another folder`,
+        );
+      const isSame = left ? left.run === identity.run : adopts(readState(join(this.partial, MANIFEST)));
+      if (!isSame) emptyOwn(this.partial);
+    }
+    this.isOwn = true;
+    writeDurably(this.state(MARK), `${JSON.stringify(identity)}\n`);
   }
 
   /** Path of a file in the folder while it is being written. */
@@ -53,6 +161,11 @@ export class OutputFolder {
     const path = join(this.partial, name);
     mkdirSync(dirname(path), { recursive: true });
     return path;
+  }
+
+  /** Path of what a stopped run goes on from; it is no part of the complete folder. */
+  state(name: string): string {
+    return this.file(join(STATE, name));
   }
 
   write(name: string, text: string): void {
@@ -67,61 +180,143 @@ export class OutputFolder {
     writeFileSync(this.file(name), bytes);
   }
 
+  /** Writes JSON that is there whole or not at all. */
   writeJson(name: string, value: unknown): void {
-    this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+    writeDurably(this.file(name), `${JSON.stringify(value, null, 2)}\n`, join(this.partial, STATE));
   }
 
-  /** SHA-256 of each file written so far, by its path within the folder. */
+  /** SHA-256 of each file written so far, but the manifest, by its path within the folder. */
   async hashes(): Promise<Record<string, string>> {
-    const files = readdirSync(this.partial, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
     const named: [string, string][] = [];
-    for (const file of files) named.push([file.slice(this.partial.length + 1), await hashFile(file)]);
+    for (const name of filesBelow(this.partial)) {
+      if (name !== MANIFEST && !name.startsWith(`${STATE}/`))
+        named.push([name, await hashFile(join(this.partial, name))]);
+    }
     return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
+  /** Puts the folder in its place. A folder that it replaces is moved aside first, and removed only then. */
   commit(): void {
-    if (this.options.overwrite) rmSync(this.path, { recursive: true, force: true });
-    renameSync(this.partial, this.path);
-    pending.delete(this);
+    const { path, partial, replaced } = this;
+    try {
+      this.refuseStrangers(); // what stands there now
+      // By its manifest a later start tells that the folder is ours.
+      if (!isThere(join(partial, MANIFEST))) this.writeJson(MANIFEST, { kind: 'files', program: PROGRAM });
+      for (const name of filesBelow(partial)) if (!name.startsWith(`${STATE}/`)) flush(join(partial, name));
+      removeState(partial);
+      if (isThere(path)) renameSync(path, replaced);
+      renameSync(partial, path);
+      flush(dirname(path));
+      if (isThere(replaced)) removeOwn(replaced);
+    } finally {
+      this.leave();
+    }
   }
 
+  /** Removes what was written, unless it is of a stopped run that this one did not claim. */
   discard(): void {
-    rmSync(this.partial, { recursive: true, force: true });
+    if (this.isOwn && isThere(this.partial)) removeOwn(this.partial);
+    this.leave();
+  }
+
+  /** Lets others write the folder, and leaves what there is to go on from. */
+  leave(): void {
     pending.delete(this);
+    this.lock.release();
   }
 }
 
 /** Writes a folder: commits it when `work` ends well and leaves nothing behind when it does not, or what it can `resume` from. */
 export async function writeFolder<Result>(
   path: string,
-  options: { readonly overwrite?: boolean; readonly resume?: boolean },
+  options: OutputOptions,
   work: (folder: OutputFolder) => Promise<Result>,
 ): Promise<Result> {
   const folder = new OutputFolder(path, options);
+  let result: Result;
   try {
-    const result = await work(folder);
-    folder.commit();
-    return result;
+    result = await work(folder);
   } catch (error) {
     // What can be gone on with is kept, but for a mistake of the user's.
-    if (!options.resume || error instanceof UserError) folder.discard();
+    if (options.resume && !(error instanceof UserError)) folder.leave();
+    else folder.discard();
     throw error;
   }
+  folder.commit();
+  return result;
 }
 
 /** Writes a file beside its final name and renames it; returns the path. */
 export function writeWhole(path: string, text: string): string {
-  mkdirSync(dirname(resolve(path)), { recursive: true });
-  writeFileSync(`${path}.partial`, text);
-  renameSync(`${path}.partial`, path);
+  writeDurably(path, text);
   return path;
 }
 
-/** SHA-256 of a file, as 64 hexadecimal digits. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+/** Where an input lies: a file or folder, or the archive that it is in. Undefined for what is none, such as the name of a data set. */
+function placeOfInput(input: string): string | undefined {
+  const path = truePath(input);
+  for (let place = path; ; place = dirname(place)) {
+    const found = statSync(place, { throwIfNoEntry: false });
+    if (found) return place === path || found.isFile() ? place : undefined;
+    if (place === dirname(place)) return undefined;
+  }
+}
+
+/** Whether there is anything by that name, a link that leads nowhere included. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Whether a folder is one that this program made or is making, or is empty. */
+function isOurs(folder: string): boolean {
+  if (!lstatSync(folder).isDirectory()) return false;
+  if (readdirSync(folder).length === 0) return true;
+  const state = join(folder, STATE);
+  if (isThere(state) && lstatSync(state).isDirectory()) return true;
+  const manifest = readState(join(folder, MANIFEST)) as
+    | { readonly kind?: unknown; readonly program?: { readonly name?: unknown }; readonly world?: unknown }
+    | null
+    | undefined;
+  // Shards of version 0.5 do not name their program.
+  const isShard = manifest?.kind === 'shard' && typeof manifest.world === 'string';
+  return manifest?.program?.name === PROGRAM.name || isShard;
+}
+
+/** Files below a folder, by their path within it, with "/". */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(folder, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    );
+}
+
+/** Removes a folder of ours such that, killed on the way, it can still be told to be ours. */
+function removeOwn(folder: string): void {
+  removeBut(folder, [STATE, MANIFEST]);
+  rmSync(join(folder, MANIFEST), { force: true });
+  removeState(folder);
+  rmdirSync(folder);
+}
+
+/** Removes what is in a folder that is being written. */
+function emptyOwn(folder: string): void {
+  mkdirSync(join(folder, STATE), { recursive: true });
+  removeBut(folder, [STATE]);
+  removeBut(join(folder, STATE), []);
+}
+
+/** Removes what tells that a folder is being written, the mark last. */
+function removeState(folder: string): void {
+  const state = join(folder, STATE);
+  if (!isThere(state)) return;
+  removeBut(state, [MARK]);
+  rmSync(state, { recursive: true });
+}
+
+function removeBut(folder: string, kept: readonly string[]): void {
+  for (const name of readdirSync(folder))
+    if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
