@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Adam, ParameterFactory, Tape, WasmKernels } from '../compute/index.js';
@@ -227,7 +227,15 @@ test('weights of another version are refused with their name', async () => {
   const kernels = new WasmKernels();
   const model = createModel('GMF', kernels, new ParameterFactory(kernels, 1), SIZE);
   await writeModel(out, 'GMF', { kernels, model, size: SIZE, settings: {} });
+  out.writeJson('model.json', { model: 'MLP', size: SIZE });
   out.commit();
-  writeFileSync(join(out.path, 'model.json'), JSON.stringify({ model: 'MLP', size: SIZE }));
   await expect(readModel(new WasmKernels(), out.path)).rejects.toThrow(/lacks "hidden 1 user weight"/);
+  for (const name of ['weights.arrow', 'model.json']) {
+    const copy = mkdtempSync(join(root, 'x'));
+    cpSync(out.path, copy, { recursive: true });
+    appendFileSync(join(copy, name), ' ');
+    await expect(readModel(new WasmKernels(), copy)).rejects.toThrow(`${name}" is not what its manifest says`);
+    rmSync(join(copy, 'manifest.json'));
+    await expect(readModel(new WasmKernels(), copy)).rejects.toThrow(/manifest.json" is missing/);
+  }
 });

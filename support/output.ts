@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { flush, readState, writeDurably } from './durable.js';
 import { UserError } from './errors.js';
-import { hashFile } from './hash.js';
+import { hashFile, hashFileNow } from './hash.js';
 import { Lock } from './lock.js';
 import { isWithin, truePath } from './paths.js';
 import { PROGRAM } from './version.js';
@@ -187,12 +187,20 @@ export class OutputFolder {
 
   /** SHA-256 of each file written so far, but the manifest, by its path within the folder. */
   async hashes(): Promise<Record<string, string>> {
-    const named: [string, string][] = [];
-    for (const name of filesBelow(this.partial)) {
-      if (name !== MANIFEST && !name.startsWith(`${STATE}/`))
-        named.push([name, await hashFile(join(this.partial, name))]);
-    }
-    return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
+    const hashes: Record<string, string> = {};
+    for (const name of this.contents()) hashes[name] = await hashFile(join(this.partial, name));
+    return hashes;
+  }
+
+  private hashesNow(): Record<string, string> {
+    return Object.fromEntries(this.contents().map((name) => [name, hashFileNow(join(this.partial, name))]));
+  }
+
+  /** Files that a manifest lists. */
+  private contents(): string[] {
+    return filesBelow(this.partial)
+      .filter((name) => name !== MANIFEST && !name.startsWith(`${STATE}/`))
+      .sort((a, b) => (a < b ? -1 : 1));
   }
 
   /** Puts the folder in its place. A folder that it replaces is moved aside first, and removed only then. */
@@ -201,7 +209,8 @@ export class OutputFolder {
     try {
       this.refuseStrangers(); // what stands there now
       // By its manifest a later start tells that the folder is ours.
-      if (!isThere(join(partial, MANIFEST))) this.writeJson(MANIFEST, { kind: 'files', program: PROGRAM });
+      if (!isThere(join(partial, MANIFEST)))
+        this.writeJson(MANIFEST, { kind: 'files', program: PROGRAM, files: this.hashesNow() });
       for (const name of filesBelow(partial)) if (!name.startsWith(`${STATE}/`)) flush(join(partial, name));
       removeState(partial);
       if (isThere(path)) renameSync(path, replaced);
