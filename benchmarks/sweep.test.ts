@@ -309,7 +309,10 @@ describe('a sweep', () => {
     ['torn: the sessions', (left: string) => writeFileSync(join(left, 'environment.json'), '')],
     ['torn: the sessions are of another shape', (left: string) => writeFileSync(join(left, 'environment.json'), '{}')],
     ['torn: the manifest', (left: string) => writeFileSync(join(left, 'manifest.json'), '{"kind":')],
-    ['with what another run left', (left: string) => cpSync(left, join(left, 'parts'), { recursive: true })],
+    [
+      'with what another run left',
+      (left: string) => cpSync(join(left, 'tables'), join(left, 'parts'), { recursive: true }),
+    ],
   ])('killed %s, it goes on and ends with the same bytes', async (name, damage) => {
     const out = join(root, `killed ${name.replaceAll(':', '')}`);
     cpSync(join(root, 'one'), `${out}.partial`, { recursive: true });

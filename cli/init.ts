@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { suiteJsonSchema } from '../benchmarks/suites/suite.js';
+import { readState, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 
 const SCHEMA = 'expobench-suite.schema.json';
@@ -56,6 +57,12 @@ budgets:
     tune: { strategy: one-by-one, budget: 32 }
 `;
 
+/** Whether a file is a schema of suites, of this version or another. */
+function isSchemaOfSuites(path: string): boolean {
+  const schema = readState(path) as { readonly properties?: { readonly methods?: unknown } } | null | undefined;
+  return schema?.properties?.methods !== undefined;
+}
+
 interface InitArguments {
   readonly file: string;
 }
@@ -70,8 +77,11 @@ export const initCommand: CommandModule<object, InitArguments> = {
   handler({ file }) {
     if (existsSync(file)) throw new UserError(`"${file}" exists: name another file`);
     const schema = join(dirname(file), SCHEMA);
-    writeFileSync(file, EXAMPLE);
-    writeFileSync(schema, `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`);
+    const text = `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`;
+    if (existsSync(schema) && !isSchemaOfSuites(schema))
+      throw new UserError(`"${schema}" exists and is not what init writes: move it away, or name a file elsewhere`);
+    writeDurably(file, EXAMPLE);
+    writeDurably(schema, text);
     console.log(`written: ${file}, and ${schema} for editors. Next: expobench sweep ${file} --out runs/mine`);
   },
 };

@@ -11,7 +11,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { discardPending, OutputFolder, writeFolder } from './output.js';
+import { discardPending, OutputFolder, writeFolder, writeWhole } from './output.js';
 import { testFolder } from './test_folder.js';
 
 const root = testFolder();
@@ -164,6 +164,23 @@ describe('--overwrite', () => {
     expect(readdirSync(`${late}-link/`).sort()).toEqual(['manifest.json', 'newest']);
     expect(readdirSync(dirname(late)).sort()).toEqual(['out', 'out-link']);
   });
+});
+
+test('a page takes the place of a page of ours, and of nothing else', () => {
+  const page = (title: string): string => `<!doctype html>${'<meta charset="utf-8">'.repeat(20)}<title>${title}`;
+  const path = place();
+  writeWhole(path, page('one'));
+  writeWhole(path, page('two'));
+  expect(readFileSync(path, 'utf8')).toBe(page('two'));
+  expect(readdirSync(dirname(path))).toEqual(['out']);
+  for (const other of ['thesis', '', '<!doctype html><title>my own', '<svg width="1">']) {
+    writeFileSync(path, other);
+    expect(() => writeWhole(path, page('three'))).toThrow(/exists and is not a page made by expobench/);
+    expect(readFileSync(path, 'utf8')).toBe(other);
+  }
+  writeFileSync(path, 'thesis');
+  expect(() => writeWhole(path, '<svg width="22">')).toThrow(/is not a picture made by expobench/);
+  expect(() => writeWhole(dirname(path), page('four'))).toThrow(/exists and is not a page/);
 });
 
 describe('what a stopped run left', () => {

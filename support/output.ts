@@ -1,4 +1,15 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
@@ -255,8 +266,22 @@ export async function writeFolder<Result>(
   return result;
 }
 
-/** Writes a file beside its final name and renames it; returns the path. */
+/** Characters that all our pages begin with; a picture's next ones are its size. */
+const HEAD = { page: 200, picture: '<svg'.length } as const;
+
+/**
+ * Writes a page or a picture that is there whole or not at all; returns the path. Throws UserError where a file of another kind, which nobody asked to
+ * replace, has the name.
+ */
 export function writeWhole(path: string, text: string): string {
+  const length = text.startsWith('<svg') ? HEAD.picture : HEAD.page;
+  if (existsSync(path)) {
+    const isSame = statSync(path).isFile() && readFileSync(path, 'utf8').slice(0, length) === text.slice(0, length);
+    if (!isSame)
+      throw new UserError(
+        `"${path}" exists and is not a ${length === HEAD.page ? 'page' : 'picture'} made by ${PROGRAM.name}: name another file`,
+      );
+  }
   writeDurably(path, text);
   return path;
 }
@@ -265,8 +290,7 @@ export function writeWhole(path: string, text: string): string {
 function placeOfInput(input: string): string | undefined {
   const path = truePath(input);
   for (let place = path; ; place = dirname(place)) {
-    const found = statSync(place, { throwIfNoEntry: false });
-    if (found) return place === path || found.isFile() ? place : undefined;
+    if (existsSync(place)) return place === path || statSync(place).isFile() ? place : undefined;
     if (place === dirname(place)) return undefined;
   }
 }
