@@ -63,7 +63,8 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       { overwrite: argv.overwrite, inputs: [argv.data] },
       async (folder) => {
         const start = await withChosenBackend({ name: data.name, data, world }, chosen);
-        const tuned = tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
+        const tuned =
+          tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
         const settings = tuned?.settings ?? start;
         progress.begin(`training ${method.label}`, settings.trainer.epochs);
         const { result, trained } = await runTrial(data, settings, { world, onEpoch });

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { makeScratch } from '../support/scratch.js';
 
 /** A value in SQL. */
 export const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`;
@@ -16,7 +14,7 @@ export async function withDuckDB<Result>(
   work: (connection: DuckDBConnection, place: string) => Promise<Result>,
 ): Promise<Result> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
-  const spill = mkdtempSync(join(tmpdir(), 'expobench-duckdb-'));
+  const { folder: spill, remove } = makeScratch();
   const instance = await DuckDBInstance.create(':memory:', {
     temp_directory: spill,
     memory_limit: MEMORY_LIMIT,
@@ -30,7 +28,7 @@ export async function withDuckDB<Result>(
   } finally {
     connection.closeSync();
     instance.closeSync();
-    rmSync(spill, { recursive: true, force: true });
+    remove();
   }
 }
 

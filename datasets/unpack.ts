@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../support/errors.js';
+import { makeScratch } from '../support/scratch.js';
 import { withMember, zipPath } from './archive.js';
 
 const GIBIBYTE = 2 ** 30;
@@ -84,7 +75,7 @@ export async function withPlainFile<Result>(
     if (named) throw new UserError(`"${shown}" is not a gzip file, though its name ends as that of one`);
     return work(file);
   }
-  const place = mkdtempSync(join(tmpdir(), 'expobench-gzip-'));
+  const { folder: place, remove } = makeScratch();
   try {
     const unpacked = join(place, named ? basename(path).slice(0, -3) : basename(path));
     try {
@@ -105,7 +96,7 @@ export async function withPlainFile<Result>(
     }
     return await withPlainFile({ path: unpacked, shown, notes }, gibibytes, work);
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    remove();
   }
 }
 
