@@ -1,6 +1,6 @@
 /**
  * Builds dist/: compiles the AssemblyScript kernels, then the TypeScript, which takes the kernels' types from what the first
- * step wrote. Run by `npm run build`, and by npm itself after `npm ci`.
+ * step wrote, and adds what goes along (see vendor.mjs). Run by `npm run build`, and by npm itself after `npm ci`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sourcesHash } from './build_hash.mjs';
+import { writeVendor } from './vendor.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -39,4 +40,5 @@ for (const file of assets) {
 }
 // What a trial is named by, besides its settings and data.
 writeFileSync('dist/build.json', `${JSON.stringify({ sources: sourcesHash(root, 'compute/wasm/kernels.wasm') })}\n`);
+await writeVendor(root);
 chmodSync('dist/cli/main.js', 0o755);

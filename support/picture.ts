@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
-import type * as Echarts from 'echarts';
+import type { EChartsOption } from 'echarts';
 
-/** The drawing library takes half a second to load, so it waits until something is drawn. */
-let library: typeof Echarts | undefined;
-const load = (): typeof Echarts => {
-  library ??= createRequire(import.meta.url)('echarts') as typeof Echarts;
+type Library = typeof import('./echarts.js');
+
+/** The drawing library takes time to load, so it waits until something is drawn. */
+let library: Library | undefined;
+const load = (): Library => {
+  library ??= createRequire(import.meta.url)('../vendor/echarts.cjs') as Library;
   return library;
 };
 
@@ -17,7 +19,7 @@ export const GRID = '#dcdcdd';
 const PAPER = '#ffffff';
 
 /** Draws an ECharts description to a self-contained SVG of the given size, the same bytes each time. */
-export function drawSvg(option: Echarts.EChartsOption, width: number, height: number): string {
+export function drawSvg(option: EChartsOption, width: number, height: number): string {
   const chart = load().init(null, null, { renderer: 'svg', ssr: true, width, height });
   chart.setOption({
     animation: false,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database, Statement } from 'sql.js';
+import { sqliteLibrary } from '../../support/sqlite_library.js';
 
 /** Rows that are handed over at once. */
 const BLOCK = 10_000;
@@ -65,8 +66,7 @@ const withoutComments = (sql: string): string => sql.replace(/--.*$/gm, '').repl
 
 const { path, sql } = workerData as SqliteWork;
 try {
-  const { default: initialize } = await import('sql.js');
-  const database = new (await initialize()).Database(readFileSync(path));
+  const database = new (await sqliteLibrary()).Database(readFileSync(path));
   if (sql === undefined) {
     const [tables] = database.exec(
       "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name",
