@@ -24,7 +24,19 @@ export function explainFileError(error: unknown): string | undefined {
       return 'the disk is full: free some space, or give --out on another disk';
     case 'EROFS':
       return `${file} is on a read-only disk: give --out elsewhere`;
+    case 'MODULE_NOT_FOUND':
+    case 'ERR_MODULE_NOT_FOUND':
+      return explainMissingPackage(String((error as Error).message));
     default:
       return undefined;
   }
+}
+
+/** Of a package that was left out, such as the part of DuckDB that is for this system; undefined where it is a file that is missing. */
+function explainMissingPackage(message: string): string | undefined {
+  const [, name] = /Cannot find (?:package|module) '((?:@[\w.-]+\/)?[\w-][\w.-]*)/.exec(message) ?? [];
+  return (
+    name &&
+    `the package "${name}" is not installed; npm leaves out such as it with --omit=optional: npm install ${name}`
+  );
 }

@@ -1,15 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-let collect: (() => void) | undefined;
-
 /**
  * Collects what is no longer used now. The memory of WebAssembly weighs little in the engine's eyes, so that gigabytes of a training that has
  * ended could lie beside the next one's. Where the engine cannot be told to, it collects when it likes.
  */
 export function collectGarbage(): void {
-  collect ??= collector();
-  collect();
+  collector()();
 }
 
 /** What this engine collects by: V8 in Node.js by a flag, Bun by a function of its own. */

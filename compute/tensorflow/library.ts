@@ -67,10 +67,7 @@ export const NOT_INSTALLED = 'not installed';
 /** Why a package did not load, for people. */
 export function reasonOf(name: string, error: unknown): string {
   const text = String((error as Error).message ?? error).split('\n')[0] as string;
-  if (/Cannot find (package|module)/.test(text) && text.includes(name))
-    return name === '@tensorflow/tfjs'
-      ? NOT_INSTALLED
-      : `${NOT_INSTALLED}, or npm left it out, as it does where libtensorflow cannot be downloaded`;
+  if (new RegExp(`Cannot find (package|module) '${name}'`).test(text)) return NOT_INSTALLED;
   if (/isNullOrUndefined/.test(text)) return `does not work with Node ${process.versions.node}: use Node 20 or 22`;
   return text;
 }
