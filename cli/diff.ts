@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { markdownTable } from 'markdown-table';
 import type { CommandModule } from 'yargs';
 import { describeDiff, diffTables, isSame } from '../results/diff.js';
+import { markdownTableOf } from '../results/markdown.js';
 import { REFERENCE, readTables, type TableSet } from '../results/read_tables.js';
 import { diffPageOf } from '../results/report/diff.js';
 import { runRevisions } from '../results/revisions.js';
@@ -69,11 +69,7 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         : await runBoth([before, after], [run === '' ? 'quick' : run, ...words], out);
     const diff = diffTables(...sets);
     if (html !== undefined) writeWhole(html, diffPageOf(diff));
-    console.log(
-      json
-        ? JSON.stringify(diff, null, 2)
-        : describeDiff(diff, markdown ? (rows) => markdownTable(rows as string[][]) : plainTable),
-    );
+    console.log(json ? JSON.stringify(diff, null, 2) : describeDiff(diff, markdown ? markdownTableOf : plainTable));
     if (!isSame(diff, ignoreNoise)) process.exitCode = CHANGED;
   },
 };

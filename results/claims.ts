@@ -1,5 +1,5 @@
-import { markdownTable } from 'markdown-table';
 import { holm, type PairedTest, pBelow } from '../support/statistics.js';
+import { markdownTableOf, markdownText } from './markdown.js';
 
 /** One thing that a claim says to be larger than another, tested over pairs. */
 export interface ClaimTest extends PairedTest {
@@ -106,17 +106,17 @@ export function comparisonRow(claim: ClaimText, one: Comparison): string[] {
 
 /** All claims in Markdown. */
 export function claimsMarkdown(judgements: readonly Judgement[]): string {
-  const overview = markdownTable([
+  const overview = markdownTableOf([
     ['claim', 'verdict', 'comparisons'],
     ...judgements.map((one) => [one.statement, one.verdict, countOutcomes(one)]),
   ]);
   const parts = judgements.map((one) => {
-    const table = markdownTable([
+    const table = markdownTableOf([
       COMPARISON_HEAD,
       ...one.comparisons.map((comparison) => comparisonRow(one, comparison)),
     ]);
     const effect = one.unit === 'points' ? 'Effects in percent points.' : 'Effects as numbers.';
-    return `## ${one.name}: ${one.verdict}\n\n${one.statement} (${one.source}).\n\n${table}\n\n${effect} Ran: ${one.ran.join('; ')}.`;
+    return `## ${one.name}: ${one.verdict}\n\n${one.statement} (${one.source}).\n\n${table}\n\n${effect} Ran: ${markdownText(one.ran.join('; '))}.`;
   });
   return `# Claims of the paper\n\n${overview}\n\n${RULE}\n\n${parts.join('\n\n')}\n`;
 }

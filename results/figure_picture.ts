@@ -1,3 +1,4 @@
+import { inOneLine } from '../support/names.js';
 import { drawSvg, GRID, INK, PALETTE } from '../support/picture.js';
 import type { CurvesFigure, FigureSeries } from './figure.js';
 
@@ -15,8 +16,9 @@ export function figurePicture(figure: CurvesFigure): string {
   const [width, down] = [columns * WIDTH, Math.ceil(panels.length / columns)];
   const all = panels.flatMap(({ series }) => series);
   const groups = [...new Set(all.map(({ group }) => group))];
-  const labels = [...new Map(all.map((series) => [series.label, series])).values()];
-  const legendRows = Math.ceil(labels.reduce((sum, { label }) => sum + label.length * LETTER + 58, 0) / (width - 40));
+  const labels = [...new Set(all.map(({ label }) => label))];
+  const shown = labels.map(inOneLine);
+  const legendRows = Math.ceil(shown.reduce((sum, label) => sum + label.length * LETTER + 58, 0) / (width - 40));
   const height = TITLE + down * HEIGHT + legendRows * LEGEND_ROW + 8;
   const place = (p: number) => ({
     left: (p % columns) * WIDTH + MARGIN.left,
@@ -26,7 +28,10 @@ export function figurePicture(figure: CurvesFigure): string {
   });
   const colourOf = ({ group }: FigureSeries): string => PALETTE[groups.indexOf(group) % PALETTE.length] as string;
   const lines = panels.flatMap(({ series }, p) =>
-    series.flatMap((one) => [line(one, p, colourOf(one)), ...band(one, p, colourOf(one), limitsOf(series))]),
+    series.flatMap((one) => [
+      line(one, labels.indexOf(one.label), p, colourOf(one)),
+      ...band(one, p, colourOf(one), limitsOf(series)),
+    ]),
   );
   return drawSvg(
     {
@@ -43,7 +48,9 @@ export function figurePicture(figure: CurvesFigure): string {
         bottom: 4,
         left: 20,
         right: 20,
-        data: labels.map(({ label }) => label),
+        // Drawn by number: a label may be what ECharts takes for something else.
+        data: labels.map((_, k) => String(k)),
+        formatter: (k) => shown[Number(k)] as string,
         textStyle: { color: INK },
         itemWidth: 28,
         itemGap: 18,
@@ -81,10 +88,10 @@ function rangeOf(values: readonly number[]): { min?: number; max?: number } {
   return min < max ? { min, max } : {};
 }
 
-function line(series: FigureSeries, panel: number, colour: string): object {
+function line(series: FigureSeries, label: number, panel: number, colour: string): object {
   const few = series.points.length <= 12;
   return {
-    name: series.label,
+    name: String(label),
     type: 'line',
     xAxisIndex: panel,
     yAxisIndex: panel,

@@ -1,3 +1,4 @@
+import { inOneLine } from '../support/names.js';
 import { drawSvg, GRID, INK, PALETTE } from '../support/picture.js';
 import type { Judgement, Outcome } from './claims.js';
 
@@ -20,7 +21,7 @@ export function forestPicture({ comparisons, unit }: Judgement): string | undefi
   if (comparisons.length === 0) return undefined;
   const factor = unit === 'points' ? 100 : 1;
   const several = new Set(comparisons.map(({ data }) => data)).size > 1;
-  const labels = comparisons.map(({ data, what }) => shorten(several ? `${data}: ${what}` : what));
+  const labels = comparisons.map(({ data, what }) => shorten(inOneLine(several ? `${data}: ${what}` : what)));
   const left = 20 + LETTER * Math.max(...labels.map(({ length }) => length));
   const height = MARGIN.top + ROW * comparisons.length + MARGIN.bottom;
   return drawSvg(

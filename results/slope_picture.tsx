@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { withoutControls } from '../support/names.js';
 
 /** What the picture is of: methods with what clicks say of them and what they are worth, and what worth is read against. */
 export interface Slopes {
@@ -121,7 +122,7 @@ export function slopePicture({ title, sides, methods, anchors }: Slopes): string
       ))}
     </svg>
   ) as JSX.Element;
-  return renderToString(svg);
+  return withoutControls(renderToString(svg));
 }
 
 /** What fits beside the lines. */

@@ -1,8 +1,11 @@
 import Cli from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
+import { inOneLine } from '../support/names.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Summary } from '../support/statistics.js';
+import { definitionsFor, latexComment, latexText } from './latex.js';
+import { markdownText } from './markdown.js';
 import { tablePicture } from './table_picture.js';
 
 /** Version of the tables' JSON. */
@@ -172,32 +175,32 @@ const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
 export function terminalTable(table: ResultTable, colour: boolean): string {
   const { head, rows, anchors } = showTable(table);
   const view = new Cli({
-    head: ['', ...head],
+    head: ['', ...head.map(inOneLine)],
     colAligns: ['left', ...head.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
   for (const { label, cells } of rows)
-    view.push([label, ...cells.map(({ text, place }) => (colour && place === 0 ? bold(text) : text))]);
+    view.push([inOneLine(label), ...cells.map(({ text, place }) => (colour && place === 0 ? bold(text) : text))]);
   if (anchors.length > 0) {
     const widths = ['', ...head].map((name, column) =>
       Math.max(
         ...[
           name,
           ...[...rows, ...anchors].map((row) => [row.label, ...row.cells.map(({ text }) => text)][column] ?? ''),
-        ].map(({ length }) => length),
+        ].map((text) => inOneLine(text).length),
       ),
     );
     view.push(widths.map((width) => '\u2500'.repeat(width)));
   }
-  for (const { label, cells } of anchors) view.push([label, ...cells.map(({ text }) => text)]);
-  const lead = table.lead?.length ? `${table.lead.join(' ')}\n\n` : '';
-  return `${lead}${table.title}\n${view.toString()}\n${table.note}\n`;
+  for (const { label, cells } of anchors) view.push([inOneLine(label), ...cells.map(({ text }) => text)]);
+  const lead = table.lead?.length ? `${inOneLine(table.lead.join(' '))}\n\n` : '';
+  return `${lead}${inOneLine(table.title)}\n${view.toString()}\n${inOneLine(table.note)}\n`;
 }
 
 /** Rows of text, the first one the head, for a terminal. */
 export function plainTable([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const view = new Cli({ head: [...head], style: { head: [], border: [], compact: true } });
-  view.push(...rows.map((row) => [...row]));
+  const view = new Cli({ head: head.map(inOneLine), style: { head: [], border: [], compact: true } });
+  view.push(...rows.map((row) => row.map(inOneLine)));
   return view.toString();
 }
 
@@ -224,28 +227,31 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
  * booktabs.
  */
 export function latexOf(table: ResultTable): string {
-  const escaped = (text: string): string => text.replace(/[&%$#_{}]/g, (c) => `\\${c}`);
   const { head, rows, anchors, repetitions } = showTable(table);
   const lines = rows.map(({ label, cells }) => {
-    const texts = cells.map(({ text, place }) => {
-      const safe = escaped(text);
-      return place === 0 ? `\\textbf{${safe}}` : place === 1 ? `\\underline{${safe}}` : safe;
-    });
-    return `${[escaped(label), ...texts].join(' & ')} \\\\`;
+    const texts = cells.map(({ text, place }) =>
+      place === 0 ? `\\textbf{${text}}` : place === 1 ? `\\underline{${text}}` : text,
+    );
+    return `${[latexText(label), ...texts].join(' & ')} \\\\`;
   });
+  const anchorLines = anchors.map(
+    ({ label, cells }) => `${[latexText(label), ...cells.map(({ text }) => text)].join(' & ')} \\\\`,
+  );
+  const heads = head.map(latexText);
   return [
-    `% ${table.title}`,
+    latexComment(table.title),
+    ...definitionsFor([...heads, ...lines, ...anchorLines]),
     `\\begin{tabular}{l${'r'.repeat(head.length)}}`,
     '\\toprule',
-    `${['', ...head.map(escaped)].join(' & ')} \\\\`,
+    `${['', ...heads].join(' & ')} \\\\`,
     '\\midrule',
     ...lines,
     ...(anchors.length > 0 ? ['\\midrule'] : []),
-    ...anchors.map(({ label, cells }) => `${[label, ...cells.map(({ text }) => text)].map(escaped).join(' & ')} \\\\`),
+    ...anchorLines,
     '\\bottomrule',
     '\\end{tabular}',
-    `% ${table.note}`,
-    `% ${repetitions}`,
+    latexComment(table.note),
+    latexComment(repetitions),
     '',
   ].join('\n');
 }
@@ -255,23 +261,28 @@ export function markdownOf(table: ResultTable): string {
   const { head, rows, anchors, repetitions } = showTable(table);
   const grid = (columns: readonly string[], lines: readonly string[][]): string =>
     markdownTable([['', ...columns], ...lines], { align: ['l', ...columns.map(() => 'r')] });
-  const main = grid(head, [
-    ...rows.map(({ label, cells }) => [label, ...cells.map(({ text, place }) => (place === 0 ? `**${text}**` : text))]),
-    ...anchors.map(({ label, cells }) => [`*${label}*`, ...cells.map(({ text }) => text)]),
+  const main = grid(head.map(markdownText), [
+    ...rows.map(({ label, cells }) => [
+      markdownText(label),
+      ...cells.map(({ text, place }) => (place === 0 ? `**${text}**` : text)),
+    ]),
+    ...anchors.map(({ label, cells }) => [`*${markdownText(label)}*`, ...cells.map(({ text }) => text)]),
   ]);
   const hasIntervals = table.rows.some(({ cells }) => table.columns.some((column) => cells[column]?.interval));
   const intervals = grid(
-    table.columns,
+    table.columns.map(markdownText),
     table.rows.map(({ label, cells }) => [
-      label,
+      markdownText(label),
       ...table.columns.map((column) => intervalText(styleOf(table, column), cells[column])),
     ]),
   );
+  const isMarked = table.note.endsWith(WORSE_NOTE);
+  const note = markdownText(isMarked ? table.note.slice(0, -WORSE_NOTE.length) : table.note);
   const parts = [
-    `## ${table.title}`,
-    ...(table.lead?.length ? [table.lead.join(' ')] : []),
+    `## ${markdownText(table.title)}`,
+    ...(table.lead?.length ? [markdownText(table.lead.join(' '))] : []),
     main,
-    table.note,
+    isMarked ? `${note}${WORSE_NOTE}` : note,
     repetitions,
   ];
   return `${[...parts, ...(hasIntervals ? ['95% confidence intervals of the means:', intervals] : [])].join('\n\n')}\n`;
@@ -290,7 +301,7 @@ function intervalText({ format }: ColumnStyle, summary: Summary | undefined): st
   return summary.interval.map((x) => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2))).join(' to ');
 }
 
-/** One line a row and metric, in full precision, with what was published beside. */
+/** One line a row and metric, in full precision, with what was published beside. What looks like a formula is none. */
 export function csvOf(table: ResultTable): string {
   const records = table.rows.flatMap(({ label, cells, published }) =>
     table.columns.flatMap((column) => {
@@ -301,15 +312,21 @@ export function csvOf(table: ResultTable): string {
     }),
   );
   const columns = ['row', 'metric', 'n', 'mean', 'sd', 'low', 'high', 'published_mean', 'published_sd'];
-  if (!table.anchors) return stringify(records, { header: true, columns });
+  if (!table.anchors) return spreadsheet(columns, records);
   const anchors = table.anchors.flatMap(({ label, cells }) =>
     table.columns.flatMap((column) => {
       const cell = cells[column];
       return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '', '', '', '', '', 'anchor']] : [];
     }),
   );
-  return stringify([...records.map((record) => [...record, 'method']), ...anchors], {
-    header: true,
-    columns: [...columns, 'kind'],
+  return spreadsheet([...columns, 'kind'], [...records.map((record) => [...record, 'method']), ...anchors]);
+}
+
+/** CSV for people and spreadsheets, which would run what looks like a formula: it gets an apostrophe before it. Numbers stay numbers. */
+function spreadsheet(columns: string[], records: readonly (readonly (string | number)[])[]): string {
+  return stringify(records as (string | number)[][], {
+    ...{ header: true, columns },
+    escape_formulas: true,
+    cast: { string: (text) => (/^[\n\v\f\0]/.test(text) ? `'${text}` : text) },
   });
 }

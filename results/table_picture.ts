@@ -1,3 +1,4 @@
+import { inOneLine } from '../support/names.js';
 import { drawSvg, PALETTE } from '../support/picture.js';
 import type { ResultTable } from './table.js';
 
@@ -7,17 +8,19 @@ const LEGEND_LINE = 7;
 /** Bars of every model, a group a metric, with whiskers of one standard deviation. */
 export function tablePicture(table: ResultTable): string {
   const { columns, rows } = table;
-  const series = rows.map(({ label, cells }, r) => ({
-    name: label,
+  const labels = rows.map(({ label }) => inOneLine(label));
+  // Drawn by number: a label may be what ECharts takes for something else.
+  const series = rows.map(({ cells }, r) => ({
+    name: String(r),
     type: 'bar' as const,
     // The palette's second round is paler.
     itemStyle: { opacity: r < PALETTE.length ? 1 : 0.45 },
     data: columns.map((column) => 100 * (cells[column]?.mean ?? 0)),
     barGap: '10%',
   }));
-  const whiskers = rows.map(({ label, cells }, r) => ({
+  const whiskers = rows.map(({ cells }, r) => ({
     type: 'custom' as const,
-    name: label,
+    name: String(r),
     silent: true,
     z: 10,
     data: columns.map((column, c) => [c, 100 * (cells[column]?.mean ?? 0), 100 * (cells[column]?.sd ?? 0)]),
@@ -26,7 +29,7 @@ export function tablePicture(table: ResultTable): string {
   return drawSvg(
     {
       title: { text: table.title, left: 'center', textStyle: { fontSize: 15 } },
-      legend: { bottom: 0, data: rows.map(({ label }) => label) },
+      legend: { bottom: 0, data: labels.map((_, r) => String(r)), formatter: (r) => labels[Number(r)] as string },
       grid: { left: 60, right: 20, top: 50, bottom: 40 + 24 * Math.ceil(rows.length / LEGEND_LINE) },
       xAxis: { type: 'category', data: [...columns] },
       yAxis: { type: 'value', name: 'percent', min: 0 },

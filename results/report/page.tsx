@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ComponentChildren, JSX } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { withInnerNames } from '../../support/picture.js';
 
 const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 
@@ -119,9 +120,10 @@ export function SortableTable(props: {
 export function Picture(props: { svg: string; name: string; title: string; note?: string }): JSX.Element {
   const { svg, name, title, note } = props;
   const label = title.replace(/[&<"]/g, (c) => `&#${c.charCodeAt(0)};`);
-  const text = svg
-    .replaceAll(/\bzr-/g, `${name}-`)
-    .replace(/<svg width="(\d+)" height="(\d+)"/, `<svg role="img" aria-label="${label}" style="max-width:$1px"`);
+  const text = withInnerNames(svg, name).replace(
+    /<svg width="(\d+)" height="(\d+)"/,
+    (_, width: string) => `<svg role="img" aria-label="${label}" style="max-width:${width}px"`,
+  );
   return (
     <figure>
       <Wide label={title}>

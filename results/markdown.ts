@@ -1,0 +1,20 @@
+import { markdownTable } from 'markdown-table';
+import { inOneLine } from '../support/names.js';
+
+/**
+ * A user's words for Markdown as GitHub reads it, in one line: what would be markup, a border of a table, HTML, mathematics or the name of a
+ * picture is shown as it stands.
+ */
+export function markdownText(text: string): string {
+  return inOneLine(text)
+    .replace(/[\\`*[\]<>|~&$#]/g, '\\$&')
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+    .replace(/:(?=[\w+-]+:)/g, '\\:')
+    .replace(/^([-+=])/, '\\$1')
+    .replace(/^(\d+)([.)])/, '$1\\$2');
+}
+
+/** A table of words, the first row its head. They are shown as they stand. */
+export function markdownTableOf(rows: readonly (readonly string[])[]): string {
+  return markdownTable(rows.map((row) => row.map(markdownText)));
+}
