@@ -22,12 +22,12 @@ const SIGNS: Readonly<Record<string, string>> = {
   '[': '{[}',
   ']': '{]}',
   '*': '{*}',
-  '–': '--',
-  '—': '---',
-  '‘': '`{}',
-  '’': "'{}",
-  '“': '``{}',
-  '”': "''{}",
+  '–': '\\textendash{}',
+  '—': '\\textemdash{}',
+  '‘': '\\textquoteleft{}',
+  '’': '\\textquoteright{}',
+  '“': '\\textquotedblleft{}',
+  '”': '\\textquotedblright{}',
   '…': '\\ldots{}',
   '²': '\\ensuremath{^2}',
   '³': '\\ensuremath{^3}',
@@ -78,7 +78,7 @@ const MATHEMATICS: Readonly<Record<string, string>> = {
 };
 
 /** Letters that pdfTeX prints as they are, with no package. */
-const PRINTED = /^[¡¢£§©®°¶¿À-ÏÑ-ÖØ-ÝßÀ-ïñ-öø-ýÿĀ-ăĆ-ďĒ-ėĚ-ĥĨ-ĭİ-ķĹ-ľŁ-ňŌ-ťŨ-űŴ-ž€™]$/u;
+const PRINTED = /^[¡¢£§©®°¶¿À-ÏÑ-ÖØ-Ýßà-ïñ-öø-ýÿĀ-ăĆ-ďĒ-ėĚ-ĥĨ-ĭİ-ķĹ-ľŁ-ňŌ-ťŨ-űŴ-ž€™]$/u;
 
 /** What prints a character that pdfTeX cannot: XeTeX and LuaTeX the character, pdfTeX its code point. */
 const OTHER = '\\unicodechar';

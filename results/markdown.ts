@@ -9,10 +9,14 @@ export function markdownText(text: string): string {
   return inOneLine(text)
     .replace(/[\\`*[\]<>|~&$#]/g, '\\$&')
     .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
-    .replace(/:(?=[\w+-]+:)/g, '\\:')
-    .replace(/^([-+=])/, '\\$1')
-    .replace(/^(\d+)([.)])/, '$1\\$2');
+    .replace(/:(?=[\w+-]+:)/g, '\\:');
 }
+
+/** The same as a paragraph, which begins no list and draws no line. */
+export const markdownParagraph = (text: string): string =>
+  markdownText(text)
+    .replace(/^\s*(?=[-+=])/, '\\')
+    .replace(/^(\s*\d+)(?=[.)](?:\s|$))/, '$1\\');
 
 /** A table of words, the first row its head. They are shown as they stand. */
 export function markdownTableOf(rows: readonly (readonly string[])[]): string {

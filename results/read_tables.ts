@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { z } from 'zod';
 import { UserError } from '../support/errors.js';
+import { recordByName } from '../support/record.js';
 import { withInterval } from '../support/statistics.js';
 import { type ResultTable, TABLE_SCHEMA } from './table.js';
 
@@ -18,6 +19,7 @@ export interface TableSet {
 }
 
 const summary = z.looseObject({ n: z.number(), mean: z.number(), sd: z.number().optional() });
+const cells = recordByName(summary.optional());
 const tableSchema = z.looseObject({
   schema: z.number(),
   title: z.string(),
@@ -26,10 +28,12 @@ const tableSchema = z.looseObject({
   rows: z.array(
     z.looseObject({
       label: z.string(),
-      cells: z.record(z.string(), summary.optional()),
-      values: z.record(z.string(), z.array(z.number().nullable())).optional(),
+      cells,
+      values: recordByName(z.array(z.number().nullable())).optional(),
+      published: cells.optional(),
     }),
   ),
+  anchors: z.array(z.looseObject({ label: z.string(), cells })).optional(),
 });
 
 /**
@@ -83,13 +87,15 @@ const WITHOUT_INTERVALS = 1;
 function withIntervals(table: ResultTable): ResultTable {
   const rows = table.rows.map((row) => ({
     ...row,
-    cells: Object.fromEntries(
-      // As it comes out of a file: nothing where something is undefined.
-      Object.entries(row.cells).map(([column, cell]) => [
-        column,
-        cell && (JSON.parse(JSON.stringify(withInterval(cell))) as typeof cell),
-      ]),
-    ),
+    cells: cells.parse(
+      Object.fromEntries(
+        // As it comes out of a file: nothing where something is undefined.
+        Object.entries(row.cells).map(([column, cell]) => [
+          column,
+          cell && (JSON.parse(JSON.stringify(withInterval(cell))) as typeof cell),
+        ]),
+      ),
+    ) as ResultTable['rows'][number]['cells'],
   }));
   return { ...table, rows };
 }

@@ -5,6 +5,7 @@ import { readState } from '../support/durable.js';
 import type { Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { lineSum } from '../support/hash.js';
+import { recordByName } from '../support/record.js';
 import type { Figure, NamedFigure } from './figure.js';
 import { readTables } from './read_tables.js';
 import type { NamedTable } from './table.js';
@@ -29,7 +30,7 @@ const manifestSchema = z.looseObject({
       picture: z.string(),
     }),
   ),
-  rows: z.record(z.string(), z.looseObject({ settings: z.record(z.string(), z.unknown()) })),
+  rows: recordByName(z.looseObject({ settings: z.record(z.string(), z.unknown()) })),
   failures: z.array(z.object({ data: z.string(), row: z.string(), repetition: z.number(), reason: z.string() })),
 });
 

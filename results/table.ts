@@ -5,7 +5,7 @@ import { inOneLine } from '../support/names.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Summary } from '../support/statistics.js';
 import { definitionsFor, latexComment, latexText } from './latex.js';
-import { markdownText } from './markdown.js';
+import { markdownParagraph, markdownText } from './markdown.js';
 import { tablePicture } from './table_picture.js';
 
 /** Version of the tables' JSON. */
@@ -277,10 +277,10 @@ export function markdownOf(table: ResultTable): string {
     ]),
   );
   const isMarked = table.note.endsWith(WORSE_NOTE);
-  const note = markdownText(isMarked ? table.note.slice(0, -WORSE_NOTE.length) : table.note);
+  const note = markdownParagraph(isMarked ? table.note.slice(0, -WORSE_NOTE.length) : table.note);
   const parts = [
     `## ${markdownText(table.title)}`,
-    ...(table.lead?.length ? [markdownText(table.lead.join(' '))] : []),
+    ...(table.lead?.length ? [markdownParagraph(table.lead.join(' '))] : []),
     main,
     isMarked ? `${note}${WORSE_NOTE}` : note,
     repetitions,

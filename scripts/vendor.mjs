@@ -9,6 +9,23 @@ import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 
+/**
+ * Keeps what ECharts has measured of a text under the text itself, "__proto__" among them: in its plain object that would be the prototype of all
+ * objects, in which it would then write.
+ */
+const namesAreKeys = {
+  name: 'names are keys',
+  setup({ onLoad }) {
+    onLoad({ filter: /zrender[\\/]lib[\\/]core[\\/]LRU\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      const contents = source.replaceAll('this._map = {};', 'this._map = Object.create(null);');
+      if (contents === source)
+        throw new Error(`${path} keeps its entries otherwise now: see whether this is still needed`);
+      return { contents };
+    });
+  },
+};
+
 /** Writes the folder. `root` is the project's. */
 export async function writeVendor(root) {
   const folder = join(root, 'dist/vendor');
@@ -25,6 +42,7 @@ export async function writeVendor(root) {
     define: { 'process.env.NODE_ENV': '"production"' },
     legalComments: 'none', // said in full in the file of licences
     metafile: true,
+    plugins: [namesAreKeys],
     logLevel: 'warning',
   });
   const sql = dirname(require.resolve('sql.js'));
