@@ -2,11 +2,12 @@ import type { Interactions } from '../datasets/interactions.js';
 import { describeProfile, profileOf, profilePicture } from '../datasets/profile.js';
 import { writePicture } from '../results/figure.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
+import { fileName } from '../support/names.js';
 import type { OutputFolder } from '../support/output.js';
-import { type OpenedData, slug } from './suite_data.js';
+import type { OpenedData } from './suite_data.js';
 
 /** Where the picture of a data set lies in a run, without the ending. */
-export const dataPicturePath = (name: string): string => `figures/data/${slug(name)}`;
+export const dataPicturePath = (name: string): string => `figures/data/${fileName(name)}`;
 
 /** Writes figures/data/<name> of each data set, as JSON, SVG and PNG: its counts, and exposure and popularity as a picture. */
 export async function writeDataPictures(folder: OutputFolder, opened: readonly OpenedData[]): Promise<void> {

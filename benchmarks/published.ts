@@ -1,3 +1,4 @@
+import { ownEntry } from '../support/names.js';
 import type { Summary } from '../support/statistics.js';
 import type { TableMetric } from './suites/suite.js';
 
@@ -10,7 +11,7 @@ export function publishedCells(
   label: string,
   factor = 0.01,
 ): Readonly<Record<string, Summary>> | undefined {
-  const own = published?.[label];
+  const own = ownEntry(published, label);
   if (!own) return undefined;
   const cells = Object.entries(own).map(([metric, [mean, sd]]) => {
     const digits = (x: number): number => Number((factor * x).toPrecision(12));

@@ -15,6 +15,7 @@ import { readWorld, type WorldState } from '../simulator/world.js';
 import { isIntact } from '../support/contents.js';
 import { readState } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
+import { fileName, untaken } from '../support/names.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { unknownName } from '../support/registry.js';
@@ -121,10 +122,10 @@ export async function openSuiteData(
   progress: Progress,
 ): Promise<OpenedData[]> {
   const opened: OpenedData[] = [];
+  const [names, folders] = [new Set<string>(), new Set<string>()];
   for (const entry of entries) {
-    const one = await openOne(entry, options, run, progress);
-    const same = opened.filter(({ name }) => name === one.name || name.startsWith(`${one.name} (`)).length;
-    opened.push(same === 0 ? one : { ...one, name: `${one.name} (${same + 1})` });
+    const one = await openOne(entry, options, run, progress, folders);
+    opened.push({ ...one, name: untaken(one.name, names, (n) => `${one.name} (${n})`) });
   }
   return opened;
 }
@@ -134,11 +135,153 @@ async function openOne(
   options: OpenOptions,
   run: OutputFolder,
   progress: Progress,
+  taken: Set<string>,
 ): Promise<OpenedData> {
   let folder = existsSync(from) && statSync(from).isDirectory() ? from : undefined;
   if (choices && !(folder && readManifest(folder).kind === 'simulated')) {
-    const called = [name ?? basename(from), ...(name === undefined ? [choices.exposure ?? 'none'] : [])].join(' ');
-    folder = await simulateInto(run.file(join('data', slug(called))), from, choices, options, progress);
+    const called = [name ?? basename(from), ...(name === undefined ? [choices.exposure ?? 'none'] : [])];
+    const plain = fileName(called.join(' '));
+    const place = untaken(plain, taken, (n) => `${plain}-${n}`);
+    folder = await simulateInto(run.file(join('data', place)), from, choices, options, progress);
+  }
+  const { read, planted, exposed } = options;
+  const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });
+  const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
+  return { key, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
+}
+
+async function simulateInto(
+  folder: string,
+  from: string,
+  choices: SimulationChoices,
+  { read, planted, suiteFolder, workers }: OpenOptions,
+  progress: Progress,
+): Promise<string> {
+  const { config, source } = await simulationOf(choices, suiteFolder);
+  const { data, origin } = await openRatings(from, read, planted);
+  const made = z
+    .looseObject({ kind: z.literal('simulated'), inputs: z.string() })
+    .safeParse(readState(join(folder, 'manifest.json'))).data;
+  if (made?.inputs === simulationInputs(data, { config, source }) && (await isWhole(folder))) return folder;
+  await writeFolder(folder, { overwrite: true }, (inner) =>
+    simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
+  );
+  return folder;
+}
+
+/** Whether all files of a folder are as its manifest says, those that an earlier run did not flush in time included. */
+async function isWhole(folder: string): Promise<boolean> {
+  const { files } = readManifest(folder);
+  for (const [name, hash] of Object.entries(files)) if (!(await isIntact(join(folder, name), hash))) return false;
+  return files['exposures.arrow'] !== undefined;
+}
+
+/** SHA-256 of what a trial can see. */
+  readonly sha256: string;
+}
+
+export interface ChosenData {
+  readonly entries: readonly SuiteDataEntry[];
+  /** Names of data sets of the suite that are not at hand and were left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * A suite's data with what `--data` says of it: `NAME=PATH` tells where one of its data sets lies, `PATH` alone takes the place of all. Data
+ * sets that are not at hand are left out; throws UserError where none is left, or a name is unknown.
+ */
+export function chooseData(suite: Suite, given: readonly string[], folder = '.'): ChosenData {
+  const written = suite.data.map((entry) => (typeof entry === 'string' ? { from: entry } : entry));
+  const [plain, named] = [given.filter((one) => !isNamed(one)), given.filter(isNamed)];
+  if (plain.length > 0) {
+    const keys = new Set(written.map(({ simulate }) => JSON.stringify(simulate ?? null)));
+    const templates = [...keys].map((key) => (JSON.parse(key) as SimulationChoices | null) ?? undefined);
+    const entries = plain.flatMap((from) => templates.map((simulate) => ({ key: from, from, simulate })));
+    if (named.length === 0) return { entries, leftOut: [] };
+    throw new UserError(`--data: either NAME=PATH for data sets of "${suite.name}", or PATH alone in the place of all`);
+  }
+  const places = new Map(named.map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
+  const known = [...new Set(written.map(({ from }) => from))];
+  for (const name of places.keys()) {
+    if (!known.includes(name))
+      throw new UserError(`--data: ${unknownName(`data set of "${suite.name}"`, name, known)}`);
+  }
+  const entries = written.map(({ from, name, simulate }) => ({
+    // The user's copy of a data set is called as the data set is.
+    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), simulate },
+    from: places.get(from) ?? placed(from, folder),
+  }));
+  const here = entries.filter(({ from, key }) => places.has(key) || isAtHand(from));
+  if (here.length === 0) {
+    const fetch = known.find((name) => datasets.has(name) && datasets.get(name).download);
+    throw new UserError(
+      `"${suite.name}" runs on ${known.join(', ')}, and none is at hand: ${fetch ? `run "expobench datasets fetch ${fetch}", ` : ''}name your copy with --data ${known[0]}=PATH, or run it on other data with --data PATH`,
+    );
+  }
+  return {
+    entries: here,
+    leftOut: [...new Set(entries.filter((entry) => !here.includes(entry)).map(({ key }) => key))],
+  };
+}
+
+/** A name before "=", as no path begins. */
+const isNamed = (text: string): boolean => /^[\w-]+=/.test(text);
+
+/** Paths in a suite's file are read from where the file lies. */
+function placed(from: string, folder: string): string {
+  return datasets.has(from) || isAbsolute(from) || folder === '.' ? from : join(folder, from);
+}
+
+function isAtHand(from: string): boolean {
+  if (existsSync(from)) return true;
+  if (!datasets.has(from)) return false;
+  const source = datasets.get(from);
+  return source.home === undefined || (source.download !== undefined && existsSync(cachedPath(source)));
+}
+
+/** How data is read and simulated. */
+export interface OpenOptions {
+  readonly read: ReadOptions;
+  readonly planted: PlantedOptions;
+  /** Whether to read pairs known to have been shown. */
+  readonly exposed: boolean;
+  /** Folder of the suite's file, from which paths of exposure functions are read. */
+  readonly suiteFolder?: string | undefined;
+  readonly workers?: number | undefined;
+}
+
+/**
+ * Opens data, simulating into `data/` of the run where the suite says so and the data is not simulated already; a simulation that an
+ * earlier, stopped run finished is taken as it is.
+ */
+export async function openSuiteData(
+  entries: readonly SuiteDataEntry[],
+  options: OpenOptions,
+  run: OutputFolder,
+  progress: Progress,
+): Promise<OpenedData[]> {
+  const opened: OpenedData[] = [];
+  const [names, folders] = [new Set<string>(), new Set<string>()];
+  for (const entry of entries) {
+    const one = await openOne(entry, options, run, progress, folders);
+    opened.push({ ...one, name: untaken(one.name, names, (n) => `${one.name} (${n})`) });
+  }
+  return opened;
+}
+
+async function openOne(
+  { key, from, name, simulate: choices }: SuiteDataEntry,
+  options: OpenOptions,
+  run: OutputFolder,
+  progress: Progress,
+  taken: Set<string>,
+): Promise<OpenedData> {
+  let folder = existsSync(from) && statSync(from).isDirectory() ? from : undefined;
+  if (choices && !(folder && readManifest(folder).kind === 'simulated')) {
+    const called = [name ?? basename(from), ...(name === undefined ? [choices.exposure ?? 'none'] : [])];
+    const plain = fileName(called.join(' '));
+    const place = untaken(plain, taken, (n) => `${plain}-${n}`);
+    folder = await simulateInto(run.file(join('data', place)), from, choices, options, progress);
   }
   const { read, planted, exposed } = options;
   const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });

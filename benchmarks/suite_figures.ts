@@ -1,7 +1,7 @@
 import type { CurvesFigure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
+import { fileName } from '../support/names.js';
 import { summarize } from '../support/statistics.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
-import { slug } from './suite_data.js';
 import { viewMetrics } from './suite_tables.js';
 import type { SuiteFigure, TableMetric } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
@@ -17,8 +17,9 @@ export function suiteFigures(
   return figures.flatMap((figure) =>
     [...byData].flatMap(([data, trials]): NamedFigure<CurvesFigure>[] => {
       const drawn = figure.kind === 'training' ? trainingFigure(data, trials) : settingFigure(figure, data, trials);
-      const name = figure.name ?? (figures.length > 1 ? `${suite}-${figure.kind}` : suite);
-      return drawn ? [{ name: byData.size > 1 ? `${name}-${slug(data)}` : name, figure: drawn }] : [];
+      const given = figure.name === undefined ? undefined : fileName(figure.name);
+      const name = given ?? (figures.length > 1 ? `${suite}-${figure.kind}` : suite);
+      return drawn ? [{ name: byData.size > 1 ? `${name}-${fileName(data)}` : name, figure: drawn }] : [];
     }),
   );
 }
@@ -28,7 +29,7 @@ export function truthFigures(suite: string, finished: readonly FinishedTrial[]):
   const byData = groupBy(finished, ({ data }) => data);
   return [...byData].flatMap(([data, trials]): NamedFigure[] => {
     const figure = slopesOf(trials, data);
-    return figure ? [{ name: [suite, ...(byData.size > 1 ? [slug(data)] : []), 'truth'].join('-'), figure }] : [];
+    return figure ? [{ name: [suite, ...(byData.size > 1 ? [fileName(data)] : []), 'truth'].join('-'), figure }] : [];
   });
 }
 

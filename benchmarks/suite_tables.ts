@@ -1,11 +1,11 @@
 import { type NamedTable, type ResultTable, WORSE_NOTE } from '../results/table.js';
+import { fileName, ownEntry } from '../support/names.js';
 import { summarize } from '../support/statistics.js';
 import { compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import { METRICS, type Metrics } from './metrics.js';
 import { errorTable, onlineTable } from './online_tables.js';
 import { type Published, publishedCells } from './published.js';
-import { slug } from './suite_data.js';
 import type { SuiteTable, TableMetric, View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
@@ -83,7 +83,7 @@ export function suiteTables(
   return [...byData].flatMap(([data, trials]) =>
     shown.flatMap((table): NamedTable[] => {
       const made = tableOf(table, data, trials, keys.get(data) ?? data);
-      const parts = [suite, ...(byData.size > 1 ? [slug(data)] : []), table.show];
+      const parts = [suite, ...(byData.size > 1 ? [fileName(data)] : []), table.show];
       return made ? [{ name: parts.join('-'), table: made }] : [];
     }),
   );
@@ -99,7 +99,7 @@ function tableOf(
   if (show === 'trust') return trustTable(trials, data);
   if (show === 'online') return onlineTable(trials, data);
   if (show === 'errors' || show === 'errors-standardised')
-    return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, published?.[key]);
+    return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, ownEntry(published, key));
   const view = METRIC_VIEWS[show];
   // Nothing to show is different from nothing that could be trained.
   const isThere = trials.some((trial) => {
@@ -107,7 +107,7 @@ function tableOf(
     return result && view?.pick(result);
   });
   if (!view || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
-  return metricTable(trials, `${data}: ${view.title}`, metrics, view.pick, view.note(trials), published?.[key]);
+  return metricTable(trials, `${data}: ${view.title}`, metrics, view.pick, view.note(trials), ownEntry(published, key));
 }
 
 function metricTable(

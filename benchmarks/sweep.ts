@@ -8,6 +8,7 @@ import { type NamedTable, writeTables } from '../results/table.js';
 import { readState, writeDurably } from '../support/durable.js';
 import { beginSession, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
+import { withOwnNames } from '../support/names.js';
 import { OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
@@ -83,8 +84,11 @@ export async function sweep(
     const lines: TrialLine[] = [];
     const finished = await runAll(plan, data, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
-    const tables = suiteTables(plan.suite, plan.tables, finished, keys);
-    const figures = [...truthFigures(plan.suite, finished), ...suiteFigures(plan.suite, plan.figures, finished)];
+    const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys));
+    const figures = withOwnNames<NamedFigure>([
+      ...truthFigures(plan.suite, finished),
+      ...suiteFigures(plan.suite, plan.figures, finished),
+    ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
     writeDurably(folder.file('trials.ndjson'), linesText(lines));
     removeOthers(folder, data);

@@ -27,7 +27,7 @@ const MOST_LETTERS = 40;
  * short hash of all of it, so that two names never share a file.
  */
 export function fileName(name: string): string {
-  if (KEPT.test(name) && !DEVICE.test(name) && !HASHED.test(name)) return name;
+  if (KEPT.test(name) && !isDevice(name) && !HASHED.test(name)) return name;
   const letters = name
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
@@ -39,12 +39,26 @@ export function fileName(name: string): string {
   return `${letters || 'name'}-${hash}`;
 }
 
+/** Whether Windows keeps a name for a device. */
+export const isDevice = (name: string): boolean => DEVICE.test(name.toLowerCase());
+
 /** The name, or where it is taken the first that is not of those that `write` makes of 2, 3, and so on. The one that is found is taken then. */
 export function untaken(name: string, taken: Set<string>, write: (n: number) => string): string {
   let found = name;
   for (let n = 2; taken.has(found); n++) found = write(n);
   taken.add(found);
   return found;
+}
+
+/** Things that become files by their names, each with a name of its own, also where upper and lower case are one. */
+export function withOwnNames<Named extends { readonly name: string }>(all: readonly Named[]): Named[] {
+  const taken = new Set<string>();
+  return all.map((one) => {
+    let { name } = one;
+    for (let n = 2; taken.has(name.toLowerCase()); n++) name = `${one.name}-${n}`;
+    taken.add(name.toLowerCase());
+    return { ...one, name };
+  });
 }
 
 /** What a record holds under a name of the user's, which may be one that every object has, such as "constructor". */

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { bundleExposure } from '../../simulator/exposure/custom.js';
 import { UserError } from '../../support/errors.js';
+import { ownEntry } from '../../support/names.js';
 import { unknownName } from '../../support/registry.js';
 import { suites } from './registry.js';
 import { type Suite, suiteSchema } from './suite.js';
@@ -36,13 +37,32 @@ async function fromModule(path: string): Promise<Suite> {
   return check(suite, () => `"${path}"`);
 }
 
-/** YAML, of which JSON is a part. Exported for tests. */
+/**
+ * YAML, of which JSON is a part, and of YAML what a person writes by hand: maps with plain keys, lists, text, numbers. What would make something
+ * else of it (aliases, tags, merged maps) is refused with its line. Exported for tests.
+ */
 export function fromText(text: string, path: string): Suite {
+  try {
+    return fromPlainText(text, path);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(`"${path}": lists or maps are nested too deeply to be read`);
+    throw error;
+  }
+}
+
+function fromPlainText(text: string, path: string): Suite {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, {
+    // Rules of YAML 1.2, whatever version the text says that it is of.
+    ...{ lineCounter: lines, schema: 'core', merge: false, resolveKnownTags: false },
+    ...{ prettyErrors: false, logLevel: 'error' },
+  });
+  const refuse = (at: number, what: string): never => {
+    throw new UserError(`"${path}", line ${lines.linePos(at).line}: ${what}`);
+  };
   const [broken] = document.errors;
-  if (broken)
-    throw new UserError(`"${path}", line ${lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0]}`);
+  if (broken) refuse(broken.pos[0], complaintOf(broken));
+  refuseArtful(document, refuse);
   return check(document.toJS(), (place) => {
     // The nearest that stands in the file: what is missing does not.
     for (let depth = place.length; depth > 0; depth--) {
@@ -55,6 +75,49 @@ export function fromText(text: string, path: string): Suite {
   });
 }
 
+/** What is wrong with the text, without advice to programmers. */
+function complaintOf({ code, message }: Document.Parsed['errors'][number]): string {
+  if (code === 'DUPLICATE_KEY') return 'the same key stands twice in one map: leave one of them out';
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here ("---"): a file holds one suite';
+  return message.split('\n')[0] as string;
+}
+
+const PLAIN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+/** Refuses aliases, tags, merged maps, and keys that are not text. */
+function refuseArtful(document: Document.Parsed, refuse: (at: number, what: string) => never): void {
+  visit(document, {
+    Node(_, node: Node) {
+      const at = node.range?.[0] ?? 0;
+      if (isAlias(node)) refuse(at, `the alias "*${node.source}" is not read: write out what it stands for`);
+      const { tag } = node as { readonly tag?: string };
+      if (tag !== undefined && !PLAIN_TAG.test(tag))
+        refuse(at, `the tag "${tag}" is not read: write the value without it`);
+      if (!isMap(node)) return;
+      for (const { key } of node.items) {
+        const where = (isNode(key) ? key.range?.[0] : undefined) ?? at;
+        if (!isScalar(key)) {
+          if (!isAlias(key)) refuse(where, 'a key must be text');
+        } else if (key.value === '<<') refuse(where, 'maps are not merged ("<<"): write out what is meant');
+      }
+    },
+  });
+}
+
+/** The place of a key that would be the prototype of what it stands in; undefined where there is none. */
+function prototypeKey(value: unknown, seen = new Set<unknown>()): PropertyKey[] | undefined {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return undefined;
+  seen.add(value);
+  if (Object.hasOwn(value, '__proto__')) return ['__proto__'];
+  for (const [key, inner] of Object.entries(value)) {
+    const place = prototypeKey(inner, seen);
+    if (place) return [Array.isArray(value) ? Number(key) : key, ...place];
+  }
+  return undefined;
+}
+
+const PROTOTYPE = 'no setting, data set or row can be named "__proto__" as a key: give it another name';
+
 /** Where the key of an entry begins. */
 function keyNode(document: ReturnType<typeof parseDocument>, place: readonly PropertyKey[]): number | undefined {
   const parent = place.length > 1 ? document.getIn(place.slice(0, -1), true) : document.contents;
@@ -65,6 +128,8 @@ function keyNode(document: ReturnType<typeof parseDocument>, place: readonly Pro
 type Issue = z.core.$ZodIssue;
 
 function check(value: unknown, whereIs: (place: readonly PropertyKey[]) => string): Suite {
+  const place = prototypeKey(value);
+  if (place) throw new UserError(`${whereIs(place)}: ${PROTOTYPE}`);
   const parsed = suiteSchema.safeParse(value);
   if (parsed.success) return value as Suite;
   const issue = deepest(foremost(parsed.error.issues), value);
@@ -104,7 +169,7 @@ function keysAt(schema: z.core.$ZodType, place: readonly PropertyKey[]): string[
   let nodes: JsonSchema[] = [json];
   for (const step of place) {
     nodes = nodes.flatMap((node) => {
-      const next = typeof step === 'number' ? node.items : (node.properties?.[String(step)] ?? undefined);
+      const next = typeof step === 'number' ? node.items : ownEntry(node.properties, String(step));
       return next ? alternatives(next) : [];
     });
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
 import { choicesSchema } from '../../simulator/choices.js';
 import type { WorldState } from '../../simulator/world.js';
+import { isDevice } from '../../support/names.js';
 import { METRICS, type MetricName } from '../metrics.js';
 import { SETTING_NAMES, settingsSchema } from '../settings.js';
 import { STRATEGIES } from '../tuning.js';
@@ -108,7 +109,8 @@ export const suiteSchema = z.strictObject({
   $schema: z.string().optional().describe('where an editor finds the schema'),
   name: z
     .string()
-    .regex(/^[\w-]+$/, 'must be of letters, digits, - and _')
+    .regex(/^[\w-]{1,100}$/, 'must be of at most 100 letters, digits, - and _')
+    .refine((suite) => !isDevice(suite), 'is a name that Windows keeps for a device')
     .describe('part of the names of tables'),
   summary: z.string().optional().describe('one line for people'),
   data: z

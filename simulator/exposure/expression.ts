@@ -2,6 +2,7 @@ import jsep from 'jsep';
 import { z } from 'zod';
 import { exp, log, pow, sigmoid, tanh } from '../../compute/math.js';
 import { UserError } from '../../support/errors.js';
+import { ownEntry } from '../../support/names.js';
 import { unknownName } from '../../support/registry.js';
 import { byUser, defineExposure, sparseByPair } from './exposure.js';
 
@@ -61,7 +62,10 @@ export function compileFormula(formula: string, dim: number): Formula {
       }
       case 'Identifier': {
         const { name } = node as jsep.Identifier;
-        return VARIABLES[name] ?? refuse(unknownName('variable', name, [...Object.keys(VARIABLES), 'x[k]', 'z[k]']));
+        return (
+          ownEntry(VARIABLES, name) ??
+          refuse(unknownName('variable', name, [...Object.keys(VARIABLES), 'x[k]', 'z[k]']))
+        );
       }
       case 'MemberExpression': {
         const member = node as jsep.MemberExpression;
@@ -88,7 +92,8 @@ export function compileFormula(formula: string, dim: number): Formula {
       case 'BinaryExpression': {
         const { operator, left, right } = node as jsep.BinaryExpression;
         const [a, b] = [compile(left), compile(right)];
-        const apply = OPERATORS[operator] ?? refuse(unknownName('operator', operator, Object.keys(OPERATORS)));
+        const apply =
+          ownEntry(OPERATORS, operator) ?? refuse(unknownName('operator', operator, Object.keys(OPERATORS)));
         return (pair) => apply(a(pair), b(pair));
       }
       case 'ConditionalExpression': {
@@ -100,7 +105,7 @@ export function compileFormula(formula: string, dim: number): Formula {
         const { callee, arguments: given } = node as jsep.CallExpression;
         if (callee.type !== 'Identifier') return refuse('only the functions themselves can be called');
         const { name } = callee as jsep.Identifier;
-        const known = FUNCTIONS[name] ?? refuse(unknownName('function', name, Object.keys(FUNCTIONS)));
+        const known = ownEntry(FUNCTIONS, name) ?? refuse(unknownName('function', name, Object.keys(FUNCTIONS)));
         if (given.length !== known.arity) return refuse(`${name} takes ${known.arity} value(s)`);
         const [a, b] = given.map(compile) as [Formula, Formula?];
         return b ? (pair) => known.apply(a(pair), b(pair)) : (pair) => known.apply(a(pair));
