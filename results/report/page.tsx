@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ComponentChildren, JSX } from 'preact';
 import { renderToString } from 'preact-render-to-string';
+import { withoutControls } from '../../support/names.js';
 import { withInnerNames } from '../../support/picture.js';
 
 const asset = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -26,7 +27,7 @@ export function pageOf(title: string, body: JSX.Element): string {
       </body>
     </html>
   );
-  return `<!doctype html>\n${renderToString(page)}\n`;
+  return `<!doctype html>\n${withoutControls(renderToString(page))}\n`;
 }
 
 /** Text that is markup, style or script already: our own files and our own pictures, never a user's words. */
