@@ -22,6 +22,8 @@ const SIGNS: Readonly<Record<string, string>> = {
   '[': '{[}',
   ']': '{]}',
   '*': '{*}',
+  '\u2010': '-',
+  '\u2011': '-',
   '–': '\\textendash{}',
   '—': '\\textemdash{}',
   '‘': '\\textquoteleft{}',
@@ -80,9 +82,10 @@ const MATHEMATICS: Readonly<Record<string, string>> = {
 /** Letters that pdfTeX prints as they are, with no package. */
 const PRINTED = /^[¡¢£§©®°¶¿À-ÏÑ-ÖØ-Ýßà-ïñ-öø-ýÿĀ-ăĆ-ďĒ-ėĚ-ĥĨ-ĭİ-ķĹ-ľŁ-ňŌ-ťŨ-űŴ-ž€™]$/u;
 
-/** What prints a character that pdfTeX cannot: XeTeX and LuaTeX the character, pdfTeX its code point. */
+/** What prints a character that pdfTeX cannot: XeTeX and LuaTeX where their font has it, and else all of them its code point. */
 const OTHER = '\\unicodechar';
-const DEFINITION = `\\providecommand{${OTHER}}[2]{\\ifdefined\\Umathchar#1\\else{[}U+#2{]}\\fi}%`;
+const CODE_POINT = '{[}U+#2{]}';
+const DEFINITION = `\\providecommand{${OTHER}}[2]{\\ifdefined\\Umathchar\\iffontchar\\font\`#1 #1\\else${CODE_POINT}\\fi\\else${CODE_POINT}\\fi}%`;
 
 /** A user's words for LaTeX, in one line: they are printed as they stand, and never obeyed. */
 export function latexText(text: string): string {
