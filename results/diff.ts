@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ownEntry } from '../support/names.js';
 import { holm, pairedTest, type Summary } from '../support/statistics.js';
 import type { TableSet } from './read_tables.js';
 import { cellText, type ResultTable } from './table.js';
@@ -117,7 +118,9 @@ function diffValues(path: string, before: unknown, after: unknown): SettingDiff[
   if (named && other) return diffValues(path, named, other);
   if (!isRecord(before) || !isRecord(after)) return [{ path, before, after }];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.flatMap((key) => diffValues(path === '' ? key : `${path}.${key}`, before[key], after[key]));
+  return keys.flatMap((key) =>
+    diffValues(path === '' ? key : `${path}.${key}`, ownEntry(before, key), ownEntry(after, key)),
+  );
 }
 
 export const CELL_KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed', 'same'];

@@ -13,6 +13,7 @@ import { inOneLine } from '../support/names.js';
 import { pngOf } from '../support/png.js';
 import { summarize } from '../support/statistics.js';
 import { testFolder } from '../support/test_folder.js';
+import { diffTables } from './diff.js';
 import { figurePicture } from './figure_picture.js';
 import { markdownTableOf, markdownText } from './markdown.js';
 import { readTables } from './read_tables.js';
@@ -308,4 +309,16 @@ test('JSON is read back with every name as row and column', async () => {
     // Nothing that every object has.
     expect([name, empty?.cells[name]]).toEqual([name, undefined]);
   }
+});
+
+test('a row that only one run has is told, whatever it is called', () => {
+  const odd = ['__proto__', 'constructor', 'toString'];
+  const run = (labels: readonly string[]) => ({
+    name: String(labels.length),
+    tables: new Map([['t', { ...TABLE, rows: [] }]]),
+    manifest: { rows: Object.fromEntries(labels.map((label) => [label, { settings: { dim: 2 } }])) },
+  });
+  expect(diffTables(run([]), run(odd)).settings.map(({ path, before }) => [path, before])).toEqual(
+    odd.map((label) => [`rows.${label}`, undefined]),
+  );
 });
