@@ -1,11 +1,13 @@
+import { basename, dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
 import { writeRecBole } from '../datasets/recbole.js';
 import { readManifest } from '../datasets/store.js';
-import { obpFeedback } from '../simulator/obp.js';
+import { obpFeedback, supportText } from '../simulator/obp.js';
 import { readWorld } from '../simulator/world.js';
 import { UserError } from '../support/errors.js';
-import { writeFolder } from '../support/output.js';
+import { type OutputFolder, writeFolder } from '../support/output.js';
 import {
   type OutputArguments,
   outputOptions,
@@ -14,6 +16,18 @@ import {
   readingOptions,
   readOptionsOf,
 } from './options.js';
+
+/** What to know of an export, and what loads it. */
+const NOTES = `RecBole 1.2.1, in Python, from the same folder:
+  from recbole.quick_start import run_recbole
+  run_recbole(model="BPR", config_file_list=["recbole/popular/popular.yaml"])
+Models of sequences (SASRec) take popular.sequential.yaml, with which RecBole splits by time itself: it makes no histories of a given split.
+
+Open Bandit Pipeline 0.5.7:
+  import numpy as np
+  feedback = {k: v.item() if v.ndim == 0 else v for k, v in np.load("obp/shown.npz").items()}
+A round is an exposure, so a mean over rounds gives a user the weight of what was shown to them; pscore is p_exposure over its sum over the user's items.
+What could hardly be shown has large weights, and of what could not be shown at all nothing can be said: the export says how much that is.`;
 
 const FORMATS = ['recbole', 'obp'] as const;
 
@@ -37,15 +51,20 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         choices: FORMATS,
         demandOption: true,
         describe:
-          'recbole: atomic files (.inter), whole and by part; obp: logged feedback (.npz) of a simulated folder with --exposures',
+          'recbole: atomic files (.inter, .item), whole and by part, with .yaml, for RecBole 1.2.1; obp: logged feedback (.npz) of a simulated folder with --exposures, for OBP 0.5.7',
       })
-      .option('name', { type: 'string', describe: "name of the files; by default the data's" })
-      .example('$0 datasets export runs/popular --format recbole --out runs/recbole/popular', '')
-      .example('$0 datasets export runs/popular --format obp --out runs/obp', '') as never,
+      .option('name', {
+        type: 'string',
+        describe:
+          "name of the files; by default the data's for obp, and the folder's for recbole, which wants files in a folder of their name",
+      })
+      .example('$0 datasets export runs/popular --format recbole --out recbole/popular', '')
+      .example('$0 datasets export runs/shown --format obp --name shown --out obp', '')
+      .epilogue(NOTES) as never,
   async handler(argv) {
     const { data: reference, format, out } = argv;
     const named = (own: string): string => argv.name ?? own.replace(/[^\w.-]+/g, '-');
-    const files = await writeFolder(out, { overwrite: argv.overwrite, inputs: [reference] }, async (folder) => {
+    const { files, notes } = await writeFolder(out, { overwrite: argv.overwrite, inputs: [reference] }, async (folder) => {
       if (format === 'obp') {
         const manifest = readManifest(reference);
         if (manifest.kind !== 'simulated')
@@ -53,12 +72,19 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
             `"${reference}" is not simulated: only a simulation knows the propensities of what was shown`,
           );
         const file = `${named(manifest.name)}.npz`;
-        folder.writeBytes(file, await obpFeedback(reference, await readWorld(reference)));
-        return [file];
+        const { bytes, support } = await obpFeedback(reference, await readWorld(reference));
+        folder.writeBytes(file, bytes);
+        return { files: [file], notes: supportText(support) };
       }
       const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv));
-      return writeRecBole(folder, named(data.name), data);
+      return recbole(folder, data, out, argv.name);
     });
-    console.log(argv.json ? JSON.stringify(files) : `written to ${out}: ${files.join(', ')}`);
+    console.log(argv.json ? JSON.stringify(files) : [...notes, `written to ${out}: ${files.join(', ')}`].join('\n'));
   },
 };
+
+/** RecBole's files, called as the folder that they are in: `out`, or a folder of the wished name below it. */
+function recbole(folder: OutputFolder, data: Interactions, out: string, name = basename(resolve(out))) {
+  const isOwn = name === basename(resolve(out));
+  return writeRecBole(folder, name, data, { under: isOwn ? undefined : name, dataPath: isOwn ? dirname(out) : out });
+}

@@ -342,9 +342,10 @@ describe('test parts shown at random', () => {
 test("RecBole's files are read back as they were written, whole and by part", async () => {
   const data = await openSplit('planted', {}, { ...PLANTED_DEFAULTS, users: 60, items: 40, ratingsPerUser: 10 });
   const out = new OutputFolder(join(folder, 'recbole'));
-  const files = writeRecBole(out, 'world', data);
+  const { files, notes } = writeRecBole(out, 'world', data);
   out.commit();
-  expect(files).toEqual(['world.inter', 'world.train.inter', 'world.valid.inter', 'world.test.inter']);
+  const inter = ['world.inter', 'world.train.inter', 'world.valid.inter', 'world.test.inter'];
+  expect([files, notes]).toEqual([[...inter, 'world.item', 'world.yaml', 'world.sequential.yaml'], []]);
   // RecBole's rule: each column is name:type, types token, token_seq, float, float_seq; as many fields a line.
   const [head, ...lines] = readFileSync(join(out.path, 'world.inter'), 'utf8').trimEnd().split('\n');
   expect(head).toBe('user_id:token\titem_id:token\trating:float\ttimestamp:float');

@@ -38,7 +38,8 @@ test("the Open Bandit Pipeline's layout: a round an exposure, with the propensit
   const origin = { source: 'planted', format: 'planted' };
   await writeFolder(path, {}, (out) => simulate(data, origin, { config, workers: 1, exposures: true }, out, silent));
   const world = await readWorld(path);
-  const files = unzipSync(await obpFeedback(path, world));
+  const { bytes, support } = await obpFeedback(path, world);
+  const files = unzipSync(bytes);
   const arrays = Object.fromEntries(
     Object.entries(files).map(([name, bytes]) => [name.replace('.npy', ''), readNpy(bytes)]),
   );
@@ -48,10 +49,19 @@ test("the Open Bandit Pipeline's layout: a round an exposure, with the propensit
   expect(arrays['context']?.shape).toEqual([rounds, 4]);
   expect(arrays['action_context']?.shape).toEqual([50, 4]);
   const column = (name: string): number[] => Array.from(arrays[name]?.values ?? [], Number);
-  for (const name of ['action', 'reward', 'pscore', 'expected_reward', 'user'])
+  for (const name of ['action', 'position', 'reward', 'pscore', 'p_relevance', 'user'])
     expect(column(name).length).toBe(rounds);
   expect(column('action').every((item) => item >= 0 && item < 50)).toBe(true);
   expect([...new Set(column('reward'))].sort()).toEqual([0, 1]);
+  // OBP's name for something else: what is expected of every round and action.
+  expect(Object.keys(arrays)).not.toContain('expected_reward');
+  for (const name of ['action', 'position', 'reward', 'user'])
+    expect(arrays[name]?.values).toBeInstanceOf(BigInt64Array);
+  expect(new Set(column('position'))).toEqual(new Set([0]));
+  expect(support.rounds).toBe(rounds);
+  expect(support.users).toBe(new Set(column('user')).size);
+  expect(support.leastPscore).toBe(Math.min(...column('pscore')));
+  expect(support.impossible).toBe(0);
   // The probabilities of all actions of a user sum to one.
   const user = column('user')[0] as number;
   const exposure = world.exposureRow(user);

@@ -1,4 +1,5 @@
 import { type Zippable, zipSync } from 'fflate';
+import { UserError } from './errors.js';
 
 /** Arrays of NumPy: whole numbers and floating point ones. */
 export type NpyValues = Int32Array | Float32Array | Float64Array | BigInt64Array;
@@ -34,8 +35,19 @@ export function npyOf({ shape, values }: NpyArray): Uint8Array {
   return out;
 }
 
-/** Arrays by name as an .npz archive, which is a zip archive of .npy files; not compressed, and the same bytes each time. */
+/** Sizes in zip archives are 32 bits wide, and the archive is put together in memory. */
+const MOST_BYTES = 3.5 * 2 ** 30;
+
+/**
+ * Arrays by name as an .npz archive, which is a zip archive of .npy files; not compressed, and the same bytes each time.
+ * Throws UserError for more than such an archive can hold.
+ */
 export function npzOf(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
+  const size = Object.values(arrays).reduce((sum, { values }) => sum + values.byteLength, 0);
+  if (size > MOST_BYTES)
+    throw new UserError(
+      `the arrays take ${(size / 2 ** 30).toFixed(1)} GiB, and an .npz archive as it is written here holds ${MOST_BYTES / 2 ** 30}: export fewer`,
+    );
   const files: Zippable = Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [`${name}.npy`, [npyOf(array), { level: 0, mtime: '1980-01-01' }]]),
   );
