@@ -2,9 +2,9 @@ import { basename, dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
-import { writeRecBole } from '../datasets/recbole.js';
+import { runningRecBole, writeRecBole } from '../datasets/recbole.js';
 import { readManifest } from '../datasets/store.js';
-import { obpFeedback, supportText } from '../simulator/obp.js';
+import { loadingFeedback, obpFeedback, supportText } from '../simulator/obp.js';
 import { readWorld } from '../simulator/world.js';
 import { UserError } from '../support/errors.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
@@ -17,15 +17,15 @@ import {
   readOptionsOf,
 } from './options.js';
 
+const code = (lines: string): string => lines.replaceAll(/^/gm, '  ');
+
 /** What to know of an export, and what loads it. */
 const NOTES = `RecBole 1.2.1, in Python, from the same folder:
-  from recbole.quick_start import run_recbole
-  run_recbole(model="BPR", config_file_list=["recbole/popular/popular.yaml"])
+${code(runningRecBole('BPR', 'recbole/popular/popular.yaml'))}
 Models of sequences (SASRec) take popular.sequential.yaml, with which RecBole splits by time itself: it makes no histories of a given split.
 
 Open Bandit Pipeline 0.5.7:
-  import numpy as np
-  feedback = {k: v.item() if v.ndim == 0 else v for k, v in np.load("obp/shown.npz").items()}
+${code(loadingFeedback('obp/shown.npz'))}
 A round is an exposure, so a mean over rounds gives a user the weight of what was shown to them; pscore is p_exposure over its sum over the user's items.
 What could hardly be shown has large weights, and of what could not be shown at all nothing can be said: the export says how much that is.`;
 

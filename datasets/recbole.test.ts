@@ -7,7 +7,7 @@ import { testFolder } from '../support/test_folder.js';
 import { runPython, testWithPython } from '../support/test_python.js';
 import { type Interactions, rowsWhere, SPLITS } from './interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from './planted.js';
-import { type RecBoleOptions, shortest, writeRecBole } from './recbole.js';
+import { type RecBoleOptions, runningRecBole, shortest, writeRecBole } from './recbole.js';
 import { splitInteractions } from './split.js';
 
 const root = testFolder();
@@ -133,7 +133,7 @@ describe('RecBole itself', () => {
       expect(existsSync(path)).toBe(true);
       const told = runPython(
         `${LOAD}
-from recbole.quick_start import run_recbole
+${runningRecBole('BPR', 'box/world/world.yaml').replace('])', "], config_dict={'epochs': 1, 'state': 'ERROR'}, saved=False)")}
 config, dataset, parts = load('BPR', 'box/world/world.yaml')
 tokens = [sorted(zip(dataset.id2token('user_id', p.inter_feat['user_id']), dataset.id2token('item_id', p.inter_feat['item_id']))) for p in parts]
 items = dataset.item_num - 1

@@ -5,6 +5,10 @@ import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
 import { type Interactions, rowsWhere, SPLITS } from './interactions.js';
 
+/** What trains a model on an export in Python. */
+export const runningRecBole = (model: string, settings: string): string =>
+  `from recbole.quick_start import run_recbole\nrun_recbole(model="${model}", config_file_list=["${settings}"])`;
+
 /** Names of RecBole's parts, in the order of `SPLITS`. */
 const PARTS = ['train', 'valid', 'test'];
 
@@ -66,6 +70,10 @@ export function writeRecBole(
     item_inter_num_interval: null,
     ...(time && { normalize_field: ['timestamp'] }),
   };
+  const code = (model: string, suffix: string): string[] =>
+    runningRecBole(model, `${join(dataPath, name, name)}.${suffix}`)
+      .split('\n')
+      .map((line) => `  ${line}`);
   const yaml = (suffix: string, about: readonly string[], extra: object): void => {
     const text = stringify(
       { ...settings, ...extra },
@@ -85,7 +93,7 @@ export function writeRecBole(
     'yaml',
     [
       'For RecBole 1.2.1, run from where data_path leads to the folder of this data set:',
-      `  run_recbole(model="BPR", config_file_list=["${join(dataPath, name, name)}.yaml"])`,
+      ...code('BPR', 'yaml'),
       ...(split
         ? [
             'The split is that of the data. Models of sequences (SASRec) take the other .yaml: RecBole cannot make histories of a given split.',
@@ -100,7 +108,7 @@ export function writeRecBole(
       'sequential.yaml',
       [
         'For models of sequences in RecBole 1.2.1 (SASRec, GRU4Rec), run from where data_path leads to the folder of this data set:',
-        `  run_recbole(model="SASRec", config_file_list=["${join(dataPath, name, name)}.sequential.yaml"])`,
+        ...code('SASRec', 'sequential.yaml'),
         "RecBole splits by time itself here: each user's last interaction is for test, that before it for validation, as leave-last-two does, except",
         'where two have one time, or a user has fewer than three. A split at random has no like among sequences.',
         'There are no sampled negatives, since the loss of these models, CE, has all items; for loss_type BPR take that line out.',

@@ -1,12 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
+import { runningRecBole } from '../datasets/recbole.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
+import { runPython, testWithPython } from '../support/test_python.js';
 import { SIMULATION_DEFAULTS } from './config.js';
-import { obpFeedback } from './obp.js';
+import { loadingFeedback, obpFeedback, supportText } from './obp.js';
 import { simulate } from './simulate.js';
 import { readWorld } from './world.js';
 
@@ -31,12 +35,16 @@ function readNpy(bytes: Uint8Array): { shape: number[]; values: ArrayLike<number
   return { shape, values };
 }
 
-test("the Open Bandit Pipeline's layout: a round an exposure, with the propensity of its action", async () => {
-  const path = join(folder, 'world');
-  const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 50, ratingsPerUser: 15 });
-  const config = { ...SIMULATION_DEFAULTS, dim: 4, exposuresPerUser: 12 };
-  const origin = { source: 'planted', format: 'planted' };
+const path = join(folder, 'world');
+const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 50, ratingsPerUser: 15 });
+const config = { ...SIMULATION_DEFAULTS, dim: 4, exposuresPerUser: 12 };
+const origin = { source: 'planted', format: 'planted' };
+
+beforeAll(async () => {
   await writeFolder(path, {}, (out) => simulate(data, origin, { config, workers: 1, exposures: true }, out, silent));
+});
+
+test("the Open Bandit Pipeline's layout: a round an exposure, with the propensity of its action", async () => {
   const world = await readWorld(path);
   const { bytes, support } = await obpFeedback(path, world);
   const files = unzipSync(bytes);
@@ -71,4 +79,52 @@ test("the Open Bandit Pipeline's layout: a round an exposure, with the propensit
   await expect(obpFeedback(`${path}-alone`, world)).rejects.toThrow(
     /has no exposures: simulate again with --exposures/,
   );
+});
+
+const ANSWERS = `
+import json
+from obp.ope import InverseProbabilityWeighting, OffPolicyEvaluation, RegressionModel, SelfNormalizedInverseProbabilityWeighting
+from obp.utils import check_bandit_feedback_inputs
+from sklearn.linear_model import LogisticRegression
+check_bandit_feedback_inputs(**{k: feedback[k] for k in ('context', 'action', 'reward', 'position', 'pscore', 'action_context')}, expected_reward=feedback.get('expected_reward'))
+uniform = np.full((feedback['n_rounds'], feedback['n_actions'], 1), 1 / feedback['n_actions'])
+ope = OffPolicyEvaluation(bandit_feedback=feedback, ope_estimators=[InverseProbabilityWeighting(), SelfNormalizedInverseProbabilityWeighting()])
+values = ope.estimate_policy_values(action_dist=uniform)
+model = RegressionModel(n_actions=feedback['n_actions'], len_list=1, action_context=feedback['action_context'], base_model=LogisticRegression())
+fitted = model.fit_predict(context=feedback['context'], action=feedback['action'], reward=feedback['reward'], position=feedback['position'])
+print(json.dumps({'values': values, 'shape': fitted.shape}))`;
+
+testWithPython('obp', 'sklearn')(
+  'the pipeline itself loads it by what the help shows, accepts it, and estimates what the numbers say',
+  async () => {
+    const { bytes } = await obpFeedback(path, await readWorld(path));
+    writeFileSync(join(folder, 'shown.npz'), bytes);
+    const told = runPython(`${loadingFeedback('shown.npz')}${ANSWERS}`, folder) as {
+      values: Record<string, number>;
+      shape: number[];
+    };
+    const arrays = unzipSync(bytes);
+    const column = (name: string): number[] => Array.from(readNpy(arrays[`${name}.npy`] as Uint8Array).values, Number);
+    const [reward, weight] = [column('reward'), column('pscore').map((p) => 1 / 50 / p)];
+    const weighted = reward.reduce((sum, r, k) => sum + r * (weight[k] as number), 0);
+    expect(told.values['ipw']).toBeCloseTo(weighted / reward.length, 9);
+    expect(told.values['snipw']).toBeCloseTo(weighted / weight.reduce((a, b) => a + b), 9);
+    expect(told.shape).toEqual([reward.length, 50, 1]);
+  },
+  120_000,
+);
+
+test('what users read and what is tried are the same', () => {
+  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  expect(readme).toContain(loadingFeedback('obp/shown.npz'));
+  expect(readme).toContain(runningRecBole('BPR', 'recbole/popular/popular.yaml'));
+});
+
+test('items that could not be shown are counted, and what weights may come to is said', () => {
+  const some = { rounds: 1200, users: 80, fewest: 3, most: 40, impossible: 0.25, leastPscore: 0.001 };
+  const lines = supportText(some);
+  expect(lines.join(' ')).toMatch(
+    /1,200 rounds of 80 users, 3 to 40 each.* up to 1,000 times .* 25% of the pairs could not be shown/,
+  );
+  expect(supportText({ ...some, impossible: 0 }).length).toBe(2);
 });

@@ -95,3 +95,7 @@ export function supportText({ rounds, users, fewest, most, impossible, leastPsco
       : []),
   ];
 }
+
+/** What loads the feedback in Python: whole numbers by themselves are integers of Python, as OBP wants them. */
+export const loadingFeedback = (path: string): string =>
+  `import numpy as np\nfeedback = {k: v.item() if v.ndim == 0 else v for k, v in np.load("${path}").items()}`;
