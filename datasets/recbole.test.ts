@@ -122,7 +122,7 @@ def load(model, path):
 `;
 
 describe('RecBole itself', () => {
-  const withRecBole = testWithPython('recbole', 'torch');
+  const withRecBole = testWithPython('recbole.quick_start');
   const planted = plantedRatings({ ...PLANTED_DEFAULTS, users: 60, items: 80, ratingsPerUser: 10 }).data;
   const data = splitInteractions(planted, { rule: 'leave-last-two', seed: 1, shortUsers: 'train' });
 

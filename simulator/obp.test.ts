@@ -94,7 +94,7 @@ model = RegressionModel(n_actions=feedback['n_actions'], len_list=1, action_cont
 fitted = model.fit_predict(context=feedback['context'], action=feedback['action'], reward=feedback['reward'], position=feedback['position'])
 print(json.dumps({'values': values, 'shape': fitted.shape}))`;
 
-testWithPython('obp', 'sklearn')(
+testWithPython('obp.ope', 'sklearn')(
   'the pipeline itself loads it by what the help shows, accepts it, and estimates what the numbers say',
   async () => {
     const { bytes } = await obpFeedback(path, await readWorld(path));

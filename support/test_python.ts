@@ -5,10 +5,7 @@ const python = process.env['EXPOBENCH_PYTHON'] ?? 'python3';
 
 /** `test` where python3 (or $EXPOBENCH_PYTHON) imports these, and otherwise one that is said to be skipped. */
 export function testWithPython(...modules: readonly string[]): typeof test {
-  const tried = spawnSync(python, [
-    '-c',
-    `import importlib.util as u; assert all(map(u.find_spec, ${JSON.stringify(modules)}))`,
-  ]);
+  const tried = spawnSync(python, ['-c', `import ${modules.join(', ')}`]);
   return tried.status === 0 ? test : (test.skip as typeof test);
 }
 
