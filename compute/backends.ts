@@ -1,10 +1,10 @@
 import type { Kernels } from './kernels.js';
 import { WasmKernels } from './wasm/wasm_kernels.js';
 
-/** What can compute. All take the same draws; what is not `wasm` differs from it in the last bits. */
+/** Backends. All take the same draws; what is not `wasm` differs from it in the last bits. */
 export const BACKENDS = ['wasm', 'webgpu', 'tensorflow'] as const;
 export type BackendName = (typeof BACKENDS)[number];
-/** What a user may ask for: a backend, or whichever is faster. */
+/** Choices of a user: a backend, or whichever is faster. */
 export const BACKEND_CHOICES = [...BACKENDS, 'auto'] as const;
 export type BackendChoice = (typeof BACKEND_CHOICES)[number];
 

@@ -5,6 +5,7 @@ export * from './errors.js';
 export * from './kernels.js';
 export * from './parameter.js';
 export * from './random.js';
+export * from './shapes.js';
 export * from './tape.js';
 export * from './tensor.js';
 export { WasmKernels, WasmTensor } from './wasm/wasm_kernels.js';

@@ -29,14 +29,14 @@ export class ParameterFactory {
    * inputs where these weights are a part of it.
    */
   weight(name: string, inputs: number, outputs: number, layerInputs = inputs): Parameter {
-    const size = inputs * outputs;
-    const uniform = this.kernels.zeros([size]);
-    this.kernels.drawUniform(uniform, this.key(name));
     const bound = Math.sqrt(6 / (layerInputs + outputs));
     const value = this.kernels.zeros([inputs, outputs]);
     this.kernels.fill(value, -bound);
-    this.kernels.addScaled(2 * bound, uniform, value);
-    this.kernels.free(uniform);
+    this.kernels.scope(() => {
+      const uniform = this.kernels.zeros([inputs * outputs]);
+      this.kernels.drawUniform(uniform, this.key(name));
+      this.kernels.addScaled(2 * bound, uniform, value);
+    });
     return { name, value };
   }
 

@@ -3,7 +3,7 @@
  * is named in words; its number is a hash of the name, so that a new stream never moves the draws of another.
  */
 
-/** What a draw belongs to besides its row and column. */
+/** The purpose of a draw, besides its row and column. */
 export interface DrawKey {
   readonly seed: number;
   /** From `stream(name)`. */

@@ -1,6 +1,7 @@
 import type { Activation, Kernels, OutcomeForm, Runs } from './kernels.js';
 import type { Parameter } from './parameter.js';
 import { type DrawKey, stream } from './random.js';
+import { expectProduct, expectRowOf, expectSameRows, expectSameSize, expectSameWidth, expectShapes } from './shapes.js';
 import type { Lookup, Tensor } from './tensor.js';
 
 /** A value on the tape. Its gradient is made, as zeros, when the first adjoint adds to it. */
@@ -21,7 +22,7 @@ export class Variable {
 /** Where each position of a batch finds its row; all of a lookup that forward passes need. */
 export type Slots = Pick<Lookup, 'slots'>;
 
-/** What the optimizer applies after `backward`: a dense gradient, or one of the distinct rows of a lookup. */
+/** A gradient that the optimizer applies after `backward`: a dense gradient, or one of the distinct rows of a lookup. */
 export interface Gradient {
   readonly parameter: Parameter;
   readonly lookup?: Lookup;
@@ -83,6 +84,9 @@ export class Tape {
     activation: Activation = 'linear',
   ): Variable {
     const { kernels } = this;
+    expectSameWidth('pairSum', a, b);
+    expectRowOf('pairSum', a, bias);
+    expectSameSize('pairSum', aLookup.slots, bLookup.slots);
     const sum = kernels.gatherPairSum(a.value, aLookup.slots, b.value, bLookup.slots, bias.value, activation);
     const out = new Variable(sum);
     return this.record(out, (g) => {
@@ -96,6 +100,9 @@ export class Tape {
   /** [positions]: sum over k of weight[k] a[k] b[k], for each position. */
   pairProduct(a: Variable, aLookup: Slots, b: Variable, bLookup: Slots, weight: Variable): Variable {
     const { kernels } = this;
+    expectSameWidth('pairProduct', a, b);
+    expectRowOf('pairProduct', a, weight);
+    expectSameSize('pairProduct', aLookup.slots, bLookup.slots);
     const out = new Variable(kernels.pairProduct(a.value, aLookup.slots, b.value, bLookup.slots, weight.value));
     return this.record(out, (g) =>
       kernels.pairProductAdjoint(
@@ -114,6 +121,7 @@ export class Tape {
 
   /** [m, n] = a[m, k] b[k, n]. */
   matmul(a: Variable, b: Variable): Variable {
+    expectProduct('matmul', a, b);
     return this.record(new Variable(this.kernels.product(a.value, b.value)), (g) => {
       if (a.differentiable) this.addProduct(a, g, b.value, false, true);
       if (b.differentiable) this.addProduct(b, a.value, g, true, false);
@@ -122,6 +130,8 @@ export class Tape {
 
   /** Activation of x[rows, inputs] weight[inputs, outputs] + bias[outputs]. */
   dense(x: Variable, weight: Variable, bias: Variable, activation: Activation = 'linear'): Variable {
+    expectProduct('dense', x, weight);
+    expectRowOf('dense', weight, bias);
     const out = this.matmul(x, weight);
     this.kernels.addBias(out.value, bias.value, activation);
     // Runs before the adjoint of the product, which then sees the masked gradient.
@@ -134,8 +144,10 @@ export class Tape {
   /** [rows, sum of widths]: matrices side by side. */
   concatenate(...parts: Variable[]): Variable {
     const { kernels } = this;
-    const widths = parts.map((part) => part.shape[1] as number);
-    const rows = (parts[0] as Variable).shape[0] as number;
+    const first = parts[0] as Variable;
+    for (const part of parts) expectSameRows('concatenate', first, part);
+    const rows = first.shape[0] as number;
+    const widths = parts.map((part) => part.value.size / rows);
     const out = new Variable(kernels.zeros([rows, widths.reduce((sum, width) => sum + width, 0)]));
     let column = 0;
     const columns = widths.map((width) => (column += width) - width);
@@ -161,6 +173,7 @@ export class Tape {
 
   /** a + b, of equal sizes. */
   add(a: Variable, b: Variable): Variable {
+    expectSameSize('add', a, b);
     const out = new Variable(this.kernels.add(a.value, b.value));
     return this.record(out, (g) => {
       if (b.differentiable) this.kernels.addScaled(1, g, this.gradient(b));
@@ -173,6 +186,7 @@ export class Tape {
 
   /** a b, element by element. */
   multiply(a: Variable, b: Variable): Variable {
+    expectSameSize('multiply', a, b);
     const out = new Variable(this.kernels.multiply(a.value, b.value));
     return this.record(out, (g) => {
       if (a.differentiable) this.kernels.addProduct(g, b.value, this.gradient(a));
@@ -189,12 +203,14 @@ export class Tape {
 
   /** [rows]: binary cross-entropy on logits, one a row. Multiply by weights before `mean` to weight rows. */
   crossEntropy(logits: Variable, labels: Tensor): Variable {
+    expectSameSize('crossEntropy', logits, labels);
     const out = new Variable(this.kernels.crossEntropy(logits.value, labels));
     return this.record(out, (g) => this.kernels.crossEntropyAdjoint(g, logits.value, labels, this.gradient(logits)));
   }
 
   /** [rows]: (x - y)^2. */
   squaredError(x: Variable, y: Tensor): Variable {
+    expectSameSize('squaredError', x, y);
     const out = new Variable(this.kernels.squaredError(x.value, y));
     return this.record(out, (g) => this.kernels.squaredErrorAdjoint(g, x.value, y, this.gradient(x)));
   }
@@ -202,6 +218,8 @@ export class Tape {
   /** Layer normalization of rows. */
   layerNorm(x: Variable, gain: Variable, bias: Variable): Variable {
     const { kernels } = this;
+    expectRowOf('layerNorm', x, gain);
+    expectRowOf('layerNorm', x, bias);
     const { out: value, stats } = kernels.layerNorm(x.value, gain.value, bias.value);
     return this.record(new Variable(value), (g) =>
       kernels.layerNormAdjoint(
@@ -219,6 +237,14 @@ export class Tape {
   /** [rows, width]: causal self-attention of qkv[rows, 3 width] within each sequence. */
   attention(qkv: Variable, sequences: Runs, heads: number): Variable {
     const { kernels } = this;
+    const threefold = { shape: [3 * heads] };
+    expectShapes(
+      'attention',
+      (qkv.shape[1] ?? 1) % (3 * heads) === 0,
+      qkv,
+      threefold,
+      'the columns of the first must divide by 3 times the heads',
+    );
     const result = kernels.attention(qkv.value, sequences, heads);
     return this.record(new Variable(result.out), (g) =>
       kernels.attentionAdjoint(g, qkv.value, sequences, heads, result, this.gradient(qkv)),
@@ -236,6 +262,8 @@ export class Tape {
   /** [rows]: b0 + b1 g, with b2 y or b2 y g by `form`; beta[3] (PAPER section 4). */
   exposureLogits(g: Variable, labels: Tensor, beta: Variable, form: OutcomeForm): Variable {
     const { kernels } = this;
+    expectSameSize('exposureLogits', g, labels);
+    expectShapes('exposureLogits', beta.value.size === 3, g, beta, 'beta needs three numbers');
     const out = new Variable(kernels.exposureLogits(g.value, labels, beta.value, form));
     return this.record(out, (d) => {
       const toG = g.differentiable ? this.gradient(g) : undefined;
@@ -263,6 +291,7 @@ export class Tape {
   /** [1]: sum of w x over the sum of w. */
   weightedMean(x: Variable, weights: Variable): Variable {
     const { kernels } = this;
+    expectSameSize('weightedMean', x, weights);
     const result = kernels.weightedMean(x.value, weights.value);
     return this.record(new Variable(kernels.slice(result, 0, 1)), (g) =>
       kernels.weightedMeanAdjoint(
@@ -278,12 +307,20 @@ export class Tape {
 
   /** For groups of `wide` numbers the first less each of the others: a positive's score over those of its negatives. */
   differences(x: Variable, wide: number): Variable {
+    expectShapes(
+      'differences',
+      wide > 1 && x.value.size % wide === 0,
+      x,
+      { shape: [wide] },
+      'the elements must be whole groups of at least two',
+    );
     const out = new Variable(this.kernels.differences(x.value, wide));
     return this.record(out, (g) => this.kernels.differencesAdjoint(g, wide, this.gradient(x)));
   }
 
   /** [count]: the mean of x over the positions of each distinct row of a lookup. */
   meanByRow(x: Variable, lookup: Lookup): Variable {
+    expectSameSize('meanByRow', x, lookup.slots);
     const out = new Variable(this.kernels.meanByRow(x.value, lookup));
     return this.record(out, (g) => this.kernels.meanByRowAdjoint(g, lookup, this.gradient(x)));
   }
@@ -291,6 +328,7 @@ export class Tape {
   /** [1]: Pearson's correlation of x[count] with data y[count], over the distinct rows of a lookup. */
   correlation(x: Variable, y: Tensor, { uses }: Lookup): Variable {
     const { kernels } = this;
+    expectSameSize('correlation', x, y);
     const result = kernels.correlation(x.value, y, uses);
     return this.record(new Variable(kernels.slice(result, 0, 1)), (g) =>
       kernels.correlationAdjoint(g, x.value, y, uses, result, this.gradient(x)),
@@ -299,13 +337,18 @@ export class Tape {
 
   /** Runs all adjoints from d loss / d loss = 1 and returns the gradients of every parameter used. */
   backward(loss: Variable): Gradient[] {
+    expectShapes('backward', loss.value.size === 1, loss, { shape: [1] }, 'a loss is one number');
     this.kernels.fill(this.gradient(loss), 1);
     for (let a = this.adjoints.length - 1; a >= 0; a--) (this.adjoints[a] as () => void)();
     const dense = [...this.parameters].map(([parameter, variable]) => ({ parameter, variable }));
     return [...dense, ...this.embeddings].filter(({ variable }) => variable.gradient !== undefined);
   }
 
-  private record(out: Variable, adjoint: (g: Tensor) => void): Variable {
+  /**
+   * Puts an operation's adjoint on the tape: `backward` hands it the gradient of `out`, if any came, and it adds to those of the operands (see
+   * `gradient`). With `kernels` this is all that an operation in a file of its own needs.
+   */
+  record(out: Variable, adjoint: (g: Tensor) => void): Variable {
     this.adjoints.push(() => {
       if (out.gradient) adjoint(out.gradient);
     });
@@ -318,7 +361,8 @@ export class Tape {
     else variable.gradient = this.kernels.product(a, b, transposeA, transposeB);
   }
 
-  private gradient(variable: Variable): Tensor {
+  /** Where adjoints add to what flows back into a variable. */
+  gradient(variable: Variable): Tensor {
     variable.gradient ??= this.kernels.zeros(variable.value.shape);
     return variable.gradient;
   }

@@ -3,7 +3,7 @@
  * step wrote, and adds what goes along (see vendor.mjs). Run by `npm run build`, and by npm itself after `npm ci`.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,11 +29,11 @@ run(
   ...['--outFile', 'compute/wasm/kernels.wasm', '--bindings', 'raw', '--runtime', 'stub', '--enable', 'simd'],
   ...['--optimizeLevel', '3', '--noAssert', '--importMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
 );
+// As text in a module, so that no file needs to be read: in a browser there is none.
+const code = readFileSync('compute/wasm/kernels.wasm').toString('base64');
+writeFileSync('compute/wasm/kernels.code.ts', `export const KERNELS = '${code}';\n`);
 run(bin('typescript', 'bin/tsc'), '--project', 'tsconfig.json');
-const assets = [
-  ...['compute/wasm/kernels.wasm', 'compute/wasm/kernels.d.ts'],
-  ...['results/report/style.css', 'results/report/browser.js'],
-];
+const assets = ['compute/wasm/kernels.d.ts', ...['results/report/style.css', 'results/report/browser.js']];
 for (const file of assets) {
   mkdirSync(dirname(`dist/${file}`), { recursive: true });
   copyFileSync(file, `dist/${file}`);

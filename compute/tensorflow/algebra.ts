@@ -133,9 +133,10 @@ export class TfAlgebra extends TfStorage {
   }
 
   sparseTimesDense(starts: Tensor, columns: Tensor, dense: Tensor, out: Tensor): void {
-    const rows = this.tensor(rowOfEach(this.integers(starts)));
-    this.addTo(out, () => this.sumByRow(this.rowsOf(dense, columns), rows, out.shape[0] as number));
-    this.free(rows);
+    this.scope(() => {
+      const rows = this.tensor(rowOfEach(this.integers(starts)));
+      this.addTo(out, () => this.sumByRow(this.rowsOf(dense, columns), rows, out.shape[0] as number));
+    });
   }
 
   /** A new tensor of the shape of an operand. */

@@ -55,7 +55,7 @@ export class TfLayers extends TfAlgebra {
     return { count, take, back };
   }
 
-  /** What attention works on: [sequences, heads, longest, size] blocks of rows, and rows of such blocks. */
+  /** The operands of attention: [sequences, heads, longest, size] blocks of rows, and rows of such blocks. */
   private blocks(qkv: Tensor, sequences: Runs, heads: number) {
     const { tf } = this;
     const rows = qkv.shape[0] as number;

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type * as TensorFlow from '@tensorflow/tfjs';
 import { BackendUnavailableError } from '../errors.js';
+import { installedVersion } from '../packages.js';
 
 /** The library's functions, whichever package they come from. */
 export type Library = typeof TensorFlow;
@@ -10,21 +10,20 @@ export interface LoadedTensorFlow {
   readonly tf: Library;
   readonly packageName: string;
   readonly version: string;
-  /** What computes in it. */
+  /** The processor or GPU that computes in it. */
   readonly computes: string;
 }
 
 /** Packages with the same functions, the fastest first. */
 export const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', '@tensorflow/tfjs'] as const;
 
-/** What each package computes with, by the library's name for it and for people. */
+/** The means that each package computes with, by the library's name for it and for people. */
 const COMPUTES: Readonly<Record<(typeof PACKAGES)[number], readonly [name: string, computes: string]>> = {
   '@tensorflow/tfjs-node-gpu': ['tensorflow', 'CUDA through libtensorflow'],
   '@tensorflow/tfjs-node': ['tensorflow', 'the processor through libtensorflow'],
   '@tensorflow/tfjs': ['cpu', 'the processor in plain JavaScript, for checks alone: it is slow'],
 };
 
-const require = createRequire(import.meta.url);
 let loaded: Promise<LoadedTensorFlow> | undefined;
 
 /** The first package that loads and computes, loaded once a thread. Throws BackendUnavailableError with what kept each away. */
@@ -58,8 +57,7 @@ export async function load(name: (typeof PACKAGES)[number]): Promise<LoadedTenso
   if (!(await tf.setBackend(own))) throw new Error(`it has no "${own}" to compute with`);
   const [sum] = tf.tidy(() => tf.add(tf.tensor1d([1]), tf.tensor1d([2])).dataSync());
   if (sum !== 3) throw new Error(`it adds 1 and 2 to ${sum}`);
-  const { version } = require(`${name}/package.json`) as { version: string };
-  return { tf, packageName: name, version, computes };
+  return { tf, packageName: name, version: installedVersion(name) ?? tf.version['tfjs-core'], computes };
 }
 
 export const NOT_INSTALLED = 'not installed';

@@ -1,5 +1,6 @@
 import type { Tensor as DeviceTensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import type { DrawKey } from '../random.js';
+import { markFreed } from '../scopes.js';
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
 import { WasmKernels, type WasmTensor } from '../wasm/wasm_kernels.js';
 import type { Library, LoadedTensorFlow } from './library.js';
@@ -18,7 +19,11 @@ export class TfStorage {
 
   private make(shape: readonly number[], dtype: DataType): TfTensor {
     const tensor = new TfTensor(shape, dtype);
-    this.scopes.at(-1)?.push(tensor);
+    const scope = this.scopes.at(-1);
+    if (scope) {
+      tensor.isScoped = true;
+      scope.push(tensor);
+    }
     this.all.add(tensor);
     return tensor;
   }
@@ -53,7 +58,7 @@ export class TfStorage {
     this.replace(tensor, () => this.tf.add(old, this.tf.reshape(work(), tensor.shape as number[])));
   }
 
-  /** What TensorFlow holds of a tensor. */
+  /** TensorFlow's own tensor of one of ours. */
   protected on(tensor: Tensor): DeviceTensor {
     const own = tfTensor(tensor);
     if (!own.device) {
@@ -142,15 +147,18 @@ export class TfStorage {
   }
 
   free(tensor: Tensor): void {
-    const own = tfTensor(tensor);
-    if (own.isFreed) return;
+    markFreed(tfTensor(tensor));
+    this.release(tfTensor(tensor));
+  }
+
+  private release(own: TfTensor): void {
     own.isFreed = true;
     this.forget(own);
     this.all.delete(own);
   }
 
   close(): void {
-    for (const tensor of [...this.all]) this.free(tensor);
+    for (const tensor of [...this.all]) this.release(tensor);
   }
 
   scope<Result>(work: () => Result): Result {
@@ -160,7 +168,7 @@ export class TfStorage {
       return work();
     } finally {
       this.scopes.pop();
-      for (const tensor of made) this.free(tensor);
+      for (const tensor of made) this.release(tensor);
     }
   }
 

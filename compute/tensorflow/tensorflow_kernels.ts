@@ -167,11 +167,11 @@ export class TensorFlowKernels extends TfLayers implements Kernels {
         owners.push(pair);
       });
     }
-    const rows = this.tensor(Int32Array.from(owners));
-    const out = this.compute([n], () =>
-      this.sumByRow(this.tf.gather(this.flat(values), Int32Array.from(places)), rows, n),
-    );
-    this.free(rows);
+    const out = this.zeros([n]);
+    this.scope(() => {
+      const rows = this.tensor(Int32Array.from(owners));
+      this.replace(out, () => this.sumByRow(this.tf.gather(this.flat(values), Int32Array.from(places)), rows, n));
+    });
     return out;
   }
 

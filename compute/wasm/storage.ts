@@ -1,4 +1,5 @@
 import { type DrawKey, keyWords } from '../random.js';
+import { markFreed } from '../scopes.js';
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
 import { instantiate, Memory, type WasmExports } from './memory.js';
 import { at, WasmTensor } from './tensors.js';
@@ -24,7 +25,11 @@ export class WasmStorage {
   /** A tensor of arbitrary contents. */
   empty(shape: readonly number[], dtype: DataType = 'float32'): WasmTensor {
     const tensor = new WasmTensor(shape, dtype, this.memory.allocate(sizeOf(shape) * 4));
-    this.scopes.at(-1)?.push(tensor);
+    const scope = this.scopes.at(-1);
+    if (scope) {
+      tensor.isScoped = true;
+      scope.push(tensor);
+    }
     return tensor;
   }
 
@@ -80,6 +85,7 @@ export class WasmStorage {
   }
 
   free(tensor: Tensor): void {
+    markFreed(tensor as WasmTensor);
     this.memory.release(at(tensor), tensor.size * 4);
   }
 
@@ -93,7 +99,10 @@ export class WasmStorage {
       return work();
     } finally {
       this.scopes.pop();
-      for (const tensor of made) this.free(tensor);
+      for (const tensor of made) {
+        tensor.isFreed = true;
+        this.memory.release(tensor.address, tensor.size * 4);
+      }
     }
   }
 

@@ -67,6 +67,7 @@ export class GpuAlgebra extends GpuStorage {
     if (this.firstOf) this.free(this.firstOf);
     this.firstOf = this.empty([rowCount], 'int32');
     this.scopes.at(-1)?.pop();
+    this.firstOf.isScoped = false;
     this.write(this.firstOf, new Int32Array(rowCount).fill(rows.NONE));
     return this.firstOf;
   }

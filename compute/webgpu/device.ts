@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { BackendUnavailableError } from '../errors.js';
+import { installedVersion } from '../packages.js';
 import type { Program, Shader } from './shader.js';
 
 /** A GPU that is open, and what it may be asked for. */
@@ -19,7 +19,7 @@ export interface Gpu {
   lost?: string;
 }
 
-/** What the npm package `webgpu` exports: Dawn, the WebGPU of Chromium. */
+/** Exports of the npm package `webgpu`: Dawn, the WebGPU of Chromium. */
 interface Dawn {
   create(options: string[]): GPU;
   readonly globals: object;
@@ -28,16 +28,19 @@ interface Dawn {
 /** Bytes that a shader's numbers take at most. */
 export const NUMBER_BYTES = 64;
 const STORAGE_BUFFERS = 10;
+/** A name that bundlers do not follow: browsers have WebGPU of their own. */
+const DAWN: string = 'webgpu';
 const INSTALL = 'npm install webgpu';
 
 let adapters: GPU | undefined;
 
-/** Dawn's entry, loaded once a thread. Throws BackendUnavailableError. */
+/** The browser's entry, or Dawn's, loaded once a thread. Throws BackendUnavailableError. */
 async function entry(): Promise<GPU> {
   if (adapters) return adapters;
+  if (globalThis.navigator?.gpu) return (adapters = navigator.gpu);
   let dawn: Dawn;
   try {
-    dawn = (await import('webgpu')) as Dawn;
+    dawn = (await import(DAWN)) as Dawn;
   } catch (error) {
     const isMissing = dawnVersion() === undefined;
     const what = isMissing ? 'is not installed' : `does not load (${firstLine(error)})`;
@@ -50,11 +53,7 @@ async function entry(): Promise<GPU> {
 
 /** Version of the installed package; undefined where it is missing. */
 export function dawnVersion(): string | undefined {
-  try {
-    return (createRequire(import.meta.url)('webgpu/package.json') as { version: string }).version;
-  } catch {
-    return undefined;
-  }
+  return installedVersion(DAWN);
 }
 
 let shared: Promise<Gpu> | undefined;
@@ -116,7 +115,7 @@ async function openGpu(): Promise<Gpu> {
     programs: new Map(),
   };
   // A process that ends while the GPU works would crash.
-  process.once('exit', () => device.destroy());
+  globalThis.process?.once('exit', () => device.destroy());
   void device.lost.then(({ reason, message }) => {
     opened.lost = `the GPU was lost (${reason}): ${firstLine(message)}`;
   });

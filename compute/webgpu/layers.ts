@@ -142,5 +142,5 @@ export class GpuLayers extends GpuAlgebra {
   }
 }
 
-/** What attention multiplies scores by. */
+/** The factor of scores in attention. */
 const scaleOf = (size: number): number => Math.fround(1 / Math.fround(Math.sqrt(size)));

@@ -1,5 +1,5 @@
 /**
- * What a shader does to a buffer it binds. `add` is +=: the shader calls add_NAME(index, value) for every element, once; where the
+ * The way a shader uses a buffer it binds. `add` is +=: the shader calls add_NAME(index, value) for every element, once; where the
  * buffer counts as zeros, its contents are not read. `write` covers every element that anyone will read; `change` reads and writes.
  */
 type Access = 'read' | 'write' | 'change' | 'add';

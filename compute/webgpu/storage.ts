@@ -1,4 +1,5 @@
 import { type DrawKey, keyWords } from '../random.js';
+import { markFreed } from '../scopes.js';
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
 import { WasmKernels } from '../wasm/wasm_kernels.js';
 import type { Gpu } from './device.js';
@@ -12,7 +13,7 @@ import { GpuTensor, gpuTensor } from './tensors.js';
 export class GpuStorage {
   readonly queue: GpuQueue;
   protected readonly scopes: GpuTensor[][] = [];
-  /** What no GPU does well, the shuffling of an epoch, which is a chain of swaps. */
+  /** For the one thing that no GPU does well, the shuffling of an epoch, which is a chain of swaps. */
   private host: WasmKernels | undefined;
 
   constructor(readonly gpu: Gpu) {
@@ -35,7 +36,11 @@ export class GpuStorage {
   /** A tensor of arbitrary contents. */
   empty(shape: readonly number[], dtype: DataType = 'float32'): GpuTensor {
     const tensor = new GpuTensor(shape, dtype, this.queue.pool.take(Math.max(4, sizeOf(shape) * 4)));
-    this.scopes.at(-1)?.push(tensor);
+    const scope = this.scopes.at(-1);
+    if (scope) {
+      tensor.isScoped = true;
+      scope.push(tensor);
+    }
     return tensor;
   }
 
@@ -69,7 +74,11 @@ export class GpuStorage {
   }
 
   free(tensor: Tensor): void {
-    const { block, owners } = gpuTensor(tensor);
+    markFreed(gpuTensor(tensor));
+    this.release(gpuTensor(tensor));
+  }
+
+  private release({ block, owners }: GpuTensor): void {
     for (const owner of owners) owner.runs = undefined;
     this.queue.pool.give(block);
   }
@@ -81,7 +90,11 @@ export class GpuStorage {
       return work();
     } finally {
       this.scopes.pop();
-      for (let k = made.length - 1; k >= 0; k--) this.free(made[k] as GpuTensor);
+      for (let k = made.length - 1; k >= 0; k--) {
+        const tensor = made[k] as GpuTensor;
+        tensor.isFreed = true;
+        this.release(tensor);
+      }
       this.queue.breathe();
     }
   }

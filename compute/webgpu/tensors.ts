@@ -1,3 +1,4 @@
+import type { Owned } from '../scopes.js';
 import { type DataType, sizeOf, type Tensor } from '../tensor.js';
 import type { Block } from './memory.js';
 
@@ -13,8 +14,10 @@ export interface PositionRuns {
 }
 
 /** A tensor in a GPU's memory. */
-export class GpuTensor implements Tensor {
+export class GpuTensor implements Owned {
   readonly size: number;
+  isScoped = false;
+  isFreed = false;
   /** The contents are zeros, whatever the buffer holds: it is cleared when that is read, and never where it is added to. */
   isZero = false;
   /** Of an index tensor: its positions by row, once anyone has asked. */

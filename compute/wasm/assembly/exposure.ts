@@ -184,7 +184,7 @@ function laneOf(x: v128, lane: i32): u32 {
 }
 
 /**
- * What becomes of the pairs (user, items[j]) that were shown, from one counter a pair: clicked[j] = 1 with the given
+ * Outcomes of the pairs (user, items[j]) that were shown, from one counter a pair: clicked[j] = 1 with the given
  * probability, to within 2^-32; times[j] an integer in [0, span), uniform to within span / 2^32; parts[j] in [0, 2^24).
  */
 export function drawOutcomes(

@@ -5,7 +5,7 @@ import { EXPONENTIAL, LOGARITHM, NORMAL, PHILOX, running, SOFTPLUS, total } from
 export const ITEMS_A_GROUP = 256;
 export const WORDS_A_GROUP = ITEMS_A_GROUP / 32;
 
-/** What `log_p` reads, of all users and items; e(x, z) of the users at hand. */
+/** Operands of `log_p`, of all users and items; e(x, z) of the users at hand. */
 const WORLD = {
   users: 'read f32',
   items_turned: 'read f32',
@@ -134,7 +134,7 @@ export const LISTED_EXPOSURES = each(
 );
 
 /**
- * What becomes of listed pairs: out[5, n] of relevance (its bits), clicked, time, part of the split, item. Numbers of the draw as in the default
+ * Outcomes of listed pairs: out[5, n] of relevance (its bits), clicked, time, part of the split, item. Numbers of the draw as in the default
  * backend.
  */
 export const DRAW_OUTCOMES = each(

@@ -122,7 +122,7 @@ fn normal_of(words: vec4u, column: u32) -> f32 {
 }
 `;
 
-/** What NORMAL and PHILOX need among a shader's numbers. */
+/** Needs of NORMAL and PHILOX among a shader's numbers. */
 export const KEY = { stream: 'u32', replicate: 'u32', k0: 'u32', k1: 'u32' } as const;
 
 /** Sums over the threads of a workgroup, in a fixed order, for workgroups of a power of two. */
