@@ -1,9 +1,11 @@
-import { holm, type PairedTest, pairedTest } from '../support/statistics.js';
+import { holm, type PairedTest, pairedTest, type TestOptions } from '../support/statistics.js';
 
 /** One row's values of a metric, a repetition each; undefined where a repetition failed. */
 export interface Repetitions {
   readonly label: string;
   readonly values: readonly (number | undefined)[];
+  /** See `TestOptions`. */
+  readonly users?: number | undefined;
 }
 
 /** A paired test between two rows over the repetitions that both have. */
@@ -15,24 +17,32 @@ export interface Comparison extends PairedTest {
 }
 
 /**
- * Compares the row with the largest mean to every other by paired t-tests over repetitions (a repetition has the same seed, so the same
- * candidates, in every row), with Holm's correction. Rows with fewer than two common repetitions are left out.
+ * Compares the row with the largest mean to every other by `pairedTest` over repetitions (a repetition has the same seed, so the same
+ * candidates, in every row). Holm's correction is over all pairs of rows, since the best is found by looking at all of them. Rows with
+ * fewer than three common repetitions are left out.
  */
 export function compareWithBest(rows: readonly Repetitions[]): Comparison[] {
   const meanOf = ({ values }: Repetitions): number => {
     const present = values.filter((value) => value !== undefined);
     return present.length > 0 ? present.reduce((a, b) => a + b, 0) / present.length : Number.NEGATIVE_INFINITY;
   };
-  const best = rows.reduce<Repetitions | undefined>(
+  const there = rows.filter((row) => meanOf(row) > Number.NEGATIVE_INFINITY);
+  const best = there.reduce<Repetitions | undefined>(
     (leader, row) => (!leader || meanOf(row) > meanOf(leader) ? row : leader),
     undefined,
   );
   if (!best) return [];
-  return comparePairs(rows.filter((row) => row !== best).map((row) => [best, row] as const));
+  return comparePairs(
+    there.filter((row) => row !== best).map((row) => [best, row] as const),
+    (there.length * (there.length - 1)) / 2,
+  );
 }
 
-/** Paired tests of given pairs of rows, corrected together. */
-export function comparePairs(pairs: readonly (readonly [Repetitions, Repetitions])[]): Comparison[] {
+/** Paired tests of given pairs of rows, corrected together, as so many `hypotheses`. */
+export function comparePairs(
+  pairs: readonly (readonly [Repetitions, Repetitions])[],
+  hypotheses = pairs.length,
+): Comparison[] {
   const tests = pairs.flatMap(([a, b]) => {
     const common = a.values.flatMap((value, r) => {
       const other = b.values[r];
@@ -41,9 +51,18 @@ export function comparePairs(pairs: readonly (readonly [Repetitions, Repetitions
     const test = pairedTest(
       common.map(([x]) => x),
       common.map(([, y]) => y),
+      usersOf(a, b),
     );
     return test ? [{ a: a.label, b: b.label, ...test }] : [];
   });
-  const adjusted = holm(tests.map(({ p }) => p));
+  const adjusted = holm(
+    tests.map(({ p }) => p),
+    hypotheses,
+  );
   return tests.map((test, t) => ({ ...test, adjusted: adjusted[t] as number }));
 }
+
+/** The smaller of two numbers of users; none where one is not known. */
+const usersOf = ({ users: a }: Repetitions, { users: b }: Repetitions): TestOptions => ({
+  users: a === undefined || b === undefined ? undefined : Math.min(a, b),
+});

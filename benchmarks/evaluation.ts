@@ -7,7 +7,7 @@ import {
   TRAIN,
   type UserItems,
   userItems,
-  type VALIDATION,
+  VALIDATION,
 } from '../datasets/interactions.js';
 import { knownTensors } from '../models/batches.js';
 import type { Model } from '../models/model.js';
@@ -36,6 +36,48 @@ interface Block {
   readonly counts: Tensor;
 }
 
+/** Rows of a part whose items have something to be ranked among, and how many have not. */
+function evaluable(
+  data: Interactions,
+  part: typeof VALIDATION | typeof TEST,
+  known: UserItems,
+): { rows: Int32Array; leftOut: number } {
+  const all = rowsWhere(data.user.length, (row) => data.split?.[row] === part);
+  const given = part === TEST ? data.candidates : undefined;
+  const each = given ? given.length / all.length : 0;
+  const rivals = (row: number, place: number): number => {
+    if (given) return givenCount(given, place * each, each);
+    const user = data.user[row] as number;
+    return known.itemCount - ((known.starts[user + 1] as number) - (known.starts[user] as number));
+  };
+  const rows = all.filter((row, place) => rivals(row, place) > 0);
+  return { rows, leftOut: all.length - rows.length };
+}
+
+/** How many candidates the data gives from a place on: what is not needed is -1, and stands last. */
+function givenCount(candidates: Int32Array, start: number, each: number): number {
+  const end = candidates.subarray(start, start + each).indexOf(-1);
+  return end < 0 ? each : end;
+}
+
+function refuseNothing(
+  data: Interactions,
+  part: typeof VALIDATION | typeof TEST,
+  { rows, leftOut }: { readonly rows: Int32Array; readonly leftOut: number },
+): void {
+  if (rows.length > 0) return;
+  if (leftOut === 0) throw new UserError(`"${data.name}" has no ${SPLITS[part]} interactions to evaluate on`);
+  throw new UserError(
+    `"${data.name}": each of the ${leftOut} ${SPLITS[part]} items belongs to a user who interacted with all ${data.itemIds.length} items, so that there is nothing to rank it among: data in which users know a part of the items can be evaluated`,
+  );
+}
+
+/** Refuses data in which nothing can be evaluated, before anything is trained on it. Throws UserError. */
+export function checkEvaluation(data: Interactions): void {
+  const known = userItems(data);
+  for (const part of [VALIDATION, TEST] as const) refuseNothing(data, part, evaluable(data, part, known));
+}
+
 /** Places of the evaluated items, and their scores. */
 export interface ScoredRanks extends Ranks {
   readonly scores: Float32Array;
@@ -48,6 +90,8 @@ export interface ScoredRanks extends Ranks {
 export class Evaluator {
   /** Rows of the data that are evaluated. */
   readonly rows: Int32Array;
+  /** Test items that there is nothing to rank among, since their users interacted with every item: they are left out of `rows`. */
+  readonly leftOut: number;
   /** What each user interacted with, in any part of the data. */
   readonly known: UserItems;
   private readonly blocks: Block[] = [];
@@ -63,10 +107,11 @@ export class Evaluator {
     private readonly part: typeof VALIDATION | typeof TEST,
   ) {
     this.known = userItems(data);
-    this.rows = rowsWhere(data.user.length, (row) => data.split?.[row] === part);
+    const { rows, leftOut } = evaluable(data, part, this.known);
+    [this.rows, this.leftOut] = [rows, leftOut];
   }
 
-  /** Draws the candidates. Throws UserError where the part is empty. */
+  /** Draws the candidates. Throws UserError where there is nothing to evaluate. */
   static async create(
     kernels: Kernels,
     data: Interactions,
@@ -74,8 +119,7 @@ export class Evaluator {
     settings: EvaluationSettings,
   ): Promise<Evaluator> {
     const evaluator = new Evaluator(kernels, data, part);
-    if (evaluator.rows.length === 0)
-      throw new UserError(`"${data.name}" has no ${SPLITS[part]} interactions to evaluate on`);
+    refuseNothing(data, part, evaluator);
     if (part === TEST && data.candidates) evaluator.takeCandidates(data.candidates);
     else if (settings.candidates > 0) await evaluator.drawCandidates(settings);
     return evaluator;
@@ -98,16 +142,14 @@ export class Evaluator {
 
   /** Candidates that the data gives: places for as many in each row, those that are not needed -1 and last. */
   private takeCandidates(items: Int32Array): void {
-    const each = items.length / this.rows.length;
+    const all = rowsWhere(this.data.user.length, (row) => this.data.split?.[row] === this.part);
+    const each = items.length / all.length;
+    const places = new Map(Array.from(all, (row, place) => [row, place]));
     for (let from = 0; from < this.rows.length; from += BLOCK) {
       const rows = this.rows.subarray(from, from + BLOCK);
-      const counts = this.kernels.tensor(
-        Int32Array.from(rows, (_, r) => {
-          const end = items.subarray((from + r) * each, (from + r + 1) * each).indexOf(-1);
-          return end < 0 ? each : end;
-        }),
-      );
-      this.addBlock(rows, each, (r, c) => items[(from + r) * each + c] as number, counts);
+      const first = Array.from(rows, (row) => (places.get(row) as number) * each);
+      const counts = this.kernels.tensor(Int32Array.from(first, (start) => givenCount(items, start, each)));
+      this.addBlock(rows, each, (r, c) => items[(first[r] as number) + c] as number, counts);
     }
   }
 
@@ -161,11 +203,10 @@ export class Evaluator {
     return rows.map((row) => this.data.user[row] as number);
   }
 
-  /** Places of the evaluated items. Throws DivergedError where a score is not a number. */
+  /** Places of the evaluated items. Throws DivergedError where a score is not a finite number. */
   async rank(model: Model): Promise<ScoredRanks> {
     const ranks = this.blocks.length > 0 ? await this.rankSampled(model) : await this.rankAll(model);
-    if (ranks.greater.includes(-1))
-      throw new DivergedError('the model scores some items as NaN: lower the learning rate');
+    if (ranks.greater.includes(-1)) throw new DivergedError('some scores are NaN or infinite');
     return ranks;
   }
 
@@ -180,12 +221,19 @@ export class Evaluator {
         const scored = model.forward(new Tape(kernels), pairs).value;
         const counted = kernels.countAbove(scored, counts);
         const targets = kernels.everyNth(scored, scored.size / rows.length);
-        return Promise.all([kernels.read(counted.greater), kernels.read(counted.equal), kernels.read(targets)]);
+        // Not finite where one of the scores is not.
+        const sum = kernels.scaledSum(scored, 1);
+        return Promise.all([counted.greater, counted.equal, targets, sum].map((tensor) => kernels.read(tensor)));
       }),
     );
     let row = 0;
-    for (const [above, same, own] of (await Promise.all(reads)) as [Int32Array, Int32Array, Float32Array][]) {
-      greater.set(above, row);
+    for (const [above, same, own, sum] of (await Promise.all(reads)) as [
+      Int32Array,
+      Int32Array,
+      Float32Array,
+      Float32Array,
+    ][]) {
+      greater.set(Number.isFinite(sum[0]) ? above : above.fill(-1), row);
       equal.set(same, row);
       scores.set(own, row);
       row += above.length;
@@ -204,10 +252,10 @@ export class Evaluator {
       const scores = await this.scoreAll(model, user);
       const target = scores[data.item[row] as number] as number;
       targets[r] = target;
-      let valid = !Number.isNaN(target);
+      let valid = Number.isFinite(target);
       const count = (item: number, sign: 1 | -1): void => {
         const score = scores[item] as number;
-        valid &&= !Number.isNaN(score);
+        valid &&= Number.isFinite(score);
         if (score > target) (greater[r] as number) += sign;
         else if (score === target) (equal[r] as number) += sign;
       };

@@ -1,6 +1,7 @@
 import { TEST, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
 import { itemCounts } from '../models/losses.js';
 import type { Model } from '../models/model.js';
+import { DivergedError } from '../models/trainer.js';
 import { gini } from '../support/statistics.js';
 import type { Evaluator } from './evaluation.js';
 import type { Ranks } from './metrics.js';
@@ -17,7 +18,7 @@ export interface UserReader extends ScoreReader {
 
 /**
  * Shows a model's scores of all items to the readers, for every user of whom something is evaluated; and to `judge` for its own users, at the
- * same time where they are the same.
+ * same time where they are the same. Throws DivergedError for scores that are none.
  */
 export async function readAllScores(
   evaluator: Evaluator,
@@ -27,12 +28,18 @@ export async function readAllScores(
 ): Promise<void> {
   const tested = new Set(Array.from(evaluator.rows, (row) => evaluator.data.user[row] as number));
   for (const user of tested) {
-    const scores = await evaluator.scoreAll(model, user);
+    const scores = await finiteScores(evaluator, model, user);
     for (const reader of readers) reader.read(user, scores);
     judge?.read(user, scores);
   }
   for (const user of judge?.users ?? [])
-    if (!tested.has(user)) judge?.read(user, await evaluator.scoreAll(model, user));
+    if (!tested.has(user)) judge?.read(user, await finiteScores(evaluator, model, user));
+}
+
+async function finiteScores(evaluator: Evaluator, model: Model, user: number): Promise<Float32Array> {
+  const scores = await evaluator.scoreAll(model, user);
+  if (scores.every(Number.isFinite)) return scores;
+  throw new DivergedError('some scores are NaN or infinite');
 }
 
 /** Ranks the test items among all items that their user did not interact with. */

@@ -65,6 +65,15 @@ export interface MethodSettings {
   readonly game?: Partial<GameSettings> | undefined;
 }
 
+/** What to change where a method's numbers are none. */
+export function remedyOf({ kind, f, g }: Method): string {
+  if (!f.trained) return f.remedy ?? 'look for what is odd in the data';
+  if (kind === 'ACL') return 'lower --rate or --rate-g, or raise --least-g';
+  if (kind === 'PS')
+    return isTrained(g) ? 'lower --rate, or --rate-g, or raise --least-g' : 'lower --rate, or raise --least-g';
+  return 'lower --rate';
+}
+
 /** The settings of G, filled in. */
 export function propensityOf({ kind, f }: Method, given: MethodSettings): PropensitySettings {
   const ratings = f.loss === 'rating';

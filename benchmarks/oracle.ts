@@ -7,12 +7,14 @@ import { discount, ITEM_METRICS, MetricSums, type Metrics, metricsOf } from './m
 /**
  * The exact expected metric under the world's truth: what standard evaluation would give on the average if each user's test item were
  * drawn, in proportion to p_rel, from all items that the user did not train on - as it would be if every item were shown alike. No
- * item is drawn: the expectation is taken over targets and over the sampled candidates.
+ * item is drawn: the expectation is taken over targets and over the sampled candidates. It is the mean over the users of each one's own
+ * expectation, so that every user counts the same, as with one test item each, and those who want much do not count for more. A user whose items
+ * but one are all trained on has nothing to rank, and is left out.
  */
 export class OracleMetrics implements ScoreReader {
   private readonly known: UserItems;
   private readonly sums = new MetricSums();
-  private total = 0;
+  private users = 0;
   /** Expected metrics by place, for each number of others that was met lately. */
   private readonly expected = new Map<number, Metrics[]>();
 
@@ -28,6 +30,9 @@ export class OracleMetrics implements ScoreReader {
     const relevance = this.world.relevanceRow(user);
     const order = this.ranked(user, scores);
     const others = order.length - 1;
+    const total = order.reduce((sum, item) => sum + (relevance[item] as number), 0);
+    if (others < 1 || total === 0) return;
+    this.users++;
     let byPlace = this.expected.get(others);
     if (!byPlace) {
       byPlace = expectedMetrics(others, this.candidates);
@@ -40,8 +45,8 @@ export class OracleMetrics implements ScoreReader {
       while (to < order.length && scores[order[to] as number] === score)
         weight += relevance[order[to++] as number] as number;
       // Equal scores share the mean over their places.
-      for (let place = from; place < to; place++) this.sums.add(byPlace[place] as Metrics, weight / (to - from));
-      this.total += weight;
+      for (let place = from; place < to; place++)
+        this.sums.add(byPlace[place] as Metrics, weight / (to - from) / total);
       from = to;
     }
   }
@@ -65,7 +70,7 @@ export class OracleMetrics implements ScoreReader {
   }
 
   get metrics(): Metrics {
-    return this.sums.over(this.total);
+    return this.sums.over(this.users);
   }
 }
 

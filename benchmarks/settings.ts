@@ -103,7 +103,7 @@ export const SETTING_DEFAULTS = {
   ...trainerDefaults,
   backend: 'wasm',
   candidates: 100,
-  unbiasedWeight: 'relevance/exposure',
+  unbiasedWeight: '1/exposure',
   clip: 0,
   normalisation: 'self-normalised',
   bootstrap: 1000,

@@ -1,7 +1,8 @@
 import { type NamedTable, type ResultTable, WORSE_NOTE } from '../results/table.js';
 import { fileName, ownEntry } from '../support/names.js';
-import { summarize } from '../support/statistics.js';
+import { LEAST_REPETITIONS, summarize } from '../support/statistics.js';
 import { compareWithBest } from './comparison.js';
+import { isWeak } from './estimates.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import { METRICS, type Metrics } from './metrics.js';
 import { errorTable, onlineTable } from './online_tables.js';
@@ -10,60 +11,76 @@ import type { SuiteTable, TableMetric, View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
 
-/** Metrics that a view takes from a trial; undefined where it has none. */
-type Pick = (result: TrialResult) => Metrics | undefined;
+/** A view whose rows are methods and whose columns are metrics. */
+interface MetricView {
+  readonly title: string;
+  /** What it takes from a trial; undefined where that has none. */
+  estimate(result: TrialResult): { readonly metrics: Metrics; readonly size?: number } | undefined;
+  note(trials: readonly FinishedTrial[]): string;
+  /** Whether it is an expectation, in which no test item is drawn. */
+  readonly isExact?: boolean;
+}
 
-/** The views whose rows are methods and whose columns are metrics. */
-const METRIC_VIEWS: Readonly<
-  Partial<Record<View, { title: string; pick: Pick; note(trials: readonly FinishedTrial[]): string }>>
-> = {
+const weightedBy = (what: string): string => `Percent, mean (sd) over repetitions; test items weighted by ${what}.`;
+
+const METRIC_VIEWS: Readonly<Partial<Record<View, MetricView>>> = {
   standard: {
     title: 'standard evaluation',
-    pick: (result) => result.standard,
+    estimate: (result) => ({ metrics: result.standard }),
     note: (trials) => {
       const candidates = trials[0]?.settings.evaluation.candidates ?? 0;
       const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
       const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
       const among = isGiven ? 'the items that the data names' : sampled;
-      return `Percent, mean (sd) over repetitions; each test item ranked among ${among}.${collapsed(trials)}`;
+      return `Percent, mean (sd) over repetitions; each test item ranked among ${among}.${remarks(trials)}`;
     },
   },
   unbiased: {
     title: 'unbiased evaluation',
-    pick: (result) => result.unbiased?.metrics,
+    estimate: (result) => result.unbiased,
     note: (trials) => {
       const { weight, clip } = trials[0]?.settings.unbiased ?? { weight: '', clip: 0 };
       const clipped = clip > 0 ? `, p_exp at least ${clip}` : '';
-      return `The same, test items weighted by ${weight} from the truth${clipped}${worth(trials)}.`;
+      return `The same, test items weighted by ${weight} from the truth${clipped}.`;
     },
   },
   oracle: {
     title: 'oracle',
-    pick: (result) => result.oracle,
+    estimate: (result) => result.oracle && { metrics: result.oracle },
     note: () =>
-      "Percent, mean (sd) over repetitions; exact expectation under the world's truth of a test item drawn in proportion to relevance.",
+      "Percent, mean (sd) over repetitions; exact expectation under the world's truth of a test item drawn in proportion to relevance, mean over users.",
+    isExact: true,
   },
   popularity: {
     title: 'debiased by popularity',
-    pick: (result) => result.estimates.popularity.metrics,
-    note: () => 'Percent, mean (sd) over repetitions; test items weighted by 1 / (count / max)^0.5 of the item.',
+    estimate: (result) => result.estimates.popularity,
+    note: () => weightedBy('1 / (count / max)^0.5 of the item'),
   },
   propensity: {
     title: 'debiased by a propensity model',
-    pick: (result) => result.estimates.propensity?.metrics,
-    note: () => "Percent, mean (sd) over repetitions; test items weighted by 1 / a propensity model's probability.",
+    estimate: (result) => result.estimates.propensity,
+    note: () => weightedBy("1 / a propensity model's probability"),
   },
   robust: {
     title: 'robust evaluation',
-    pick: (result) => result.estimates.robust?.metrics,
-    note: () => "Percent, mean (sd) over repetitions; test items weighted by 1 / the method's own G.",
+    estimate: (result) => result.estimates.robust,
+    note: () => weightedBy("1 / the method's own G"),
   },
 };
 
 /** The metrics of a view; undefined for a view that is not of metrics, or a trial that has none. */
 export function viewMetrics(view: View, result: TrialResult): Metrics | undefined {
-  return METRIC_VIEWS[view]?.pick(result);
+  return METRIC_VIEWS[view]?.estimate(result)?.metrics;
 }
+
+/** How many users, or equally weighted test items, a view's metrics are means over; undefined where they are exact. */
+export function viewUsers(view: View, result: TrialResult): number | undefined {
+  const estimate = METRIC_VIEWS[view]?.isExact ? undefined : METRIC_VIEWS[view]?.estimate(result);
+  return estimate && usersOf(estimate, result);
+}
+
+const usersOf = ({ size }: { readonly size?: number }, { tested }: TrialResult): number | undefined =>
+  tested && Math.min(tested.users, size ?? tested.users);
 
 /** A suite's tables: for each data set, each view that there is something to show of. `keys` says how published figures know the data. */
 export function suiteTables(
@@ -104,45 +121,123 @@ function tableOf(
   // Nothing to show is different from nothing that could be trained.
   const isThere = trials.some((trial) => {
     const result = resultOf(trial);
-    return result && view?.pick(result);
+    return result && view?.estimate(result);
   });
   if (!view || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
-  return metricTable(trials, `${data}: ${view.title}`, metrics, view.pick, view.note(trials), ownEntry(published, key));
+  return metricTable(trials, `${data}: ${view.title}`, metrics, view, ownEntry(published, key));
 }
+
+/** The column of how many equally weighted test items an estimate is worth. */
+const WORTH = 'test items';
 
 function metricTable(
   trials: readonly FinishedTrial[],
   title: string,
   columns: readonly TableMetric[],
-  pick: Pick,
-  note: string,
+  view: MetricView,
   published: Published | undefined,
 ): ResultTable {
-  const rows = [...groupBy(trials, ({ row }) => row.label)].map(([label, own]) => {
-    const failures = own.map(failureOf).filter((failure) => failure !== undefined);
-    const metrics = own.map(resultOf).map((result) => result && pick(result));
-    const values = Object.fromEntries(columns.map((name) => [name, metrics.map((m) => m?.[name])]));
-    const cells = Object.fromEntries(
-      columns.map((name) => {
-        const present = (values[name] as (number | undefined)[]).filter((value) => value !== undefined);
-        return [name, present.length > 0 ? summarize(present) : undefined];
-      }),
-    );
-    const paper = publishedCells(published, label);
-    return {
-      ...{ label, cells, values },
-      ...(paper && { published: paper }),
-      ...(failures[0] !== undefined && { failed: `${failures.length} of ${own.length}, ${failures[0]}` }),
-    };
-  });
+  const groups = [...groupBy(trials, ({ row }) => row.label)];
+  const rows = groups.map(([label, own]) => rowOf(label, own, columns, view, published));
+  const isWeighted = rows.some(({ cells }) => cells[WORTH]);
+  const compared = rows.filter(({ isWeak }) => !isWeak);
   const comparisons = columns.flatMap((column) =>
-    compareWithBest(rows.map(({ label, values }) => ({ label, values: values[column] ?? [] }))).map((test) => ({
-      column,
-      ...test,
-    })),
+    compareWithBest(
+      compared.map(({ label, values, tested }) => ({ label, values: values[column] ?? [], users: tested?.[column] })),
+    ).map((test) => ({ column, ...test })),
   );
-  const marked = comparisons.length > 0 ? `${note} ${WORSE_NOTE}` : note;
-  return { title, note: marked, columns, rows, comparisons };
+  const seeds = groups[0]?.[1].map(({ settings }) => settings.trainer.seed);
+  const notes = [view.note(trials), ...(isWeighted ? worthNotes(rows, trials) : [])];
+  if (comparisons.length > 0) notes.push(WORSE_NOTE);
+  else if (compared.length > 1 && (seeds?.length ?? 0) < LEAST_REPETITIONS)
+    notes.push('Nothing is tested: fewer than three repetitions prove nothing.');
+  return {
+    title,
+    note: notes.join(' '),
+    columns: isWeighted ? [...columns, WORTH] : columns,
+    ...(isWeighted && { styles: { [WORTH]: { format: 'count' } } }),
+    ...(seeds && { seeds }),
+    rows,
+    comparisons,
+  };
+}
+
+function rowOf(
+  label: string,
+  own: readonly FinishedTrial[],
+  columns: readonly TableMetric[],
+  view: MetricView,
+  published: Published | undefined,
+) {
+  const failures = own.map(failureOf).filter((failure) => failure !== undefined);
+  const results = own.map(resultOf);
+  const estimates = results.map((result) => result && view.estimate(result));
+  const summaryOf = (all: readonly (number | undefined)[]) => {
+    const present = all.filter((value) => value !== undefined);
+    return present.length > 0 ? summarize(present) : undefined;
+  };
+  const values = Object.fromEntries(columns.map((name) => [name, estimates.map((one) => one?.metrics[name])]));
+  const worth = summaryOf(estimates.map((one) => one?.size));
+  const items = summaryOf(results.map((result) => result?.tested?.items));
+  const users = view.isExact
+    ? undefined
+    : summaryOf(results.map((result, r) => result && estimates[r] && usersOf(estimates[r], result)))?.mean;
+  const paper = publishedCells(published, label);
+  return {
+    label,
+    cells: {
+      ...Object.fromEntries(columns.map((name) => [name, summaryOf(values[name] as (number | undefined)[])])),
+      ...(worth && { [WORTH]: worth }),
+    },
+    values,
+    ...(users !== undefined && { tested: Object.fromEntries(columns.map((name) => [name, users])) }),
+    ...(worth && items && isWeak(worth.mean, items.mean) && { isWeak: true }),
+    ...(paper && { published: paper }),
+    ...(failures[0] !== undefined && { failed: `${failures.length} of ${own.length}, ${failures[0]}` }),
+  };
+}
+
+/** How many test items there are, and which rows are worth too few of them to be ranked. */
+function worthNotes(rows: ResultTable['rows'], trials: readonly FinishedTrial[]): string[] {
+  const items = trials.map((trial) => resultOf(trial)?.tested?.items).find((count) => count !== undefined);
+  const weak = rows.filter(({ isWeak: is }) => is).map(({ label }) => label);
+  const whose = weak.length === rows.length ? 'every row' : weak.join(', ');
+  return [
+    `"${WORTH}": how many of the ${items} test items the weights are worth, if all were weighted alike.`,
+    ...(weak.length > 0
+      ? [
+          `Under 30 or a tenth of them carry the weight of ${whose}: too few to rank by, so that nothing is marked there.`,
+        ]
+      : []),
+  ];
+}
+
+/** What a reader must know of how trials went, as sentences; empty where there is nothing. */
+function remarks(trials: readonly FinishedTrial[]): string {
+  const tested = trials.map((trial) => resultOf(trial)?.tested).filter((one) => one !== undefined);
+  const leftOut = tested.find((one) => one.leftOut)?.leftOut;
+  const older = tested.find((one) => one.older);
+  return [
+    collapsed(trials),
+    leftOut
+      ? ` Left out: ${leftOut} test items of users who interacted with every item, so that there is nothing to rank them among.`
+      : '',
+    older
+      ? ` Of the ${older.items} test items ${older.older} are older than an item of the history that Attn reads, which so sees the future: the split is not by time.`
+      : '',
+    undecided(trials),
+  ].join('');
+}
+
+/** Which rows chose their epochs by another criterion, since validation Hit@10 could not tell. */
+function undecided(trials: readonly FinishedTrial[]): string {
+  const labels = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, own]) => {
+    const by = own.map((trial) => resultOf(trial)?.chosenBy).filter((one) => one !== undefined);
+    return by.length > 0 ? [`${label} (${[...new Set(by)].join(', ')}; ${by.length} of ${own.length})`] : [];
+  });
+  return labels.length > 0
+    ? ` Validation Hit@10 was the same in every epoch, so that another criterion chose the epoch: ${labels.join(', ')}.`
+    : '';
 }
 
 /** Which rows had an exposure model that came to nothing, as a sentence; empty where none had. */
@@ -154,11 +249,4 @@ function collapsed(trials: readonly FinishedTrial[]): string {
   return labels.length > 0
     ? ` The exposure model has collapsed, so that training was plain after all: ${labels.join(', ')}.`
     : '';
-}
-
-/** ", worth 120 equally weighted ones": the mean effective size over trials. */
-function worth(trials: readonly FinishedTrial[]): string {
-  const sizes = trials.map((trial) => resultOf(trial)?.unbiased?.size).filter((size) => size !== undefined);
-  if (sizes.length === 0) return '';
-  return `, worth ${Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length)} equally weighted ones`;
 }

@@ -2,7 +2,14 @@ import { type Kernels, ParameterFactory, type Tensor } from '../compute/index.js
 import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
 import { trainAdversarial } from '../models/adversarial.js';
 import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
-import { crossEntropy, type RowLoss, rowLoss } from '../models/losses.js';
+import {
+  crossEntropy,
+  type RatingScale,
+  type RowLoss,
+  ratingScale,
+  rowLoss,
+  standardisedSquaredError,
+} from '../models/losses.js';
 import type { Model, ModelSize } from '../models/model.js';
 import {
   type ExposureScores,
@@ -15,6 +22,7 @@ import {
 import { createModel } from '../models/registry.js';
 import { sequenceBatches } from '../models/sequences.js';
 import {
+  DivergedError,
   type EpochRecord,
   type Objective,
   type TrainerSettings,
@@ -24,7 +32,15 @@ import {
 import type { World } from '../simulator/world.js';
 import { UserError } from '../support/errors.js';
 import type { Evaluator } from './evaluation.js';
-import { exposureTrainerOf, gameOf, type Method, type MethodSettings, ORACLE, propensityOf } from './method.js';
+import {
+  exposureTrainerOf,
+  gameOf,
+  type Method,
+  type MethodSettings,
+  ORACLE,
+  propensityOf,
+  remedyOf,
+} from './method.js';
 
 /** What training needs. */
 export interface TrainingContext {
@@ -60,8 +76,26 @@ export interface TrainedExposure {
   readonly record?: TrainingRecord | undefined;
 }
 
-/** Trains a method on the train part. Throws UserError where it does not fit the data, DivergedError where training diverges. */
+/**
+ * Trains a method on the train part. Throws UserError where it does not fit the data, DivergedError, which names the method and what to change
+ * for it, where training diverges.
+ */
 export async function trainMethod(context: TrainingContext, method: Method): Promise<TrainedMethod> {
+  return explaining(method, () => trainPlayers(context, method));
+}
+
+/** What diverges in `work` is told as the method's. */
+export async function explaining<Result>(method: Method, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DivergedError
+      ? new DivergedError(`${method.label}: ${error.what}`, remedyOf(method))
+      : error;
+  }
+}
+
+async function trainPlayers(context: TrainingContext, method: Method): Promise<TrainedMethod> {
   const { kernels, data, size, settings, trainer } = context;
   const known = userItems(data, (row) => data.split?.[row] === TRAIN);
   const f = createModel(
@@ -95,7 +129,7 @@ function trainPlain(
     {
       source: clickBatches(kernels, data, trainer, [model]),
       objective: (tape, scores, batch) => tape.mean(losses(tape, scores, batch)),
-      validate: () => validationMetric(validation, model),
+      validate: () => validationCriteria(validation, model),
       onEpoch: (record) => onEpoch?.(record, part),
     },
     trainer,
@@ -112,7 +146,11 @@ async function trainWeighted(
   const { kernels, data, size, trainer, settings, validation, onEpoch } = context;
   const exposure = await fixedExposure(context, method, known);
   const propensity = new Propensity(kernels, propensityOf(method, settings), trainer.rate);
-  const losses = rowLoss(method.f.loss ?? 'cross-entropy', kernels, known);
+  const ratings = method.f.loss === 'rating' ? trainingRatings(data) : undefined;
+  if (ratings) f.standardise?.(ratings.scale.mean, ratings.scale.deviation);
+  const losses = ratings
+    ? standardisedSquaredError(ratings.scale)
+    : rowLoss(method.f.loss ?? 'cross-entropy', kernels, known);
   const objective: Objective = (tape, scores, batch, pairs) => {
     const g = exposure.scores(pairs);
     const G = propensity.of(tape, tape.constant(g), batch.labels);
@@ -125,14 +163,13 @@ async function trainWeighted(
     f,
     size,
     {
-      source:
-        method.f.loss === 'rating'
-          ? ratingBatches(kernels, data, trainer)
-          : clickBatches(kernels, data, trainer, models),
+      source: ratings
+        ? explicitBatches(kernels, { ...data, rating: ratings.standardised }, ratings.rows, trainer)
+        : clickBatches(kernels, data, trainer, models),
       objective,
       others: propensity.trained,
       kept: [propensity.beta],
-      validate: () => validationMetric(validation, f),
+      validate: () => validationCriteria(validation, f),
       readExposure: () => propensity.read(),
       onEpoch: (epoch) => onEpoch?.(epoch, 'f'),
     },
@@ -155,7 +192,9 @@ async function fixedExposure(
   }
   const g = exposureModel(context, method);
   const own = exposureTrainerOf(settings, trainer);
-  const record = await trainPlain({ ...context, trainer: own }, g, crossEntropy, 'g');
+  const record = await trainPlain({ ...context, trainer: own }, g, crossEntropy, 'g').catch((error: unknown): never => {
+    throw error instanceof DivergedError ? new DivergedError(`its exposure model ${method.g}: ${error.what}`) : error;
+  });
   return { scores: modelScores(kernels, g), history: g.history, model: g, record };
 }
 
@@ -194,8 +233,8 @@ async function trainGame(context: TrainingContext, method: Method, f: Model, kno
       source: clickBatches(kernels, data, trainer, [f, g]),
       train: known,
       exposed: exposedInTraining(data),
-      validate: () => validationMetric(validation, f),
-      validateG: () => validationMetric(validation, g),
+      validate: () => validationCriteria(validation, f),
+      validateG: async () => (await validationCriteria(validation, g))[0] as number,
       onEpoch: (epoch) => onEpoch?.(epoch, 'f'),
     },
     { f: trainer, g: exposureTrainerOf(settings, trainer) },
@@ -218,9 +257,13 @@ export function exposedInTraining(data: Interactions): UserItems | undefined {
   return userItems({ ...exposed, userIds, itemIds }, isKnown);
 }
 
-/** Validation Hit@10, by which epochs are chosen (PAPER section 5). */
-async function validationMetric(validation: Evaluator, model: Model): Promise<number> {
-  return validation.standard(await validation.rank(model))['hit@10'];
+/** What epochs and settings are chosen by: validation Hit@10 (A.6.4 of the paper); the others where that is the same for all. */
+export const CRITERIA = ['hit@10', 'ndcg@10', 'mrr'] as const;
+
+/** The criteria of a model. */
+export async function validationCriteria(validation: Evaluator, model: Model): Promise<number[]> {
+  const metrics = validation.standard(await validation.rank(model));
+  return CRITERIA.map((name) => metrics[name]);
 }
 
 /** Batches of clicks and negatives: with histories where one of the models reads them. */
@@ -236,11 +279,15 @@ function clickBatches(
     : sequenceBatches(kernels, data, trainer, length);
 }
 
-/** Batches of the train part's ratings, less their mean: a constant does not change any ranking. */
-function ratingBatches(kernels: Kernels, data: Interactions, trainer: TrainerSettings): BatchSource {
+/** The train part's ratings, standardised. */
+function trainingRatings(data: Interactions): {
+  readonly rows: Int32Array;
+  readonly scale: RatingScale;
+  readonly standardised: Float32Array;
+} {
   const { rating } = data;
   if (!rating) throw new UserError(`"${data.name}" has no ratings to learn from`);
   const rows = rowsWhere(data.user.length, (row) => data.split?.[row] === TRAIN);
-  const mean = rows.reduce((sum, row) => sum + (rating[row] as number), 0) / rows.length;
-  return explicitBatches(kernels, { ...data, rating: rating.map((value) => value - mean) }, rows, trainer);
+  const scale = ratingScale(rating, rows);
+  return { rows, scale, standardised: rating.map((value) => (value - scale.mean) / scale.deviation) };
 }

@@ -21,7 +21,14 @@ import { FullRanks, type ListStatistics, RecommendationLists, readAllScores } fr
 import { type MethodSettings, parseMethod } from './method.js';
 import { averageMetrics, type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
 import { OracleMetrics } from './oracle.js';
-import { type TrainedExposure, type TrainingContext, trainMethod } from './training.js';
+import {
+  CRITERIA,
+  explaining,
+  type TrainedExposure,
+  type TrainingContext,
+  trainMethod,
+  validationCriteria,
+} from './training.js';
 
 /** What is computed of a trained model besides the metrics of its test items. */
 export interface ReportSettings {
@@ -60,6 +67,20 @@ export interface Estimates {
   readonly robust?: Estimate | undefined;
 }
 
+/** What was evaluated. */
+export interface Tested {
+  readonly users: number;
+  /** Test items. */
+  readonly items: number;
+  /** Test items besides, left out since their users interacted with every item, so that there is nothing to rank them among. */
+  readonly leftOut?: number | undefined;
+  /** Where the method reads histories in the order of time: test items that are older than an item of the history. */
+  readonly older?: number | undefined;
+}
+
+/** What chooses epochs, in this order. */
+export type Criterion = (typeof CRITERIA)[number] | 'loss' | 'nothing';
+
 export interface TrialResult {
   /** What computed, where it was not `wasm`. */
   readonly backend?: string | undefined;
@@ -68,8 +89,11 @@ export interface TrialResult {
   readonly epochs: readonly EpochRecord[];
   /** Epochs of g's own training, in PS. */
   readonly exposureEpochs?: readonly EpochRecord[] | undefined;
+  /** By what the epoch was chosen, where validation Hit@10 was the same in every epoch and so could not tell. */
+  readonly chosenBy?: Criterion | undefined;
   readonly validation: Metrics;
   readonly standard: Metrics;
+  readonly tested: Tested;
   readonly lists: ListMetrics & Partial<ListStatistics>;
   /** 95 percent, over users. */
   readonly intervals?: Readonly<Record<MetricName, Interval>> | undefined;
@@ -155,14 +179,16 @@ async function trainAndEvaluate(
   const { size, validation, world } = training;
   const trained = await trainMethod(training, method);
   const test = await Evaluator.create(kernels, data, TEST, settings.evaluation);
-  const ranks = await test.rank(trained.f);
+  const ranks = await explaining(method, () => test.rank(trained.f));
   const userOf = (row: number): number => data.user[test.rows[row] as number] as number;
   const { bootstrap, full, propensityModel } = settings.report;
   const propensity =
     propensityModel === undefined
       ? undefined
-      : await trainMethod({ ...training, onEpoch: undefined }, parseMethod(propensityModel));
-  const lists = full ? await fullPass(test, trained.f, world, settings.evaluation.candidates) : undefined;
+      : await ofPropensityModel(() => trainMethod({ ...training, onEpoch: undefined }, parseMethod(propensityModel)));
+  const lists = full
+    ? await explaining(method, () => fullPass(test, trained.f, world, settings.evaluation.candidates))
+    : undefined;
   const { record, exposure } = trained;
   const { deployment } = settings;
   const result: TrialResult = {
@@ -172,6 +198,8 @@ async function trainAndEvaluate(
     ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
     validation: validation.standard(await validation.rank(trained.f)),
     standard: test.standard(ranks),
+    tested: testedOf(test, trained.f),
+    ...(record?.chosenBy !== undefined && { chosenBy: criterionOf(record.chosenBy) }),
     ...(data.candidates && { among: 'given' as const }),
     lists: { ...listMetrics(ranks, ranks.scores, userOf), ...lists?.statistics },
     ...(bootstrap > 0 && {
@@ -183,9 +211,13 @@ async function trainAndEvaluate(
       popularity: popularityDebiased(test, ranks, settings.unbiased),
       ...(lists?.fullRanking && { fullRanking: { metrics: lists.fullRanking } }),
       ...(propensity && {
-        propensity: await propensityDebiased(kernels, test, ranks, propensity.f, settings.unbiased),
+        propensity: await ofPropensityModel(() =>
+          propensityDebiased(kernels, test, ranks, propensity.f, settings.unbiased),
+        ),
       }),
-      ...(exposure && { robust: await robust(test, ranks, exposure, settings.unbiased) }),
+      ...(exposure && {
+        robust: await explaining(method, () => robust(test, ranks, exposure, settings.unbiased)),
+      }),
     },
     ...(lists?.oracle && { oracle: lists.oracle }),
     ...(lists?.truth && { truth: lists.truth }),
@@ -193,6 +225,7 @@ async function trainAndEvaluate(
     ...(exposure?.model && { exposureStandard: test.standard(await test.rank(exposure.model)) }),
     ...(deployment && world && { online: await deploy(test, trained.f, world, deployment) }),
   };
+  refuseNonFinite(method.label, result);
   const own = settings.method.models?.[method.f.name] ?? {};
   return { result, trained: { kernels, model: trained.f, size, settings: own } };
 }
@@ -213,17 +246,25 @@ async function trainingContext(
   };
 }
 
-/** Trains with a setting and returns its validation Hit@10; the test part is not looked at. Throws as `runTrial` does. */
+/** How a setting did on the validation part: Hit@10, and what decides where that is the same for all settings. */
+export interface ValidatedSetting {
+  readonly metric: number;
+  readonly finer: readonly number[];
+}
+
+/** Trains with a setting and validates it; the test part is not looked at. Throws as `runTrial` does. */
 export async function validateSetting(
   data: Interactions,
   settings: TrialSettings,
   context: TrialContext = {},
-): Promise<number> {
+): Promise<ValidatedSetting> {
   const kernels = await openBackendOf(settings);
   try {
     const training = await trainingContext(kernels, data, settings, context);
-    const { f, record } = await trainMethod(training, parseMethod(settings.model));
-    return record?.best.metric ?? training.validation.standard(await training.validation.rank(f))['hit@10'];
+    const method = parseMethod(settings.model);
+    const { f } = await trainMethod(training, method);
+    const [metric = 0, ...finer] = await explaining(method, () => validationCriteria(training.validation, f));
+    return { metric, finer };
   } finally {
     kernels.close();
   }
@@ -278,6 +319,50 @@ async function fullPass(
   await readAllScores(test, model, [lists, oracle, ranks], values);
   const truth = { values: values.means, users: judged.users.length, anchors: means };
   return { statistics: lists.statistics, fullRanking: averageMetrics(ranks), oracle: oracle.metrics, truth };
+}
+
+/** Tells of what diverges as the propensity model's. */
+async function ofPropensityModel<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof DivergedError
+      ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate')
+      : error;
+  }
+}
+
+const criterionOf = (place: number): Criterion => ([...CRITERIA, 'loss'] as const)[place] ?? 'nothing';
+
+function testedOf({ data, rows, leftOut }: Evaluator, { history }: Model): Tested {
+  const older = history === undefined ? 0 : olderThanHistory(data, rows);
+  return {
+    users: new Set(Array.from(rows, (row) => data.user[row] as number)).size,
+    items: rows.length,
+    ...(leftOut > 0 && { leftOut }),
+    ...(older > 0 && { older }),
+  };
+}
+
+/** How many of the rows have an earlier time than the newest of what their user has in the parts before the test. */
+function olderThanHistory({ user, time, split }: Interactions, rows: Int32Array): number {
+  if (!time) return 0;
+  const newest = new Map<number, number>();
+  user.forEach((u, row) => {
+    if (split?.[row] !== TEST) newest.set(u, Math.max(newest.get(u) ?? Number.NEGATIVE_INFINITY, Number(time[row])));
+  });
+  return rows.filter((row) => Number(time[row]) < (newest.get(user[row] as number) ?? Number.NEGATIVE_INFINITY)).length;
+}
+
+/** The last guard: no number of a result is none, whatever led to it. Throws DivergedError naming the number. */
+function refuseNonFinite(label: string, value: unknown, path = ''): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new DivergedError(
+      `${label}: ${path.slice(1)} is ${value}`,
+      'look for what is odd in the settings and the data',
+    );
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value)) refuseNonFinite(label, part, `${path}.${name}`);
 }
 
 /** Each hit divided by G_beta of the trained pair, for a click. */

@@ -6,6 +6,7 @@ import type { Model, ModelSize } from './model.js';
 import { type Pairs, pairsOf } from './pairs.js';
 import { Propensity, type PropensitySettings } from './propensity.js';
 import {
+  type Criteria,
   type EpochRecord,
   runEpochs,
   type TrainerSettings,
@@ -69,8 +70,9 @@ export interface GameTask {
   readonly train: UserItems;
   /** Pairs known to have been exposed, for that regularizer. */
   readonly exposed?: UserItems | undefined;
-  /** Validation metrics of f and of g; higher is better. */
-  validate(): Promise<number>;
+  /** Of f; see `TrainingLoop`. */
+  validate(): Promise<Criteria>;
+  /** Validation metric of g; higher is better. */
   validateG(): Promise<number>;
   onEpoch?: ((record: EpochRecord) => void) | undefined;
 }

@@ -23,6 +23,8 @@ export interface TrainingBatch extends Batch {
 export interface BatchSource {
   /** Of the current epoch. */
   readonly batches: number;
+  /** Mean square of the labels, where they are not 0 and 1. */
+  readonly labelScale?: number | undefined;
   /** Shuffles for an epoch, counted from 0. */
   beginEpoch(epoch: number): void | Promise<void>;
   /** The b-th batch of the epoch; its tensors are overwritten by the next, or belong to the scope in which it is asked for. */
@@ -130,9 +132,11 @@ export function explicitBatches(
   const items = kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number));
   const ratings = kernels.tensor(Float32Array.from(rows, (row) => data.rating[row] as number));
   const order = kernels.zeros([rows.length], 'int32');
-  return shuffled(kernels, order, settings, 1, (first, count, _epoch, batch) =>
+  const source = shuffled(kernels, order, settings, 1, (first, count, _epoch, batch) =>
     kernels.takeBatch({ users, items, labels: ratings }, order, first, count, batch),
   );
+  const labelScale = rows.reduce((sum, row) => sum + (data.rating[row] as number) ** 2, 0) / rows.length;
+  return { ...source, labelScale };
 }
 
 /** Batches over a freshly drawn order each epoch; the last one may be smaller. */

@@ -18,6 +18,7 @@ export const ease = defineModel({
   name: 'EASE',
   summary: 'linear autoencoder in closed form, over at most 16,384 items',
   trained: false,
+  remedy: 'raise its penalty, --set EASE.penalty',
   settings: z.object({ penalty: z.number().min(1e-3).default(500) }),
   tuning: { penalty: [20, 50, 100, 200, 500, 1000, 2000] },
   create(kernels, _make, { items }, { penalty }) {

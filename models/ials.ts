@@ -14,6 +14,7 @@ export const ials = defineModel({
   name: 'iALS',
   summary: 'implicit alternating least squares',
   trained: false,
+  remedy: 'raise its penalty, --set iALS.penalty, or lower --dim',
   settings: z.object({
     unobserved: z.number().min(0).default(0.3),
     penalty: z.number().min(1e-6).default(0.003),

@@ -1,14 +1,40 @@
+import { UserError } from '../support/errors.js';
 import { factorization } from './factorization.js';
 import type { ModelDefinition } from './model.js';
 
 /**
  * Matrix factorization of ratings with inverse propensity weights (Schnabel, Swaminathan, Singh, Chandak, Joachims 2016). By
- * itself the propensity is item popularity and the weights are self-normalised in each batch; as "PS:IPS-MF/g" it is any other g.
+ * itself the propensity is item popularity and the weights are self-normalised in each batch; as "PS:IPS-MF/g" it is any other g. Its parameters speak of standardised ratings, its
+ * scores of ratings as they are.
  */
 export const ipsMf: ModelDefinition = {
   name: 'IPS-MF',
   summary: 'matrix factorization of ratings, weighted by inverse propensity; needs ratings',
   trained: true,
   loss: 'rating',
-  create: (_kernels, make, size) => factorization(make, size, { weighted: false }),
+  create(kernels, make, size) {
+    const model = factorization(make, size, { weighted: false });
+    let [mean, deviation] = [0, 1];
+    const scale = make.constant('rating mean and deviation', [2]);
+    const parameters = [...model.parameters, scale];
+    return {
+      parameters,
+      standardise(ofMean, ofDeviation) {
+        [mean, deviation] = [ofMean, ofDeviation];
+        kernels.write(scale.value, Float32Array.of(mean, deviation));
+      },
+      forward: (tape, pairs) => tape.linear(model.forward(tape, pairs), deviation, mean),
+      restore(arrays) {
+        for (const { name, value } of parameters) {
+          const saved = arrays[name];
+          if (saved?.values.length !== value.size)
+            throw new UserError(
+              `weights.arrow lacks "${name}" with ${value.size} numbers: it belongs to another version or was changed`,
+            );
+          kernels.write(value, saved.values);
+          if (value === scale.value) [mean, deviation] = saved.values as unknown as [number, number];
+        }
+      },
+    };
+  },
 };

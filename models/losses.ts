@@ -18,6 +18,29 @@ export type RowLoss = (tape: Tape, logits: Variable, batch: TrainingBatch) => Va
 export const crossEntropy: RowLoss = (tape, logits, { labels }) => tape.crossEntropy(logits, labels);
 export const squaredError: RowLoss = (tape, scores, { labels }) => tape.squaredError(scores, labels);
 
+/** Squared error on standardised ratings, which the labels are; scores are ratings as they are. */
+export const standardisedSquaredError =
+  ({ mean, deviation }: RatingScale): RowLoss =>
+  (tape, scores, { labels }) =>
+    tape.squaredError(tape.linear(scores, 1 / deviation, -mean / deviation), labels);
+
+/** What ratings are standardised by, so that neither learning rate nor bounds depend on their scale. */
+export interface RatingScale {
+  readonly mean: number;
+  /** 1 where all are equal. */
+  readonly deviation: number;
+}
+
+/** Of the ratings of given rows. */
+export function ratingScale(rating: ArrayLike<number>, rows: Int32Array): RatingScale {
+  let [sum, squares] = [0, 0];
+  for (const row of rows) sum += rating[row] as number;
+  const mean = sum / rows.length;
+  for (const row of rows) squares += ((rating[row] as number) - mean) ** 2;
+  const deviation = Math.sqrt(squares / rows.length);
+  return { mean, deviation: deviation > 0 ? deviation : 1 };
+}
+
 /** -log sigmoid(positive - negative), for each negative. */
 export const pairwise: RowLoss = (tape, logits, batch) => {
   const differences = tape.differences(logits, batch.wide);

@@ -22,6 +22,8 @@ export interface Model {
   readonly history?: number;
   /** Present where the parameters come from the training matrix in closed form, and not from gradient descent. */
   fit?(train: UserItems, seed: number): void;
+  /** Present where the scores are ratings: takes the mean and deviation of those that it learns from, to which its parameters are relative. */
+  standardise?(mean: number, deviation: number): void;
   /** Present where the sizes of some parameters come from the data: takes saved parameters. */
   restore?(arrays: NamedArrays): void;
 }
@@ -40,6 +42,8 @@ export interface ModelDefinition {
   readonly loss?: LossName;
   /** Its own settings with their defaults, all numbers. */
   readonly settings?: z.ZodObject;
+  /** What to change where it gives scores that are no numbers; for trained models, the learning rate where absent. */
+  readonly remedy?: string;
   /** Values of its own settings to try in tuning. */
   readonly tuning?: Readonly<Record<string, readonly number[]>>;
   create(kernels: Kernels, make: ParameterFactory, size: ModelSize, settings: never): Model;

@@ -50,15 +50,31 @@ export interface TrainingRecord {
   readonly epochs: readonly EpochRecord[];
   /** The epoch whose weights were kept. */
   readonly best: EpochRecord;
+  /**
+   * Which of the criteria chose it, the loss being the last of them; absent where that is the first, as it should be. Where even the loss is
+   * the same in every epoch, the number of criteria.
+   */
+  readonly chosenBy?: number | undefined;
 }
 
-/** Thrown when the objective is no longer a number, or beyond all bounds. */
+/** Thrown when the objective, a score or a propensity is no longer a number, or beyond all bounds. */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
+
+  /** `what` happened, and what to change. */
+  constructor(
+    readonly what: string,
+    remedy = 'lower the learning rate',
+  ) {
+    super(`${what}: ${remedy}`);
+  }
 }
 
-/** An objective beyond this has exploded. */
+/** An objective beyond this has exploded, where labels are about 1 in size. */
 const EXPLODED = 1e4;
+
+/** What validation says of an epoch: the metric that decides, then others, which decide where it is the same in every epoch. Higher is better. */
+export type Criteria = number | readonly number[];
 
 /** Training, an epoch at a time. */
 export interface TrainingLoop {
@@ -66,8 +82,9 @@ export interface TrainingLoop {
   readonly parameters: readonly Parameter[];
   /** Runs an epoch, counted from 0. */
   runEpoch(epoch: number): Promise<Omit<EpochRecord, 'epoch' | 'metric'>>;
-  /** Higher is better. */
-  validate(): Promise<number>;
+  validate(): Promise<Criteria>;
+  /** Mean square of the labels, where they are not 0 and 1: an objective is too large in proportion to it. */
+  readonly labelScale?: number | undefined;
   /** Called once validation is done, to complete the record. */
   complete?(record: EpochRecord): Promise<EpochRecord>;
   /** Another reason to stop than validation; the last epoch's weights are then kept. */
@@ -76,44 +93,120 @@ export interface TrainingLoop {
 }
 
 /**
- * Runs epochs until the validation metric has not improved for `patience` of them, and restores the best weights; where the loop has a
- * rule of its own to stop by, that rule decides, and the last weights stay. Throws DivergedError where the objective diverges.
+ * Runs epochs until validation has not improved for `patience` of them, and restores the best weights; where the loop has a
+ * rule of its own to stop by, that rule decides, and the last weights stay. Throws DivergedError where the objective or validation diverges.
  */
 export async function runEpochs(
   kernels: Kernels,
   loop: TrainingLoop,
   { epochs, patience }: Pick<TrainerSettings, 'epochs' | 'patience'>,
 ): Promise<TrainingRecord> {
-  const bestWeights = loop.isDone ? [] : loop.parameters.map(({ value }) => kernels.zeros(value.shape));
+  const choice = loop.isDone ? undefined : new EpochChoice(kernels, loop.parameters);
   const records: EpochRecord[] = [];
-  let best: EpochRecord | undefined;
   for (let epoch = 0; epoch < epochs; epoch++) {
     const numbers = await loop.runEpoch(epoch);
-    refuseDiverged(numbers.loss, epoch);
-    const validated = { epoch: epoch + 1, metric: await loop.validate(), ...numbers };
-    const record = loop.complete ? await loop.complete(validated) : validated;
+    refuseDiverged(numbers.loss, epoch, loop.labelScale);
+    const criteria = await validated(loop, epoch);
+    const measured = { epoch: epoch + 1, metric: criteria[0] as number, ...numbers };
+    const record = loop.complete ? await loop.complete(measured) : measured;
     records.push(record);
     loop.onEpoch?.(record);
-    if (loop.isDone) {
-      best = record;
-      if (loop.isDone(records)) break;
-    } else if (!best || record.metric > best.metric) {
-      best = record;
-      loop.parameters.forEach(({ value }, p) => kernels.copy(value, bestWeights[p] as Tensor));
-    } else if (record.epoch - best.epoch >= patience) break;
+    if (loop.isDone?.(records)) break;
+    choice?.add(record, [...criteria, -record.loss]);
+    if (choice && record.epoch - choice.best.epoch >= patience) break;
     await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C and progress through
   }
-  bestWeights.forEach((weights, p) => {
-    kernels.copy(weights, (loop.parameters[p] as Parameter).value);
-    kernels.free(weights);
-  });
-  return { epochs: records, best: best as EpochRecord };
+  choice?.restore();
+  const chosenBy = records.length > 1 ? choice?.chosenBy : 0;
+  return {
+    epochs: records,
+    best: choice?.best ?? (records.at(-1) as EpochRecord),
+    ...(chosenBy !== undefined && chosenBy > 0 && { chosenBy }),
+  };
 }
 
-function refuseDiverged(loss: number, epoch: number): void {
-  if (Number.isFinite(loss) && Math.abs(loss) < EXPLODED) return;
+/** The criteria after an epoch. Throws DivergedError, saying the epoch, where they are no numbers. */
+async function validated(loop: TrainingLoop, epoch: number): Promise<readonly number[]> {
+  const found = await loop.validate().catch((error: unknown): never => {
+    throw error instanceof DivergedError ? new DivergedError(`${error.what} in epoch ${epoch + 1}`) : error;
+  });
+  const criteria = typeof found === 'number' ? [found] : found;
+  if (criteria.every(Number.isFinite)) return criteria;
+  throw new DivergedError(
+    `the validation metric is ${criteria.find((x) => !Number.isFinite(x))} in epoch ${epoch + 1}`,
+  );
+}
+
+/**
+ * Keeps the weights of the best epoch: by the first criterion, or, as long as that is the same in every epoch and so cannot tell, by the first one
+ * that is not. Then the weights of the first epoch are kept as well, which is the best again should the criterion come to tell.
+ */
+class EpochChoice {
+  private first: { readonly record: EpochRecord; readonly criteria: readonly number[] } | undefined;
+  private chosen: { readonly record: EpochRecord; readonly criteria: readonly number[] } | undefined;
+  /** The criterion that tells; as many as there are while none does. */
+  chosenBy = 0;
+  private readonly byFirst: readonly Tensor[];
+  private byOther: readonly Tensor[] | undefined;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly parameters: readonly Parameter[],
+  ) {
+    this.byFirst = this.places();
+  }
+
+  get best(): EpochRecord {
+    return (this.chosen as { record: EpochRecord }).record;
+  }
+
+  add(record: EpochRecord, criteria: readonly number[]): void {
+    const added = { record, criteria };
+    if (!this.first || !this.chosen) {
+      this.first = added;
+      this.chosenBy = criteria.length;
+      this.take(added, this.byFirst);
+      return;
+    }
+    const { criteria: before } = this.first;
+    const telling = criteria.findIndex((value, k) => k < this.chosenBy && value !== before[k]);
+    if (telling >= 0) {
+      // It tells from now on; all epochs until now were alike by it, so that the first one stands for them.
+      this.chosenBy = telling;
+      this.chosen = this.first;
+    }
+    const value = criteria[this.chosenBy];
+    if (value === undefined || !(value > (this.chosen.criteria[this.chosenBy] as number))) return;
+    this.byOther ??= this.chosenBy === 0 ? undefined : this.places();
+    this.take(added, this.chosenBy === 0 ? this.byFirst : (this.byOther as readonly Tensor[]));
+  }
+
+  /** Gives the parameters the weights of the best epoch. */
+  restore(): void {
+    const isFirst = this.chosenBy === 0 || this.chosen === this.first;
+    const kept = isFirst ? this.byFirst : (this.byOther as readonly Tensor[]);
+    kept.forEach((weights, p) => {
+      this.kernels.copy(weights, (this.parameters[p] as Parameter).value);
+    });
+    for (const weights of [...this.byFirst, ...(this.byOther ?? [])]) this.kernels.free(weights);
+  }
+
+  private take(added: NonNullable<EpochChoice['chosen']>, into: readonly Tensor[]): void {
+    this.chosen = added;
+    this.parameters.forEach(({ value }, p) => {
+      this.kernels.copy(value, into[p] as Tensor);
+    });
+  }
+
+  private places(): Tensor[] {
+    return this.parameters.map(({ value }) => this.kernels.zeros(value.shape));
+  }
+}
+
+function refuseDiverged(loss: number, epoch: number, labelScale = 1): void {
+  if (Number.isFinite(loss) && Math.abs(loss) < EXPLODED * Math.max(1, labelScale)) return;
   const what = Number.isFinite(loss) ? `has grown to ${loss.toExponential(1)}` : `is ${loss}`;
-  throw new DivergedError(`the loss ${what} in epoch ${epoch + 1}: lower the learning rate`);
+  throw new DivergedError(`the loss ${what} in epoch ${epoch + 1}`);
 }
 
 /** [1] objective of a batch from the model's scores. */
@@ -126,8 +219,7 @@ export interface TrainingTask {
   readonly others?: readonly Parameter[];
   /** Parameters that change by other ways, and are kept with the model's of the best epoch. */
   readonly kept?: readonly Parameter[];
-  /** Higher is better. */
-  validate(): Promise<number>;
+  validate(): Promise<Criteria>;
   onEpoch?: ((record: EpochRecord) => void) | undefined;
   /** More numbers of an epoch, read at its end. */
   readExposure?(): Promise<ExposureRecord>;
@@ -153,6 +245,7 @@ export async function train(
   let step = 0;
   const loop: TrainingLoop = {
     parameters: [...model.parameters, ...others, ...(task.kept ?? [])],
+    labelScale: task.source.labelScale,
     validate: task.validate,
     onEpoch: task.onEpoch,
     async runEpoch(epoch) {

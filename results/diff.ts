@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ownEntry } from '../support/names.js';
-import { holm, pairedTest, type Summary } from '../support/statistics.js';
+import { holm, isRounding, pairedTest, type Summary, summarize } from '../support/statistics.js';
 import type { TableSet } from './read_tables.js';
-import { cellText, type ResultTable } from './table.js';
+import { type ColumnStyle, cellText, type ResultTable, styleOf } from './table.js';
 
 /**
- * What became of a cell. Not the same, tested over repetitions with the same seeds, it is `noise` where the difference may be chance, and a
- * `change` where it is not, or where it cannot be tested.
+ * What became of a cell, over the repetitions that both tables have, by their seeds. The `same` differs by no more than rounding. What differs
+ * is `noise` where the difference may be chance, and a `change` where it is not, or where there are too few repetitions to test it.
  */
 export type CellKind = 'same' | 'noise' | 'change' | 'added' | 'removed';
 
@@ -19,6 +19,8 @@ export interface CellDiff {
   readonly after?: Summary | undefined;
   /** Mean after less mean before. */
   readonly difference?: number | undefined;
+  /** Repetitions that both have, where one has more. */
+  readonly common?: number | undefined;
   /** Of a paired test, after Holm's correction over all cells that differ. */
   readonly p?: number | undefined;
   /** As tables print them, with the difference. */
@@ -75,26 +77,57 @@ function diffCell(
   after: ResultTable | undefined,
 ): CellDiff[] {
   const [a, b] = [before, after].map((one) => one?.rows.find(({ label }) => label === row));
-  const [x, y] = [a?.cells[column], b?.cells[column]];
+  const [x, y] = [ownEntry(a?.cells, column), ownEntry(b?.cells, column)];
   if (!x && !y) return [];
   const place = { table, row, column, before: x, after: y };
-  const difference = x && y && y.mean - x.mean;
+  const common = a && b && commonRepetitions([before, ownEntry(a.values, column)], [after, ownEntry(b.values, column)]);
+  const [u, v] = [common?.pairs.map(([one]) => one) ?? [], common?.pairs.map(([, other]) => other) ?? []];
+  // Where one has repetitions that the other lacks, what both have is compared.
+  const isPart = common !== undefined && !common.isAll;
+  const [p, q] = isPart && u.length > 0 ? [summarize(u), summarize(v)] : [x, y];
+  const difference = p && q && (isRounding(p.mean, q.mean) ? 0 : q.mean - p.mean);
   const texts = [
-    before ? cellText(before, x) : '-',
-    after ? cellText(after, y) : '-',
-    difference === undefined ? '' : differenceText(difference, after?.format),
+    before ? cellText(styleOf(before, column), x) : '-',
+    after ? cellText(styleOf(after, column), y) : '-',
+    difference === undefined ? '' : differenceText(difference, after && styleOf(after, column).format),
   ] as const;
   if (!x || !y) return [{ ...place, texts, kind: x ? 'removed' : 'added' }];
-  const [u, v] = [a?.values?.[column], b?.values?.[column]];
-  if (isDeepStrictEqual(x, y) && isDeepStrictEqual(u, v)) return [{ ...place, texts, difference, kind: 'same' }];
-  const whole = (list: typeof u): list is number[] => list?.every((value) => typeof value === 'number') ?? false;
-  const test = whole(u) && whole(v) && u.length === v.length ? pairedTest(v, u) : undefined;
-  return [{ ...place, texts, difference, kind: 'change', p: test?.p }];
+  const one = { ...place, texts, difference, ...(isPart && { common: u.length }) };
+  const isSame = u.length > 0 ? u.every((value, r) => isRounding(value, v[r] as number)) : isSameSummary(x, y);
+  if (isSame && !common?.failsInOne) return [{ ...one, kind: 'same' }];
+  const users = leastOf(ownEntry(a?.tested, column), ownEntry(b?.tested, column));
+  return [{ ...one, kind: 'change', p: pairedTest(v, u, { users, sameMethod: true })?.p }];
 }
 
+type Repeated = readonly [table: ResultTable | undefined, values: readonly (number | null | undefined)[] | undefined];
+
+/** What two rows have of the same seeds, or, where a table does not say its seeds, at the same places; undefined where values are not kept. */
+function commonRepetitions(
+  [before, u]: Repeated,
+  [after, v]: Repeated,
+): { pairs: readonly (readonly [number, number])[]; isAll: boolean; failsInOne: boolean } | undefined {
+  if (!u || !v) return undefined;
+  const hasSeeds = before?.seeds !== undefined && after?.seeds !== undefined;
+  const bySeed = (table: ResultTable | undefined, values: typeof u) =>
+    new Map(values.map((value, r) => [(hasSeeds ? table?.seeds?.[r] : undefined) ?? r, value ?? undefined] as const));
+  const [a, b] = [bySeed(before, u), bySeed(after, v)];
+  const both = [...a.keys()].filter((seed) => b.has(seed)).map((seed) => [a.get(seed), b.get(seed)] as const);
+  return {
+    pairs: both.flatMap(([x, y]) => (x === undefined || y === undefined ? [] : [[x, y] as const])),
+    isAll: both.length === a.size && both.length === b.size,
+    failsInOne: both.some(([x, y]) => (x === undefined) !== (y === undefined)),
+  };
+}
+
+const isSameSummary = (x: Summary, y: Summary): boolean =>
+  x.n === y.n && isRounding(x.mean, y.mean) && isRounding(x.sd ?? 0, y.sd ?? 0);
+
+const leastOf = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.min(a, b);
+
 /** "+0.123", in percent where the table is. */
-function differenceText(difference: number, format: ResultTable['format']): string {
-  const shown = format === 'number' ? difference : 100 * difference;
+function differenceText(difference: number, format: ColumnStyle['format'] = 'percent'): string {
+  const shown = format === 'percent' ? 100 * difference : difference;
   return `${shown > 0 ? '+' : ''}${shown === 0 ? '0' : shown.toPrecision(3)}`;
 }
 
@@ -125,6 +158,12 @@ function diffValues(path: string, before: unknown, after: unknown): SettingDiff[
 
 export const CELL_KINDS: readonly CellKind[] = ['change', 'noise', 'added', 'removed', 'same'];
 
+/** "noise, of 2 common repetitions" */
+export const kindText = ({ kind, common }: CellDiff): string =>
+  common === undefined
+    ? kind
+    : `${kind}, of ${common === 0 ? 'no' : common} common repetition${common === 1 ? '' : 's'}`;
+
 /** "12 same, 2 change": how many cells are of which kind. */
 export function countKinds({ cells }: TableDiff): string {
   const count = (kind: CellKind): number => cells.filter((cell) => cell.kind === kind).length;
@@ -149,7 +188,7 @@ export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly s
         ['table', 'row', 'column', 'before', 'after', 'difference', 'p', ''],
         ...changed.map((cell) => [
           ...[cell.table, cell.row, cell.column, ...cell.texts],
-          ...[cell.p?.toPrecision(2) ?? '', cell.kind],
+          ...[cell.p?.toPrecision(2) ?? '', kindText(cell)],
         ]),
       ]),
     );

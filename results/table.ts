@@ -18,6 +18,10 @@ export interface TableRow {
   readonly failed?: string;
   /** The repetitions behind each cell, in order; undefined where one failed. */
   readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
+  /** Users, or equally weighted test items, whose mean each column is; absent where it is none. What tests count on. */
+  readonly tested?: Readonly<Record<string, number>>;
+  /** Whether so few test items carry the weight that the row is neither ranked nor compared. */
+  readonly isWeak?: boolean;
   /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */
   readonly published?: Readonly<Record<string, Summary>>;
 }
@@ -35,6 +39,8 @@ export interface ResultTable {
   readonly anchors?: readonly Pick<TableRow, 'label' | 'cells'>[];
   /** What the numbers come to, in sentences to be read first. */
   readonly lead?: readonly string[];
+  /** Seeds of the repetitions, in order, by which two tables are compared. */
+  readonly seeds?: readonly number[];
   /** How cells are written: times 100 (the default), or as they are. */
   readonly format?: 'percent' | 'number';
   /** Whether the best of a column is its smallest. */
@@ -55,6 +61,10 @@ export const styleOf = ({ format, lowerIsBetter, styles }: ResultTable, column: 
   ...(lowerIsBetter && { lowerIsBetter }),
   ...styles?.[column],
 });
+
+/** Columns that are no counts. */
+export const measured = (table: ResultTable): string[] =>
+  table.columns.filter((column) => styleOf(table, column).format !== 'count');
 
 /** A table with the name of its files. */
 export interface NamedTable {
@@ -78,7 +88,7 @@ export interface ColumnComparison {
 
 /** What a cell ends with when the best of its column is better beyond chance. */
 const WORSE = '*';
-export const WORSE_NOTE = `${WORSE}: the best of the column is better (paired t-test over repetitions, Holm's correction, p < 0.05).`;
+export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows: a paired t-test over repetitions, for the chance of training, and one that adds the chance of which users are in the test, unless values are exact.`;
 
 /** The mark of a cell. */
 function markOf({ comparisons }: ResultTable, label: string, column: string): string {
@@ -94,13 +104,13 @@ export function cellText({ format }: ColumnStyle, summary: Summary | undefined):
   return write(summary.mean) + (summary.sd === undefined ? '' : ` (${write(summary.sd)})`);
 }
 
-/** Labels of the rows that have a column, best first. */
+/** Labels of the rows that take part in a column, best first. */
 function rankedRows(table: ResultTable, column: string): string[] {
   const { format, lowerIsBetter } = styleOf(table, column);
   if (format === 'count') return [];
   const sign = lowerIsBetter ? -1 : 1;
   return table.rows
-    .filter((row) => row.cells[column])
+    .filter((row) => row.cells[column] && !row.isWeak)
     .sort((a, b) => sign * ((b.cells[column] as Summary).mean - (a.cells[column] as Summary).mean))
     .map(({ label }) => label);
 }
@@ -217,7 +227,7 @@ export function writeTables(folder: OutputFolder, tables: readonly NamedTable[])
     folder.write(`${path}.md`, markdownOf(table));
     folder.write(`${path}.csv`, csvOf(table));
     folder.write(`${path}.tex`, latexOf(table));
-    const isPercent = table.columns.every((column) => (styleOf(table, column).format ?? 'percent') === 'percent');
+    const isPercent = measured(table).every((column) => (styleOf(table, column).format ?? 'percent') === 'percent');
     if (isPercent) folder.write(`${path}.svg`, tablePicture(table));
   }
 }
@@ -270,10 +280,10 @@ export function markdownOf(table: ResultTable): string {
   ]);
   const hasIntervals = table.rows.some(({ cells }) => table.columns.some((column) => cells[column]?.interval));
   const intervals = grid(
-    table.columns.map(markdownText),
+    measured(table).map(markdownText),
     table.rows.map(({ label, cells }) => [
       markdownText(label),
-      ...table.columns.map((column) => intervalText(styleOf(table, column), cells[column])),
+      ...measured(table).map((column) => intervalText(styleOf(table, column), cells[column])),
     ]),
   );
   const isMarked = table.note.endsWith(WORSE_NOTE);

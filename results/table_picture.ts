@@ -1,13 +1,14 @@
 import { inOneLine } from '../support/names.js';
 import { drawSvg, PALETTE } from '../support/picture.js';
-import type { ResultTable } from './table.js';
+import { measured, type ResultTable } from './table.js';
 
 /** Names that a line of the legend holds. */
 const LEGEND_LINE = 7;
 
 /** Bars of every model, a group a metric, with whiskers of one standard deviation. */
 export function tablePicture(table: ResultTable): string {
-  const { columns, rows } = table;
+  const { rows } = table;
+  const columns = measured(table);
   const labels = rows.map(({ label }) => inOneLine(label));
   // Drawn by number: a label may be what ECharts takes for something else.
   const series = rows.map(({ cells }, r) => ({

@@ -1,5 +1,4 @@
 import jStat from 'jstat';
-import { mean, sampleStandardDeviation } from 'simple-statistics';
 
 /** Mean and standard deviation (n - 1) over repetitions; the deviation of one value is undefined. */
 export interface Summary {
@@ -11,11 +10,10 @@ export interface Summary {
 }
 
 export function summarize(values: readonly number[]): Summary {
-  const list = values as number[];
   return withInterval({
-    n: list.length,
-    mean: mean(list),
-    sd: list.length > 1 ? sampleStandardDeviation(list) : undefined,
+    n: values.length,
+    mean: jStat.mean(values),
+    sd: values.length > 1 ? jStat.stdev(values, true) : undefined,
   });
 }
 
@@ -75,7 +73,29 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
   return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
 }
 
-/** Student's paired t-test of two lists of equal length. */
+/** The fewest repetitions that can tell chance from more. */
+export const LEAST_REPETITIONS = 3;
+
+/** A difference of this share of what is compared is one of rounding: it comes of the order of sums. */
+const ROUNDING = 1e-9;
+
+/** Whether two numbers differ by no more than rounding. */
+export function isRounding(a: number, b: number): boolean {
+  return a === b || Math.abs(a - b) <= ROUNDING * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/** Of what a difference is made besides repetitions. */
+export interface TestOptions {
+  /**
+   * How many users, or equally weighted test items, the values are means over; absent where values are no means over drawn test items,
+   * such as expectations under the truth. Values are then between 0 and 1.
+   */
+  readonly users?: number | undefined;
+  /** The two are one method before and after a change, on the same users. */
+  readonly sameMethod?: boolean;
+}
+
+/** A test of paired repetitions. */
 export interface PairedTest {
   readonly n: number;
   /** Mean of a - b. */
@@ -84,37 +104,83 @@ export interface PairedTest {
   readonly interval: readonly [number, number];
   /** Two-sided; 1 where nothing differs. To six digits, so that the last bits of library functions do not reach results. */
   readonly p: number;
+  /** Standard error over repetitions. */
+  readonly error: number;
+  /** Standard error and step of the difference by the chance of which users are in the test; absent where that has no part. */
+  readonly users?: { readonly error: number; readonly step: number } | undefined;
 }
 
-/** Tests whether a and b differ, pair by pair; undefined for fewer than two pairs. Differences that are all equal and not 0 have p = 0. */
-export function pairedTest(a: readonly number[], b: readonly number[]): PairedTest | undefined {
+/**
+ * Tests whether a and b differ, pair by pair; undefined for fewer than three pairs, which prove nothing. p is the larger of two:
+ *
+ * - Student's paired t-test over repetitions, for the chance of training;
+ * - where values are means over n users, the normal test with the variance over repetitions and, added, that over users. Repetitions have
+ *   the same test users, so that they cannot show the latter: differences may be equal in all of them, and chance all the same. A value in
+ *   [0, 1] with mean m varies by at most m (1 - m) from user to user, which hits, being 0 or 1, reach (Bhatia and Davis 2000). Two methods mostly
+ *   hit the same users, so that the difference varies by at most the sum, (m_a (1 - m_a) + m_b (1 - m_b)) / n: the test is careful.
+ *   Of one method before and after a change it is the least that is possible, |d| (1 - |d|) / n: a mean that differs by d takes n |d| users that
+ *   differ (the variance of McNemar's test, 1947, where none differs the other way). Means move in steps of 1 / n, hence the correction
+ *   for continuity (Edwards 1948): one user more proves nothing.
+ */
+export function pairedTest(
+  a: readonly number[],
+  b: readonly number[],
+  options: TestOptions = {},
+): PairedTest | undefined {
   const n = a.length;
-  if (n < 2) return undefined;
-  const differences = a.map((x, k) => x - (b[k] as number));
-  const difference = mean(differences);
-  const deviation = sampleStandardDeviation(differences);
-  const error = deviation / Math.sqrt(n);
-  const reach = tReach(n, deviation);
-  const p = error === 0 ? Number(difference === 0) : 2 * jStat.studentt.cdf(-Math.abs(difference / error), n - 1);
-  return { n, difference, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
+  if (n < LEAST_REPETITIONS) return undefined;
+  const differences = a.map((x, k) => (isRounding(x, b[k] as number) ? 0 : x - (b[k] as number)));
+  const difference = jStat.mean(differences);
+  const deviation = jStat.stdev(differences, true);
+  // Differences that are equal differ by rounding, too.
+  const error = deviation <= ROUNDING * Math.abs(difference) ? 0 : deviation / Math.sqrt(n);
+  const users = usersError(jStat.mean(a), jStat.mean(b), options);
+  const test = { n, difference, error, ...(users && { users }) };
+  const reach = Math.max(
+    error === 0 ? 0 : tReach(n, error * Math.sqrt(n)),
+    users ? NORMAL_REACH * Math.hypot(error, users.error) + users.step : 0,
+  );
+  const p = difference === 0 ? 1 : 2 * tail(test, Math.abs(difference));
+  return { ...test, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
+}
+
+const NORMAL_REACH = 1.959964;
+
+function usersError(a: number, b: number, { users, sameMethod = false }: TestOptions): PairedTest['users'] {
+  if (users === undefined) return undefined;
+  const variance = (mean: number): number => Math.max(0, mean * (1 - mean));
+  const sum = sameMethod ? variance(Math.abs(a - b)) : variance(a) + variance(b);
+  return { error: Math.sqrt(sum / users), step: 1 / users };
 }
 
 /** One-sided p of the same pairs against a difference of at least `limit`: small where it is certainly less. */
-export function pBelow({ n, difference, interval }: PairedTest, limit: number): number {
-  const error = (interval[1] - interval[0]) / 2 / sixDigits(jStat.studentt.inv(0.975, n - 1));
-  if (error === 0) return Number(difference >= limit);
-  return sixDigits(jStat.studentt.cdf((difference - limit) / error, n - 1));
+export function pBelow(test: PairedTest, limit: number): number {
+  const distance = test.difference - limit;
+  return sixDigits(distance >= 0 ? 1 - tail(test, distance) : tail(test, -distance));
+}
+
+/** How probable it is at most that chance alone leads as far from the true difference as `distance`, in one direction. */
+function tail({ n, error, users }: Pick<PairedTest, 'n' | 'error' | 'users'>, distance: number): number {
+  const training = error === 0 ? Number(distance === 0) / 2 : jStat.studentt.cdf(-distance / error, n - 1);
+  if (!users) return training;
+  const beyond = Math.max(0, distance - users.step);
+  const deviation = Math.hypot(error, users.error);
+  const both = deviation === 0 ? Number(beyond === 0) / 2 : jStat.normal.cdf(-beyond / deviation, 0, 1);
+  return Math.max(training, both);
 }
 
 const sixDigits = (x: number): number => Number(x.toPrecision(6));
 
-/** Holm's step-down adjustment (1979): p-values that hold for all hypotheses together, in the order given. */
-export function holm(p: readonly number[]): number[] {
+/**
+ * Holm's step-down adjustment (1979): p-values that hold for all hypotheses together, in the order given. `hypotheses` is how many there
+ * are, where those given were chosen among more.
+ */
+export function holm(p: readonly number[], hypotheses = p.length): number[] {
   const order = p.map((_, k) => k).sort((a, b) => (p[a] as number) - (p[b] as number));
   const adjusted = new Array<number>(p.length);
   let largest = 0;
   order.forEach((k, rank) => {
-    largest = Math.max(largest, Math.min(1, (p.length - rank) * (p[k] as number)));
+    largest = Math.max(largest, Math.min(1, (hypotheses - rank) * (p[k] as number)));
     adjusted[k] = largest;
   });
   return adjusted;

@@ -1,7 +1,7 @@
 import type { ClaimTest, ClaimText } from '../../results/claims.js';
 import { pairedTest } from '../../support/statistics.js';
 import { type FinishedTrial, resultOf } from '../finished.js';
-import { viewMetrics } from '../suite_tables.js';
+import { viewMetrics, viewUsers } from '../suite_tables.js';
 import type { TableMetric, Variant } from '../suites/suite.js';
 
 /** How claims are measured. */
@@ -43,6 +43,15 @@ export class Results {
     });
   }
 
+  /** The least number of users, or equally weighted test items, behind the values of methods; see `TestOptions`. */
+  users(methods: readonly string[], view: 'standard' | 'truth' = 'standard'): number | undefined {
+    const counts = this.trials
+      .filter(({ row }) => methods.includes(row.method))
+      .map(resultOf)
+      .flatMap((result) => (result && viewUsers(view === 'truth' ? this.measure.truth : view, result)) ?? []);
+    return counts.length > 0 ? Math.min(...counts) : undefined;
+  }
+
   /** The values that a setting takes over a method's rows. */
   varied(method: string, setting: string): number[] {
     const values = this.trials
@@ -56,14 +65,14 @@ export class Results {
 const LEAST_SHARE = 0.003;
 
 /**
- * Tests that one list is above another over the pairs that both have; none where there are fewer than two. `least` is the least effect
+ * Tests that one list is above another over the pairs that both have; none where there are fewer than three. `users` as for `pairedTest`; `least` is the least effect
  * worth the name, by default a share of the second's mean.
  */
 export function above(
   what: string,
   greater: readonly (number | undefined)[],
   smaller: readonly (number | undefined)[],
-  least?: number,
+  { least, users }: { readonly least?: number; readonly users?: number | undefined } = {},
 ): Omit<ClaimTest, 'data'>[] {
   const pairs = greater.flatMap((a, r) => {
     const b = smaller[r];
@@ -72,6 +81,7 @@ export function above(
   const test = pairedTest(
     pairs.map(([a]) => a),
     pairs.map(([, b]) => b),
+    { users },
   );
   const mean = pairs.reduce((sum, [, b]) => sum + b, 0) / pairs.length;
   return test ? [{ what, ...test, least: least ?? LEAST_SHARE * mean }] : [];

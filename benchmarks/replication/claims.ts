@@ -27,7 +27,9 @@ const besidePs = (f: string, method: string): [string, string][] => [
 
 /** Whether methods stand above others on one data set, by standard evaluation or by the truth. */
 function aboveEach(results: Results, view: 'standard' | 'truth', pairs: readonly (readonly [string, string])[]) {
-  return pairs.flatMap(([a, b]) => above(`${a} above ${b}`, results.values(a, view), results.values(b, view)));
+  return pairs.flatMap(([a, b]) =>
+    above(`${a} above ${b}`, results.values(a, view), results.values(b, view), { users: results.users([a, b], view) }),
+  );
 }
 
 /** The claims of the paper, in the order of its tables and figures. */
@@ -75,6 +77,7 @@ export const claims: readonly Claim[] = [
                   `${acl(f)} of ${dim} above ${f} of ${2 * dim}`,
                   results.values(acl(f), 'standard', { dim }),
                   results.values(`${f}, twice as wide`, 'standard', { dim }),
+                  { users: results.users([acl(f), `${f}, twice as wide`]) },
                 ),
               ),
           ),
@@ -154,6 +157,7 @@ export const claims: readonly Claim[] = [
             `${acl('Attn')} with y above without`,
             results.values(acl('Attn'), 'standard', { outcome: 'y' }),
             results.values(acl('Attn'), 'standard', { outcome: 'none' }),
+            { users: results.users([acl('Attn')]) },
           ),
       },
     ],
@@ -173,6 +177,7 @@ export const claims: readonly Claim[] = [
                 `${acl(f)}, alpha 1 above ${alpha}`,
                 results.values(acl(f), 'standard', { alpha: 1 }),
                 results.values(acl(f), 'standard', { alpha }),
+                { users: results.users([acl(f)]) },
               ),
             ),
           ),
@@ -194,7 +199,7 @@ export const claims: readonly Claim[] = [
               `${acl(f)}, gain of a doubling`,
               slopes,
               slopes.map(() => 0),
-              LEAST_GAIN,
+              { least: LEAST_GAIN },
             );
           }),
       },
@@ -215,7 +220,7 @@ export const claims: readonly Claim[] = [
               `squared error of ${name} above robust, ${atFive}`,
               errorsByModel(trials, name, atFive),
               errorsByModel(trials, 'robust', atFive),
-              LEAST_ERROR,
+              { least: LEAST_ERROR },
             ),
           );
         },

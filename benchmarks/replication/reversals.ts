@@ -9,7 +9,9 @@ export function reversals(results: Results, methods: readonly string[]): Omit<Cl
   const pairs = methods.flatMap((a, k) => methods.slice(k + 1).map((b) => [a, b] as const));
   return pairs.flatMap(([a, b]) => {
     const test = (view: 'standard' | 'truth', first: string, second: string) =>
-      above('', results.values(first, view), results.values(second, view))[0];
+      above('', results.values(first, view), results.values(second, view), {
+        users: results.users([first, second], view),
+      })[0];
     const standard = test('standard', a, b);
     if (!standard) return [];
     const [preferred, other] = standard.difference >= 0 ? [a, b] : [b, a];

@@ -7,7 +7,7 @@ export const validateTask: TaskKind<TrialSettings, Outcome> = {
   summary: 'train a method once, and say how it does on the validation part',
   async run(settings, { data, world }) {
     try {
-      return { metric: await validateSetting(data, settings, { world }) };
+      return await validateSetting(data, settings, { world });
     } catch (error) {
       return { failure: (error as Error).message };
     }

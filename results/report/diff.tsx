@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { CELL_KINDS, type CellDiff, countKinds, type TableDiff, valueText } from '../diff.js';
+import { CELL_KINDS, type CellDiff, countKinds, kindText, type TableDiff, valueText } from '../diff.js';
 import { type Cell, pageOf, Section, SortableTable } from './page.js';
 
 const MEANING: Readonly<Record<CellDiff['kind'], string>> = {
@@ -63,7 +63,7 @@ function Cells({ title, cells }: { title: string; cells: readonly CellDiff[] }):
       head={['row', 'table', 'column', 'kind', 'before', 'after', 'difference', 'p']}
       rows={cells.map((cell): Cell[] => [
         ...[cell.row, cell.table, cell.column],
-        { show: <span class={cell.kind}>{cell.kind}</span>, sort: cell.kind },
+        { show: <span class={cell.kind}>{kindText(cell)}</span>, sort: cell.kind },
         { show: cell.texts[0], sort: cell.before?.mean },
         { show: cell.texts[1], sort: cell.after?.mean },
         { show: cell.texts[2], sort: cell.difference },
