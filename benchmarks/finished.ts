@@ -11,6 +11,8 @@ export interface FinishedTrial {
   /** As tuned, where they were. */
   readonly settings: TrialSettings;
   readonly outcome: Outcome;
+  /** Of the search for its settings. */
+  readonly remarks?: readonly string[] | undefined;
 }
 
 export const resultOf = ({ outcome }: FinishedTrial): TrialResult | undefined =>

@@ -226,6 +226,7 @@ function remarks(trials: readonly FinishedTrial[]): string {
       ? ` Of the ${older.items} test items ${older.older} are older than an item of the history that Attn reads, which so sees the future: the split is not by time.`
       : '',
     undecided(trials),
+    ...[...new Set(trials.flatMap((trial) => trial.remarks ?? []))].map((remark) => ` Tuning ${remark}.`),
   ].join('');
 }
 

@@ -15,6 +15,7 @@ import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
 import { dataPicturePath, writeDataPictures } from './data_pictures.js';
+import { checkEvaluation } from './evaluation.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
 import { checkMethod, parseMethod } from './method.js';
@@ -24,7 +25,7 @@ import type { OpenedData } from './suite_data.js';
 import { suiteFigures, truthFigures } from './suite_figures.js';
 import { suiteTables } from './suite_tables.js';
 import type { TrialSettings } from './trial.js';
-import { tune, type Validated } from './tuning.js';
+import { checkBudget, tune, type Validated } from './tuning.js';
 
 export interface SweepOptions extends RunnerOptions {
   readonly out: string;
@@ -68,6 +69,8 @@ export async function sweep(
     claimRun(folder, plan, options);
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
+    for (const one of data) checkEvaluation(one.data);
+    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.model, tuning);
     for (const { settings } of plan.rows) {
       for (const one of data) checkMethod(parseMethod(settings.model), one.data, settings, one.world !== undefined);
       if (settings.deployment && data.some(({ world }) => !world))
@@ -240,10 +243,28 @@ async function runRow(
     return outcome;
   };
   let settings = row.settings;
+  let remarks: readonly string[] = [];
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
       (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
-    settings = (await tune(settings, row.tuning, validate, silent)).settings;
+    const tuned = await tune(settings, row.tuning, validate, silent).catch((error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+    // A search that fails is a row that fails; the journal keeps what was tried.
+    if (tuned instanceof UserError) {
+      lines.sort((a, b) => (a.key < b.key ? -1 : 1));
+      const outcome: Outcome = { failure: tuned.message };
+      const trials = Array.from(
+        { length: plan.repetitions },
+        (_, repetition): FinishedTrial => ({
+          ...{ data: name, row, repetition, settings: withRepetition(settings, repetition), outcome },
+        }),
+      );
+      return { lines, trials };
+    }
+    settings = tuned.settings;
+    remarks = tuned.remarks;
     // Settings that are tried side by side end in any order.
     lines.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -251,7 +272,7 @@ async function runRow(
     Array.from({ length: plan.repetitions }, async (_, repetition): Promise<FinishedTrial> => {
       const seeded = withRepetition(settings, repetition);
       const outcome = await runner.run({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
-      return { data: name, row, repetition, settings: seeded, outcome };
+      return { data: name, row, repetition, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };
     }),
   );
   for (const { settings: seeded, repetition, outcome } of trials) {

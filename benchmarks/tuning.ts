@@ -4,6 +4,7 @@ import { models } from '../models/registry.js';
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
 import { isTrained, type Method, type MethodSettings, parseMethod } from './method.js';
+import { CRITERIA } from './training.js';
 import type { TrialSettings } from './trial.js';
 
 /** Values to try, in the paper's grids (A.6.4). */
@@ -41,10 +42,29 @@ export interface TriedSetting {
 export interface Tuned {
   readonly settings: TrialSettings;
   readonly tried: readonly TriedSetting[];
+  /** What a reader must know of the search: what the budget did not suffice for, and where validation Hit@10 could not choose. */
+  readonly remarks: readonly string[];
 }
 
-/** How one setting did on the validation part. */
-export type Validated = { readonly metric: number } | { readonly failure: string };
+/** How one setting did on the validation part: Hit@10, and what decides where that is the same for all settings. */
+export type Validated = { readonly metric: number; readonly finer?: readonly number[] } | { readonly failure: string };
+
+/** What is searched, one after another: f alone, g alone, the method itself. */
+function searchesOf({ f, g }: Method): number {
+  return !isTrained(g) ? 1 : g === f.name ? 2 : 3;
+}
+
+/** Refuses a budget that is less than one training for each of the searches and widths that share it. Throws UserError. */
+export function checkBudget(model: string, { budget, dims }: Pick<TuningOptions, 'budget' | 'dims'>): void {
+  const method = parseMethod(model);
+  const searches = searchesOf(method);
+  const least = isTrained(method.g) ? searches : Math.max(1, dims.length);
+  if (budget >= least) return;
+  const sharers = isTrained(method.g) ? `${searches} searches (its models alone, then both)` : `${dims.length} widths`;
+  throw new UserError(
+    `tuning ${method.label} within a budget of ${budget}: ${sharers} share it, and need a training each: at least ${least}`,
+  );
+}
 
 /** One thing that can be set, with the values to try. */
 interface Axis {
@@ -67,21 +87,23 @@ export async function tune(
   run: (settings: TrialSettings) => Promise<Validated>,
   progress: Progress,
 ): Promise<Tuned> {
+  checkBudget(base.model, options);
   const method = parseMethod(base.model);
-  const search = new Search(options, run, progress);
+  const search = new Search(options, run, progress, searchesOf(method));
   progress.begin(`tuning ${method.label}`, options.budget);
   let settings: TrialSettings = { ...base, dim: options.dims[0] ?? base.dim };
   if (!isTrained(method.g)) {
     settings = await search.best(settings, plainAxes(method), options.dims);
   } else {
     const { f, g } = method;
-    const searches = g === f.name ? 2 : 3;
+    if (options.dims.length > 1)
+      search.remarks.push(
+        `${method.label}: width ${options.dims.slice(1).join(', ')} not tried, since a method of two models keeps to the first`,
+      );
     const alone = (name: string): TrialSettings => ({ ...settings, model: name, method: modelsOnly(settings.method) });
-    const ownF = await search.best(alone(f.name), plainAxes(parseMethod(f.name)), [settings.dim], searches);
+    const ownF = await search.best(alone(f.name), plainAxes(parseMethod(f.name)), [settings.dim]);
     const ownG =
-      g === f.name
-        ? ownF
-        : await search.best(alone(g as string), plainAxes(parseMethod(g as string)), [settings.dim], searches);
+      g === f.name ? ownF : await search.best(alone(g as string), plainAxes(parseMethod(g as string)), [settings.dim]);
     settings = {
       ...settings,
       trainer: { ...settings.trainer, rate: ownF.trainer.rate, l2: ownF.trainer.l2 },
@@ -92,10 +114,10 @@ export async function tune(
       },
     };
     const axes = method.kind === 'ACL' ? [rate, rateG, alpha] : [rate, l2];
-    settings = await search.best(settings, axes, [settings.dim], searches);
+    settings = await search.best(settings, axes, [settings.dim]);
   }
   progress.end(`${search.tried.length} settings tried`);
-  return { settings, tried: search.tried };
+  return { settings, tried: search.tried, remarks: search.remarks };
 }
 
 const modelsOnly = ({ models: own }: MethodSettings): MethodSettings => (own ? { models: own } : {});
@@ -159,81 +181,111 @@ function plainAxes({ f }: Method): Axis[] {
   return f.trained ? [rate, l2, ...own] : own;
 }
 
-/** Runs searches within one budget and records what was tried. */
+/** A setting with how it did. */
+interface Candidate {
+  readonly settings: TrialSettings;
+  readonly result: Validated;
+}
+
+/** Runs searches within one budget, which they share out among themselves, and records what was tried. */
 class Search {
   readonly tried: TriedSetting[] = [];
+  readonly remarks: string[] = [];
   private spent = 0;
   private readonly kernels = new WasmKernels();
   private drawn = 0;
 
+  /** `searches` share the budget. */
   constructor(
     private readonly options: TuningOptions,
     private readonly run: (settings: TrialSettings) => Promise<Validated>,
     private readonly progress: Progress,
+    private searches: number,
   ) {}
 
-  /** The best settings along the axes, for each width in turn; the best of all. `searches` share the budget of random ones. */
-  async best(
-    base: TrialSettings,
-    axes: readonly Axis[],
-    dims: readonly number[],
-    searches = 1,
-  ): Promise<TrialSettings> {
-    let [best, bestMetric] = [base, Number.NEGATIVE_INFINITY];
-    for (const dim of dims) {
+  /** The best settings along the axes over all widths. Each width of each search that is still to come gets the same share of what is left. */
+  async best(base: TrialSettings, axes: readonly Axis[], dims: readonly number[]): Promise<TrialSettings> {
+    const found: Candidate[] = [];
+    for (const [d, dim] of dims.entries()) {
       const start = { ...base, dim };
-      const found =
+      const share = Math.max(1, Math.ceil(this.left / (dims.length - d + (this.searches - 1) * dims.length)));
+      found.push(
         this.options.strategy === 'one-by-one'
-          ? await this.oneByOne(start, axes)
-          : await this.sampled(start, axes, dims.length * searches);
-      if (found.metric > bestMetric) [best, bestMetric] = [found.settings, found.metric];
+          ? await this.oneByOne(start, axes, share)
+          : await this.sampled(start, axes, share),
+      );
     }
-    if (bestMetric === Number.NEGATIVE_INFINITY) {
-      const reason = this.tried.at(-1)?.failure ?? 'the budget is spent';
-      throw new UserError(`tuning found no setting of ${base.model} that can be trained: ${reason}`);
-    }
-    return best;
+    this.searches--;
+    const { settings, result } = this.choose(found, found.length > 1 ? 'the widths' : undefined);
+    if ('failure' in result)
+      throw new UserError(`tuning found no setting of ${base.model} that can be trained: ${result.failure}`);
+    return settings;
   }
 
-  private async oneByOne(
-    base: TrialSettings,
-    axes: readonly Axis[],
-  ): Promise<{ settings: TrialSettings; metric: number }> {
-    let [settings, metric] = [base, Number.NEGATIVE_INFINITY];
+  private async oneByOne(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
+    let best: Candidate | undefined;
+    let left = share;
+    if (axes.length === 0) return (await this.validate([base], axes))[0] as Candidate;
     for (const [a, axis] of axes.entries()) {
+      const settings = best?.settings ?? base;
       // The value in use was tried with the axis before; with the first one it is tried along with the others.
       const others = axis.values.filter((value) => a === 0 || value !== axis.get(settings));
-      const candidates = others.slice(0, this.left).map((value) => axis.set(settings, value));
-      const metrics = await this.validate(candidates, axes);
-      candidates.forEach((candidate, c) => {
-        if ((metrics[c] as number) > metric) [settings, metric] = [candidate, metrics[c] as number];
-      });
+      const candidates = others.slice(0, left);
+      if (candidates.length < others.length)
+        this.remarks.push(
+          `${parseMethod(base.model).label}, width ${base.dim}: ${axis.name} ${others.slice(left).join(', ')} not tried, since the budget of ${this.options.budget} was spent`,
+        );
+      if (candidates.length === 0) continue;
+      left -= candidates.length;
+      const tried = await this.validate(
+        candidates.map((value) => axis.set(settings, value)),
+        axes,
+      );
+      best = this.choose(best ? [best, ...tried] : tried, axis.name);
     }
-    if (axes.length === 0) [metric] = (await this.validate([base], axes)) as [number];
-    return { settings, metric };
+    return best as Candidate;
   }
 
   /** Random settings; for halving three times as many, of which a third goes on to thrice the epochs, twice. */
-  private async sampled(
-    base: TrialSettings,
-    axes: readonly Axis[],
-    shares: number,
-  ): Promise<{ settings: TrialSettings; metric: number }> {
+  private async sampled(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
     const halving = this.options.strategy === 'halving' && models.get(parseMethod(base.model).f.name).trained;
-    const budget = Math.max(1, Math.min(this.left, Math.ceil(this.options.budget / shares)));
-    let candidates = Array.from({ length: halving ? 3 * budget : budget }, () => this.draw(base, axes));
+    let candidates = Array.from({ length: halving ? 3 * share : share }, () => this.draw(base, axes));
     const { epochs } = base.trainer;
     const rungs = halving ? [Math.ceil(epochs / 9), Math.ceil(epochs / 3), epochs] : [epochs];
-    let ranked: { settings: TrialSettings; metric: number }[] = [];
+    let ranked: Candidate[] = [];
     for (const [r, rung] of rungs.entries()) {
       const cut = candidates.map((settings) => ({ ...settings, trainer: { ...settings.trainer, epochs: rung } }));
-      const metrics = await this.validate(cut, axes, rung / epochs);
-      ranked = candidates.map((settings, c) => ({ settings, metric: metrics[c] as number }));
-      ranked.sort((x, y) => y.metric - x.metric);
+      const tried = await this.validate(cut, axes, rung / epochs);
+      ranked = candidates.map((settings, c) => ({ settings, result: (tried[c] as Candidate).result }));
+      const by = this.criterion(ranked, 'the settings drawn');
+      ranked.sort((x, y) => criterionOf(y, by) - criterionOf(x, by));
       if (r < rungs.length - 1)
         candidates = ranked.slice(0, Math.ceil(ranked.length / 3)).map(({ settings }) => settings);
     }
-    return ranked[0] as { settings: TrialSettings; metric: number };
+    return ranked[0] as Candidate;
+  }
+
+  /** The best of the candidates, the first of equal ones; `what` they differ in, for the remark where Hit@10 cannot choose. */
+  private choose(candidates: readonly Candidate[], what: string | undefined): Candidate {
+    const by = this.criterion(candidates, what);
+    return candidates.reduce((best, one) => (criterionOf(one, by) > criterionOf(best, by) ? one : best));
+  }
+
+  /** Place of the first criterion that is not the same for all that could be trained. */
+  private criterion(candidates: readonly Candidate[], what: string | undefined): number {
+    const known = candidates.filter(({ result }) => 'metric' in result);
+    const first = known[0];
+    if (!first || known.length < 2) return 0;
+    const tells = (k: number): boolean => known.some((one) => criterionOf(one, k) !== criterionOf(first, k));
+    const by = CRITERIA.findIndex((_, k) => tells(k));
+    if (by !== 0 && what !== undefined) {
+      const { label } = parseMethod(first.settings.model);
+      const chosen = by < 0 ? 'nothing could choose, and the first one stays' : `${CRITERIA[by]} chose`;
+      this.remarks.push(
+        `${label}, width ${first.settings.dim}, ${what}: validation Hit@10 was ${(100 * criterionOf(first, 0)).toFixed(2)} for all ${known.length} settings, so that ${chosen}`,
+      );
+    }
+    return Math.max(0, by);
   }
 
   private get left(): number {
@@ -254,8 +306,8 @@ class Search {
     }, base);
   }
 
-  /** Validation metrics of settings that run side by side; minus infinity where training failed. */
-  private async validate(settings: readonly TrialSettings[], axes: readonly Axis[], cost = 1): Promise<number[]> {
+  /** How settings do that run side by side. */
+  private async validate(settings: readonly TrialSettings[], axes: readonly Axis[], cost = 1): Promise<Candidate[]> {
     const results = await Promise.all(
       settings.map(async (one) => {
         const result = await this.run(one);
@@ -271,9 +323,15 @@ class Search {
         method: parseMethod(one.model).label,
         values: { dim: one.dim, ...values },
         epochs: one.trainer.epochs,
-        ...result,
+        ...('metric' in result ? { metric: result.metric } : { failure: result.failure }),
       });
     });
-    return results.map((result) => ('metric' in result ? result.metric : Number.NEGATIVE_INFINITY));
+    return results.map((result, r) => ({ settings: settings[r] as TrialSettings, result }));
   }
+}
+
+/** A criterion of a setting; minus infinity where training failed. */
+function criterionOf({ result }: Candidate, place: number): number {
+  if ('failure' in result) return Number.NEGATIVE_INFINITY;
+  return place === 0 ? result.metric : (result.finer?.[place - 1] ?? 0);
 }

@@ -1,8 +1,11 @@
 import type { CommandModule } from 'yargs';
 import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
+import { isWeak } from '../benchmarks/estimates.js';
+import { checkEvaluation } from '../benchmarks/evaluation.js';
 import { checkMethod, parseMethod, refuseUnused } from '../benchmarks/method.js';
 import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
+import { checkBudget } from '../benchmarks/tuning.js';
 import { tuneOnWorkers } from '../benchmarks/tuning_pool.js';
 import { writeModel } from '../models/store.js';
 import type { EpochRecord } from '../models/trainer.js';
@@ -53,6 +56,8 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const tuning = tuningOf(argv, chosen.dim, argv.seed);
     refuseUnused([method], chosen.method);
     const { data, world } = await openTrialData(argv.data, argv);
+    checkEvaluation(data);
+    if (tuning) checkBudget(argv.model, tuning);
     for (const dim of tuning?.dims ?? [chosen.dim]) checkMethod(method, data, { ...chosen, dim }, world !== undefined);
     const progress = terminalProgress();
     const onEpoch = (record: EpochRecord, part: string): void =>
@@ -71,7 +76,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
         await writeModel(folder, method.f.name, trained);
         trained.kernels.close();
         folder.writeJson('trial.json', { settings, result });
-        if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried });
+        if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried, remarks: tuned.remarks });
         folder.writeJson('manifest.json', {
           kind: 'model',
           model: method.label,
@@ -90,7 +95,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     if (tuned && !argv.json) console.log(describeTuning(tuned));
     console.log(
       argv.json
-        ? JSON.stringify(tuned ? { ...result, tried: tuned.tried } : result, null, 2)
+        ? JSON.stringify(tuned ? { ...result, tried: tuned.tried, remarks: tuned.remarks } : result, null, 2)
         : `${describeTrial(`${method.label} on ${data.name}`, result)}\nwritten to ${argv.out}`,
     );
   },
@@ -103,29 +108,69 @@ function describeEpoch({ loss, metric, exposure }: EpochRecord, part: string): s
   return `${part === 'g' ? 'g alone: ' : ''}loss ${loss.toFixed(4)}, validation Hit@10 ${percent(metric)}${G}`;
 }
 
+const single = (mean: number) => ({ n: 1, mean, sd: undefined });
+
+/** The column of how many equally weighted test items an estimate is worth. */
+const WORTH = 'test items';
+
+/** What a reader must know of the numbers. */
+function remarksOf({ tested, chosenBy }: TrialResult, weak: readonly string[]): string[] {
+  return [
+    ...weak.map((label) => `"${label}": under 30 or a tenth of the test items carry the weight, too few to rank by`),
+    ...(tested.leftOut
+      ? [
+          `${tested.leftOut} test items left out: their users interacted with every item, so that there is nothing to rank them among`,
+        ]
+      : []),
+    ...(tested.older
+      ? [
+          `${tested.older} of the test items are older than an item of the history that is read: the split is not by time`,
+        ]
+      : []),
+    ...(chosenBy ? [`validation Hit@10 was the same in every epoch, so that ${chosenBy} chose the epoch`] : []),
+  ];
+}
+
 /** A trial's results for people. */
 function describeTrial(title: string, result: TrialResult): string {
-  const { estimates, lists, intervals, exposure } = result;
+  const { estimates, lists, intervals, exposure, tested } = result;
   const rows = (
     [
-      ['validation', result.validation],
-      ['test', result.standard],
-      ['test, popularity-debiased', estimates.popularity.metrics],
-      ['test, propensity-debiased', estimates.propensity?.metrics],
-      ['test, robust (by G)', estimates.robust?.metrics],
-      ['test, unbiased by the truth', result.unbiased?.metrics],
-      ['oracle: expected under the truth', result.oracle],
+      ['validation', { metrics: result.validation }],
+      ['test', { metrics: result.standard }],
+      ['test, popularity-debiased', estimates.popularity],
+      ['test, propensity-debiased', estimates.propensity],
+      ['test, robust (by G)', estimates.robust],
+      ['test, unbiased by the truth', result.unbiased],
+      ['oracle: expected under the truth', result.oracle && { metrics: result.oracle }],
     ] as const
-  ).flatMap(([label, metrics]: readonly [string, Metrics | undefined]) =>
-    metrics
-      ? [{ label, cells: Object.fromEntries(ITEM_METRICS.map((m) => [m, { n: 1, mean: metrics[m], sd: undefined }])) }]
+  ).flatMap(([label, estimate]: readonly [string, { metrics: Metrics; size?: number } | undefined]) =>
+    estimate
+      ? [
+          {
+            label,
+            cells: {
+              ...Object.fromEntries(ITEM_METRICS.map((m) => [m, single(estimate.metrics[m])])),
+              ...(estimate.size !== undefined && { [WORTH]: single(estimate.size) }),
+            },
+            isWeak: estimate.size !== undefined && isWeak(estimate.size, tested.items),
+          },
+        ]
       : [],
   );
   const note =
     result.bestEpoch === undefined
       ? 'In percent.'
       : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
-  const lines = [terminalTable({ title, note, columns: ITEM_METRICS, rows }, false).trimEnd()];
+  const columns = [...ITEM_METRICS, WORTH];
+  const lines = [
+    terminalTable({ title, note, columns, rows, styles: { [WORTH]: { format: 'count' } } }, false).trimEnd(),
+    `${WORTH}: how many of the ${tested.items} test items the weights are worth, if all were weighted alike`,
+    ...remarksOf(
+      result,
+      rows.filter((row) => row.isWeak).map(({ label }) => label),
+    ),
+  ];
   if (intervals) {
     const spans = ITEM_METRICS.map((m) => `${m} ${percent(intervals[m].low)}-${percent(intervals[m].high)}`);
     lines.push(`95% intervals of the test metrics, over users: ${spans.join(', ')}`);

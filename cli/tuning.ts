@@ -42,7 +42,7 @@ export function tuningOf(argv: TuningArguments, dim: number, seed: number): Tuni
 }
 
 /** What was tried, for people, in the order of trying. */
-export function describeTuning({ tried }: Tuned): string {
+export function describeTuning({ tried, remarks }: Tuned): string {
   const table = new Table({
     head: ['tried', 'settings', 'epochs', 'validation Hit@10'],
     colAligns: ['left', 'left', 'right', 'right'],
@@ -57,5 +57,5 @@ export function describeTuning({ tried }: Tuned): string {
       metric === undefined ? `failed: ${failure}` : (100 * metric).toFixed(2),
     ]);
   }
-  return table.toString();
+  return [table.toString(), ...remarks].join('\n');
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostOf, type KnownItems, type Tensor, type WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { knownTensors } from './batches.js';
-import { invertPositiveDefinite } from './inverse.js';
+import { inverseInDouble, invertPositiveDefinite } from './inverse.js';
 import { defineModel } from './model.js';
 import { dataParameters } from './saved.js';
 
@@ -49,6 +49,11 @@ export const ease = defineModel({
   },
 });
 
+/** The condition of a matrix that single precision bears: errors are about 6e-8 of it. */
+const MOST_CONDITION = 1e5;
+/** Most items that are solved in double precision: half a minute. */
+const MOST_DOUBLE = 1024;
+
 /** [items, items]: row i holds the weights of all items on item i. Computed in the default backend's memory. */
 function weights(
   kernels: WasmKernels,
@@ -62,14 +67,32 @@ function weights(
     const own = train.items.subarray(train.starts[user], train.starts[user + 1]);
     for (const i of own) for (const j of own) (values[i * n + j] as number)++;
   }
-  for (let i = 0; i < n; i++) (values[i * n + i] as number) += penalty;
-  invertPositiveDefinite(kernels, matrix);
-  const inverse = kernels.floats(matrix);
+  // Eigenvalues lie between the penalty and the largest sum of a row.
+  let largest = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = penalty;
+    for (let j = 0; j < n; j++) sum += values[i * n + j] as number;
+    largest = Math.max(largest, sum);
+  }
+  const condition = largest / penalty;
+  let inverse: Float32Array | Float64Array;
+  if (condition <= MOST_CONDITION) {
+    for (let i = 0; i < n; i++) (values[i * n + i] as number) += penalty;
+    invertPositiveDefinite(kernels, matrix);
+    inverse = kernels.floats(matrix);
+  } else if (n <= MOST_DOUBLE) {
+    inverse = inverseInDouble(values, n, penalty);
+  } else {
+    throw new UserError(
+      `EASE with penalty ${penalty}: the condition number of its matrix may be ${condition.toExponential(0)}, beyond the ${MOST_CONDITION.toExponential(0)} that single precision bears, and ${n.toLocaleString('en')} items are more than the ${MOST_DOUBLE.toLocaleString('en')} that are solved in double: raise --set EASE.penalty to ${Math.ceil(largest / MOST_CONDITION)} or more`,
+    );
+  }
+  const out = kernels.floats(matrix);
   for (let i = 0; i < n; i++) {
     // P is symmetric, so that its row i is its column i.
     const scale = -1 / (inverse[i * n + i] as number);
-    for (let j = 0; j < n; j++) (inverse[i * n + j] as number) *= scale;
-    inverse[i * n + i] = 0;
+    for (let j = 0; j < n; j++) out[i * n + j] = (inverse[i * n + j] as number) * scale;
+    out[i * n + i] = 0;
   }
   return matrix;
 }

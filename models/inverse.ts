@@ -1,4 +1,4 @@
-import { inverse, Matrix } from 'ml-matrix';
+import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
 import type { WasmKernels, WasmTensor } from '../compute/index.js';
 
 /** Columns eliminated together. */
@@ -44,4 +44,13 @@ function eliminate(kernels: WasmKernels, matrix: WasmTensor, n: number, first: n
   kernels.raw.matmul(size, n, size, pivot.address, size, 1, row.address, turned.address, true);
   kernels.raw.matmul(n, n, size, column.address, size, 1, turned.address, matrix.address, false);
   kernels.floats(matrix).set(kernels.floats(turned), first * n);
+}
+
+/** The inverse of a symmetric matrix [n, n] with `penalty` added to its diagonal, in double precision; for matrices that single does not bear. */
+export function inverseInDouble(values: Float32Array, n: number, penalty: number): Float64Array {
+  const matrix = new Matrix(n, n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) matrix.set(i, j, (values[i * n + j] as number) + (i === j ? penalty : 0));
+  }
+  return Float64Array.from(new CholeskyDecomposition(matrix).solve(Matrix.eye(n)).to1DArray());
 }
