@@ -183,7 +183,7 @@ describe('trials of every kind', () => {
   test('a model that diverges says so', async () => {
     const trainer = { ...SETTINGS.trainer, rate: 1000 };
     await expect(runTrial(data, { ...SETTINGS, model: 'MF', trainer })).rejects.toThrow(
-      /the loss has grown to .* in epoch \d+: lower the learning rate/,
+      /the loss has grown to .* in epoch \d+: lower --rate/,
     );
   });
 });

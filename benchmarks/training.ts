@@ -289,5 +289,5 @@ function trainingRatings(data: Interactions): {
   if (!rating) throw new UserError(`"${data.name}" has no ratings to learn from`);
   const rows = rowsWhere(data.user.length, (row) => data.split?.[row] === TRAIN);
   const scale = ratingScale(rating, rows);
-  return { rows, scale, standardised: rating.map((value) => (value - scale.mean) / scale.deviation) };
+  return { rows, scale, standardised: Float32Array.from(rating, (value) => (value - scale.mean) / scale.deviation) };
 }

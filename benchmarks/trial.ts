@@ -327,7 +327,7 @@ async function ofPropensityModel<Result>(work: () => Promise<Result>): Promise<R
     return await work();
   } catch (error) {
     throw error instanceof DivergedError
-      ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate')
+      ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate, or set --clip')
       : error;
   }
 }

@@ -48,10 +48,41 @@ describe('one by one', () => {
     expect(seen.filter(({ model }) => model === 'MLP').every(({ method }) => !method.game)).toBe(true);
   });
 
-  test('the same model as f and g is tuned once; the budget is kept', async () => {
+  test('the same model as f and g is tuned once; the budget is kept, and shared out', async () => {
     const { tried } = await search('ACL:GMF/GMF', { budget: 14 }, smooth);
     expect(tried.length).toBe(14);
-    expect(tried.filter(({ method }) => method === 'GMF').length).toBe(10);
+    expect(tried.filter(({ method }) => method === 'GMF').length).toBe(7);
+  });
+
+  test('widths share the budget, and what was not tried is said; too small a budget is refused with the least', async () => {
+    const { tried, remarks } = await search('GMF', { dims: [8, 32], budget: 8 }, smooth);
+    const at = (dim: number): number => tried.filter(({ values }) => values['dim'] === dim).length;
+    expect([at(8), at(32)]).toEqual([4, 4]);
+    expect(remarks).toContain('GMF, width 32: rate 0.1 not tried, since the budget of 8 was spent');
+    expect(remarks).toContain('GMF, width 8: l2 0.01, 0.05, 0.1, 0.2, 0.3 not tried, since the budget of 8 was spent');
+    await expect(search('GMF', { dims: [8, 32], budget: 1 }, smooth)).rejects.toThrow(/2 widths share it.*at least 2/);
+    await expect(search('ACL:MF/GMF', { budget: 2 }, smooth)).rejects.toThrow(/3 searches.*at least 3/);
+    const game = await search('ACL:MF/GMF', { budget: 8 }, smooth);
+    expect(new Set(game.tried.map(({ method }) => method))).toEqual(new Set(['MF', 'GMF', 'ACL MF/GMF']));
+    expect(game.tried.length).toBe(8);
+  });
+
+  test('where Hit@10 is the same for all, the next criterion that tells decides, and that is said', async () => {
+    const flat =
+      (place: number) =>
+      (one: TrialSettings): Validated => {
+        const { metric } = smooth(one) as { metric: number };
+        return { metric: 1, finer: [place === 0 ? metric : 0.5, metric] };
+      };
+    for (const [place, name] of ['ndcg@10', 'mrr'].entries()) {
+      const { settings, remarks } = await search('GMF', {}, flat(place));
+      expect([settings.trainer.rate, settings.trainer.l2]).toEqual([0.01, 0.05]);
+      expect(remarks[0]).toBe(
+        `GMF, width 32, rate: validation Hit@10 was 100.00 for all 5 settings, so that ${name} chose`,
+      );
+    }
+    expect((await search('GMF', {}, () => ({ metric: 1 }))).remarks[0]).toMatch(/nothing could choose/);
+    expect((await search('GMF', {}, smooth)).remarks).toEqual([]);
   });
 
   test("models in closed form have their own settings; attention has both its own and the trainer's", async () => {

@@ -16,6 +16,7 @@ export const ipsMf: ModelDefinition = {
     const model = factorization(make, size, { weighted: false });
     let [mean, deviation] = [0, 1];
     const scale = make.constant('rating mean and deviation', [2]);
+    kernels.write(scale.value, Float32Array.of(mean, deviation));
     const parameters = [...model.parameters, scale];
     return {
       parameters,

@@ -47,7 +47,7 @@ describe('a comparison', () => {
     const error = Math.sqrt(2 / 3) / 2;
     expect(pBelow(test, 2 + 2 * error)).toBeCloseTo(0.069663, 5);
     expect(pBelow(test, 2)).toBeCloseTo(0.5, 6);
-    const constant = pairedTest([1, 1], [0, 0]) as NonNullable<ReturnType<typeof pairedTest>>;
+    const constant = pairedTest([1, 1, 1], [0, 0, 0]) as NonNullable<ReturnType<typeof pairedTest>>;
     expect([pBelow(constant, 2), pBelow(constant, 0.5)]).toEqual([0, 1]);
   });
 });
