@@ -64,21 +64,25 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
   async handler(argv) {
     const { data: reference, format, out } = argv;
     const named = (own: string): string => argv.name ?? own.replace(/[^\w.-]+/g, '-');
-    const { files, notes } = await writeFolder(out, { overwrite: argv.overwrite, inputs: [reference] }, async (folder) => {
-      if (format === 'obp') {
-        const manifest = readManifest(reference);
-        if (manifest.kind !== 'simulated')
-          throw new UserError(
-            `"${reference}" is not simulated: only a simulation knows the propensities of what was shown`,
-          );
-        const file = `${named(manifest.name)}.npz`;
-        const { bytes, support } = await obpFeedback(reference, await readWorld(reference));
-        folder.writeBytes(file, bytes);
-        return { files: [file], notes: supportText(support) };
-      }
-      const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv));
-      return recbole(folder, data, out, argv.name);
-    });
+    const { files, notes } = await writeFolder(
+      out,
+      { overwrite: argv.overwrite, inputs: [reference] },
+      async (folder) => {
+        if (format === 'obp') {
+          const manifest = readManifest(reference);
+          if (manifest.kind !== 'simulated')
+            throw new UserError(
+              `"${reference}" is not simulated: only a simulation knows the propensities of what was shown`,
+            );
+          const file = `${named(manifest.name)}.npz`;
+          const { bytes, support } = await obpFeedback(reference, await readWorld(reference));
+          folder.writeBytes(file, bytes);
+          return { files: [file], notes: supportText(support) };
+        }
+        const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv));
+        return recbole(folder, data, out, argv.name);
+      },
+    );
     console.log(argv.json ? JSON.stringify(files) : [...notes, `written to ${out}: ${files.join(', ')}`].join('\n'));
   },
 };

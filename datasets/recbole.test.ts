@@ -156,7 +156,7 @@ print(json.dumps({'parts': tokens, 'items': items, 'test': test, 'scores': score
       expect(told.test).toEqual(pairs(2));
       expect(told.scores.every((score) => score >= 0 && score <= 1)).toBe(true);
     },
-    120_000,
+    600_000,
   );
 
   withRecBole(
@@ -171,6 +171,6 @@ print(json.dumps([dataset.user_num - 1, dataset.item_num - 1, len(dataset.inter_
       );
       expect(told).toEqual([ODD.length, ODD.length, ODD.length]);
     },
-    120_000,
+    600_000,
   );
 });

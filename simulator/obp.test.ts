@@ -111,7 +111,7 @@ testWithPython('obp.ope', 'sklearn')(
     expect(told.values['snipw']).toBeCloseTo(weighted / weight.reduce((a, b) => a + b), 9);
     expect(told.shape).toEqual([reward.length, 50, 1]);
   },
-  120_000,
+  600_000,
 );
 
 test('what users read and what is tried are the same', () => {
