@@ -15,8 +15,8 @@ import { Evaluator } from './evaluation.js';
 import type { FinishedTrial } from './finished.js';
 import { checkMethod, concerning, type MethodSettings, parseMethod, refuseUnused } from './method.js';
 import { errorTable } from './online_tables.js';
+import { exposedInTraining } from './shown.js';
 import { suiteTables } from './suite_tables.js';
-import { exposedInTraining } from './training.js';
 import { runTrial, type TrialSettings } from './trial.js';
 
 const root = testFolder();

@@ -8,15 +8,24 @@ import type { TrainerSettings } from '../models/trainer.js';
 import { optionName, UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 
-/** How a model is trained: plainly, with weights 1 / G of a fixed exposure model (PS), or against one (ACL). */
+/**
+ * How a model is trained: plainly, on clicks against sampled items; on what was shown, clicks against what was shown and not clicked (Shown); with
+ * weights 1 / G of a fixed exposure model (PS); or against one (ACL).
+ */
 export interface Method {
-  readonly kind: 'plain' | 'PS' | 'ACL';
+  readonly kind: 'plain' | 'Shown' | 'PS' | 'ACL';
   readonly f: ModelDefinition;
-  /** The exposure model: Pop, oracle, or the name of a trained model; absent for plain training. */
+  /** The exposure model: Pop, oracle, or the name of a trained model; absent for training without one. */
   readonly g: string | undefined;
-  /** As the paper's tables print it: "GMF", "PS GMF/Pop", "ACL GMF/GMF". */
+  /** As tables print it: "GMF", "Shown GMF", "PS GMF/Pop", "ACL GMF/GMF". */
   readonly label: string;
 }
+
+const KINDS = ['Shown', 'PS', 'ACL'] as const;
+
+/** Whether a method, with its settings, needs to know which pairs were shown. */
+export const needsExposures = ({ kind }: Method, { game }: MethodSettings): boolean =>
+  kind === 'Shown' || (kind === 'ACL' && game?.regularizer === 'exposure');
 
 /** The truth of a simulation as an exposure model. */
 export const ORACLE = 'oracle';
@@ -36,8 +45,9 @@ export function parseMethod(text: string): Method {
       ? { kind: 'PS', f, g: 'Pop', label: f.name }
       : { kind: 'plain', f, g: undefined, label: f.name };
   }
-  const kind = (['PS', 'ACL'] as const).find((name) => name.toLowerCase() === prefix.toLowerCase());
-  if (!kind) throw new UserError(`"${text}": ${unknownName('method', prefix, ['PS', 'ACL'])}; write e.g. ACL:GMF/GMF`);
+  const kind = KINDS.find((name) => name.toLowerCase() === prefix.toLowerCase());
+  if (!kind) throw new UserError(`"${text}": ${unknownName('method', prefix, KINDS)}; write e.g. ACL:GMF/GMF`);
+  if (kind === 'Shown') return shown(text, rest);
   const [first = '', second = first] = rest.split('/');
   const f = models.get(first);
   if (!f.trained || f.loss === 'pairwise' || f.loss === 'unbiased-relevance' || (f.loss === 'rating' && kind === 'ACL'))
@@ -53,6 +63,17 @@ export function parseMethod(text: string): Method {
   if (kind === 'ACL' && !isTrained(g))
     throw new UserError(`"${text}": in ACL both sides learn, and ${g} does not; did you mean PS:${f.name}/${g}?`);
   return { kind, f, g, label: `${kind} ${f.name}/${g}` };
+}
+
+function shown(text: string, name: string): Method {
+  const f = models.get(name);
+  if (!f.trained || f.loss !== undefined)
+    throw new UserError(
+      `"${text}": Shown trains by cross-entropy on what was shown, which ${f.name} does not: take one of ${trainable()
+        .map((model) => model.name)
+        .join(', ')}`,
+    );
+  return { kind: 'Shown', f, g: undefined, label: `Shown ${f.name}` };
 }
 
 /** Settings beyond those of plain training; what is absent has defaults. */
@@ -129,6 +150,12 @@ export function checkMethod(
     throw new UserError(
       `${label}: --beta fitted and --weighed clicks speak of clicks, and ${f.name} learns from ratings`,
     );
+  if (kind === 'Shown' && players.some(({ history }) => history !== undefined))
+    throw new UserError(`${label}: ${f.name} learns from histories of clicks, and what was shown has none`);
+  if (kind === 'Shown' && !data.exposed)
+    throw new UserError(
+      `${label}: it learns from what was shown and not clicked, and "${data.name}" does not say what was: simulate with --exposures, or prepare ratings with --positive`,
+    );
   if (kind === 'ACL' && game?.regularizer === 'exposure' && !data.exposed) {
     throw new UserError(
       `${label}: the regularizer "exposure" needs pairs known to be exposed, and "${data.name}" has none: simulate with --exposures, or prepare ratings with --positive`,
@@ -145,7 +172,7 @@ export function refuseUnused(methods: readonly Method[], given: MethodSettings):
     throw new UserError(`${names.join(', ')}: only for ${whom}, and there is none among ${labels}`);
   };
   if (!methods.some(({ kind }) => kind === 'ACL')) refuse(given.game, 'ACL');
-  if (!methods.some(({ kind }) => kind !== 'plain')) refuse(given.propensity, 'PS and ACL');
+  if (!methods.some(({ g }) => g !== undefined)) refuse(given.propensity, 'PS and ACL');
   if (!methods.some(({ g }) => isTrained(g))) refuse(given.exposureTrainer, 'a trained exposure model', '-g');
   for (const [model, own] of Object.entries(given.models ?? {})) {
     if (!methods.some(({ f, g }) => f.name === model || g === model))
@@ -164,8 +191,8 @@ export function concerning(
   const players = Object.entries(own ?? {}).filter(([name]) => name === f.name || name === g);
   return {
     ...(players.length > 0 && { models: Object.fromEntries(players) }),
-    ...(kind !== 'plain' && propensity && { propensity }),
-    ...(kind !== 'plain' && exposureTrainer && { exposureTrainer }),
+    ...(g !== undefined && propensity && { propensity }),
+    ...(g !== undefined && exposureTrainer && { exposureTrainer }),
     ...(kind === 'ACL' && game && { game }),
   };
 }

@@ -167,6 +167,6 @@ function concerns(name: string, { kind, f, g }: Method): boolean {
   const { Training: training, 'Exposure model (PS and ACL)': exposure, 'Game (ACL)': game } = SETTING_GROUPS;
   if (name in game) return kind === 'ACL';
   if (name === 'rateG' || name === 'l2G') return isTrained(g);
-  if (name in exposure) return kind !== 'plain';
+  if (name in exposure) return g !== undefined;
   return !(name in training) || name === 'dim' || f.trained;
 }

@@ -41,6 +41,7 @@ import {
   propensityOf,
   remedyOf,
 } from './method.js';
+import { exposedInTraining, trainOnShown } from './shown.js';
 
 /** What training needs. */
 export interface TrainingContext {
@@ -109,6 +110,7 @@ async function trainPlayers(context: TrainingContext, method: Method): Promise<T
     f.fit(known, trainer.seed);
     return { f, record: undefined };
   }
+  if (method.kind === 'Shown') return { f, record: await trainOnShown(context, f) };
   if (method.kind === 'ACL') return trainGame(context, method, f, known);
   if (method.kind === 'PS') return trainWeighted(context, method, f, known);
   const losses = rowLoss(method.f.loss ?? 'cross-entropy', kernels, known);
@@ -242,19 +244,6 @@ async function trainGame(context: TrainingContext, method: Method, f: Model, kno
     propensityOf(method, settings),
   );
   return { f, record, exposure: { scores: modelScores(kernels, g), history: g.history, propensity, model: g } };
-}
-
-/** Pairs known to have been exposed, but for those held out: that they were shown is not known in training. */
-export function exposedInTraining(data: Interactions): UserItems | undefined {
-  const { exposed, userIds, itemIds } = data;
-  if (!exposed) return undefined;
-  const pair = (user: number, item: number): number => user * itemIds.length + item;
-  const held = new Set<number>();
-  data.user.forEach((user, row) => {
-    if (data.split?.[row] !== TRAIN) held.add(pair(user, data.item[row] as number));
-  });
-  const isKnown = (row: number): boolean => !held.has(pair(exposed.user[row] as number, exposed.item[row] as number));
-  return userItems({ ...exposed, userIds, itemIds }, isKnown);
 }
 
 /** What epochs and settings are chosen by: validation Hit@10 (A.6.4 of the paper); the others where that is the same for all. */

@@ -21,7 +21,8 @@ import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './option
 /** What `--model` and `--models` take. */
 export const methodHelp = `${models.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}
 PS:f/g, such as PS:GMF/Pop: f weighted by 1 / G of a fixed g (Pop, oracle, or a model)
-ACL:f/g, such as ACL:GMF/GMF: f against g`;
+ACL:f/g, such as ACL:GMF/GMF: f against g
+Shown:f, such as Shown:GMF: f on clicks against what was shown and not clicked`;
 
 /** One setting as an option. No default is given to yargs, so that what a user says can be told from what nobody said. */
 function optionOf(name: string, schema: z.ZodType, group: string): Options {
@@ -86,12 +87,12 @@ function modelSettingsOf(pairs: readonly string[]): Settings['set'] {
   return Object.keys(out).length > 0 ? out : undefined;
 }
 
-/** Data to train and evaluate on, and the truth behind it where it was simulated. */
+/** Data to train and evaluate on, with pairs known to be `exposed` where they are asked for, and the truth behind it where it was simulated. */
 export async function openTrialData(
   reference: string,
-  argv: ReadingArguments & Pick<TrainingArguments, 'regularizer'>,
+  argv: ReadingArguments,
+  exposed: boolean,
 ): Promise<{ data: Interactions; world: WorldState | undefined }> {
-  const exposed = argv.regularizer === 'exposure';
   const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv), { exposed });
   const world = existsSync(join(reference, 'world.json')) ? (await readWorld(reference)).state : undefined;
   return { data, world };

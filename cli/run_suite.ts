@@ -4,6 +4,7 @@ import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
 import { measureSeconds } from '../benchmarks/estimate.js';
 import { TrialCache } from '../benchmarks/journal.js';
+import { needsExposures, parseMethod } from '../benchmarks/method.js';
 import type { Plan } from '../benchmarks/plan.js';
 import type { RunnerState } from '../benchmarks/runner.js';
 import { type ChosenData, type OpenedData, openSuiteData } from '../benchmarks/suite_data.js';
@@ -40,7 +41,7 @@ export function opener(
   argv: ReadingArguments & { workers?: number | undefined },
   suiteFolder: string,
 ) {
-  const exposed = plan.rows.some(({ settings }) => settings.method.game?.regularizer === 'exposure');
+  const exposed = plan.rows.some(({ settings }) => needsExposures(parseMethod(settings.model), settings.method));
   const options = {
     read: readOptionsOf(argv),
     planted: plantedOptionsOf(argv),

@@ -2,7 +2,7 @@ import type { CommandModule } from 'yargs';
 import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
 import { isWeak } from '../benchmarks/estimates.js';
 import { checkEvaluation } from '../benchmarks/evaluation.js';
-import { checkMethod, parseMethod, refuseUnused } from '../benchmarks/method.js';
+import { checkMethod, needsExposures, parseMethod, refuseUnused } from '../benchmarks/method.js';
 import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
 import { checkBudget } from '../benchmarks/tuning.js';
@@ -55,7 +55,7 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
     const chosen: TrialSettings = { model: argv.model, ...trainingOf(argv) };
     const tuning = tuningOf(argv, chosen.dim, argv.seed);
     refuseUnused([method], chosen.method);
-    const { data, world } = await openTrialData(argv.data, argv);
+    const { data, world } = await openTrialData(argv.data, argv, needsExposures(method, chosen.method));
     checkEvaluation(data);
     if (tuning) checkBudget(argv.model, tuning);
     for (const dim of tuning?.dims ?? [chosen.dim]) checkMethod(method, data, { ...chosen, dim }, world !== undefined);
