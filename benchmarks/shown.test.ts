@@ -64,13 +64,13 @@ describe('what was shown', () => {
 
 describe('a method that learns from it', () => {
   test('is worth more in truth than what is popular, where popular items are pushed', async () => {
-    const valueOf = async (model: string): Promise<number> => {
+    const worthOf = async (model: string): Promise<number> => {
       const settings = choicesOf({ dim: 8, epochs: 30, rate: 0.02, batch: 256, bootstrap: 0 }, 1, String);
       const { result, trained } = await runTrial(data, { ...settings, model }, { world: world.state });
       trained.kernels.close();
       return result.truth?.values['value@10'] as number;
     };
-    expect(await valueOf('Shown:MF')).toBeGreaterThan(await valueOf('Pop'));
+    expect(await worthOf('Shown:MF')).toBeGreaterThan(await worthOf('Pop'));
   });
 
   test('needs to know what was shown, and a model that is trained by cross-entropy', () => {
