@@ -30,11 +30,14 @@ export interface SuiteDataEntry {
   /** A folder, a file, or the name of a data set. */
   readonly from: string;
   readonly simulate?: SimulationChoices | undefined;
+  /** Place on the axis of a figure over data sets. */
+  readonly at?: number | undefined;
 }
 
 /** Data opened, with where it lies if it is a folder. */
 export interface OpenedData extends TrialData {
   readonly key: string;
+  readonly at?: number | undefined;
   /** A prepared or simulated folder. */
   readonly folder?: string | undefined;
   /** SHA-256 of what a trial can see. */
@@ -55,9 +58,18 @@ export function chooseData(suite: Suite, given: readonly string[], folder = '.')
   const written = suite.data.map((entry) => (typeof entry === 'string' ? { from: entry } : entry));
   const [plain, named] = [given.filter((one) => !isNamed(one)), given.filter(isNamed)];
   if (plain.length > 0) {
-    const keys = new Set(written.map(({ simulate }) => JSON.stringify(simulate ?? null)));
-    const templates = [...keys].map((key) => (JSON.parse(key) as SimulationChoices | null) ?? undefined);
-    const entries = plain.flatMap((from) => templates.map((simulate) => ({ key: from, from, simulate })));
+    const keys = written.map(({ simulate, at, name }) =>
+      JSON.stringify({ simulate, ...(at !== undefined && { at, name }) }),
+    );
+    const templates = [...new Set(keys)].map(
+      (key) => JSON.parse(key) as Pick<SuiteDataEntry, 'simulate' | 'at' | 'name'>,
+    );
+    const entries = plain.flatMap((from) =>
+      templates.map(({ name, ...rest }) => ({
+        ...{ key: from, from, ...rest },
+        ...(name !== undefined && { name: `${basename(from)}, ${name}` }),
+      })),
+    );
     if (named.length === 0) return { entries, leftOut: [] };
     throw new UserError(`--data: either NAME=PATH for data sets of "${suite.name}", or PATH alone in the place of all`);
   }
@@ -67,9 +79,9 @@ export function chooseData(suite: Suite, given: readonly string[], folder = '.')
     if (!known.includes(name))
       throw new UserError(`--data: ${unknownName(`data set of "${suite.name}"`, name, known)}`);
   }
-  const entries = written.map(({ from, name, simulate }) => ({
+  const entries = written.map(({ from, name, simulate, at }) => ({
     // The user's copy of a data set is called as the data set is.
-    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), simulate },
+    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), simulate, at },
     from: places.get(from) ?? placed(from, folder),
   }));
   const here = entries.filter(({ from, key }) => places.has(key) || isAtHand(from));
@@ -131,7 +143,7 @@ export async function openSuiteData(
 }
 
 async function openOne(
-  { key, from, name, simulate: choices }: SuiteDataEntry,
+  { key, from, name, simulate: choices, at }: SuiteDataEntry,
   options: OpenOptions,
   run: OutputFolder,
   progress: Progress,
@@ -147,7 +159,7 @@ async function openOne(
   const { read, planted, exposed } = options;
   const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });
   const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
-  return { key, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
+  return { key, at, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
 }
 
 async function simulateInto(

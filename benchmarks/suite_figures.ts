@@ -1,27 +1,33 @@
 import type { CurvesFigure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
 import { fileName } from '../support/names.js';
 import { summarize } from '../support/statistics.js';
+import { dataFigure } from './data_figures.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
 import { viewMetrics } from './suite_tables.js';
 import type { SuiteFigure, TableMetric } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { slopesOf } from './truth_tables.js';
 
-/** A suite's figures, one of each kind for every data set that has something to draw. */
+/** A suite's figures, one of each kind for every data set that has something to draw; `places` are those of data sets along an axis. */
 export function suiteFigures(
   suite: string,
   figures: readonly SuiteFigure[],
   finished: readonly FinishedTrial[],
+  places: ReadonlyMap<string, number> = new Map(),
 ): NamedFigure<CurvesFigure>[] {
   const byData = groupBy(finished, ({ data }) => data);
-  return figures.flatMap((figure) =>
-    [...byData].flatMap(([data, trials]): NamedFigure<CurvesFigure>[] => {
+  return figures.flatMap((figure) => {
+    if (figure.kind === 'data') {
+      const drawn = dataFigure(figure.x, finished, places);
+      return drawn ? [{ name: figure.name === undefined ? `${suite}-by-data` : fileName(figure.name), figure: drawn }] : [];
+    }
+    return [...byData].flatMap(([data, trials]): NamedFigure<CurvesFigure>[] => {
       const drawn = figure.kind === 'training' ? trainingFigure(data, trials) : settingFigure(figure, data, trials);
       const given = figure.name === undefined ? undefined : fileName(figure.name);
       const name = given ?? (figures.length > 1 ? `${suite}-${figure.kind}` : suite);
       return drawn ? [{ name: byData.size > 1 ? `${name}-${fileName(data)}` : name, figure: drawn }] : [];
-    }),
-  );
+    });
+  });
 }
 
 /** For each data set whose truth is known, ranks by clicks against ranks by truth. */

@@ -88,9 +88,10 @@ export async function sweep(
     const finished = await runAll(plan, data, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
     const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys));
+    const places = new Map(data.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at] as const])));
     const figures = withOwnNames<NamedFigure>([
       ...truthFigures(plan.suite, finished),
-      ...suiteFigures(plan.suite, plan.figures, finished),
+      ...suiteFigures(plan.suite, plan.figures, finished, places),
     ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
     writeDurably(folder.file('trials.ndjson'), linesText(lines));

@@ -30,6 +30,7 @@ const dataSchema = z.strictObject({
   from: name('a prepared or simulated folder, a file of ratings, or the name of a data set'),
   name: name('what tables call it').optional(),
   simulate: choicesSchema.optional(),
+  at: z.number().optional().describe('its place on the axis of a figure over data sets'),
 });
 
 const methodSchema = z.strictObject({
@@ -59,6 +60,13 @@ const figureSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('training').describe('objective and validation metric of f and g, epoch by epoch'),
     name: name('the name of its files').optional(),
+  }),
+  z.strictObject({
+    kind: z
+      .literal('data')
+      .describe('value in truth and Hit@10 against the place of the data, and where the order turns'),
+    name: name('the name of its files').optional(),
+    x: name('what the place is, for the axis'),
   }),
   z.strictObject({
     kind: z.literal('setting').describe('metrics against a setting that varies'),
