@@ -19,7 +19,9 @@ export function suiteFigures(
   return figures.flatMap((figure) => {
     if (figure.kind === 'data') {
       const drawn = dataFigure(figure.x, finished, places);
-      return drawn ? [{ name: figure.name === undefined ? `${suite}-by-data` : fileName(figure.name), figure: drawn }] : [];
+      return drawn
+        ? [{ name: figure.name === undefined ? `${suite}-by-data` : fileName(figure.name), figure: drawn }]
+        : [];
     }
     return [...byData].flatMap(([data, trials]): NamedFigure<CurvesFigure>[] => {
       const drawn = figure.kind === 'training' ? trainingFigure(data, trials) : settingFigure(figure, data, trials);
