@@ -1,6 +1,7 @@
 /** Tensors, kernels, the tape and the optimizer. */
 export * from './adam.js';
 export * from './backends.js';
+export type { ComposedKernels } from './composed.js';
 export * from './errors.js';
 export * from './kernels.js';
 export * from './parameter.js';

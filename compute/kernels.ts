@@ -1,17 +1,18 @@
+import type { ComposedKernels } from './composed.js';
 import type { DrawKey } from './random.js';
 import type { DataType, Lookup, Tensor } from './tensor.js';
 
-/** What a layer does to its sums before they leave it. */
+/** The function of a layer's sums before they leave it. */
 export type Activation = 'linear' | 'relu';
 
 /**
- * What a backend can do. Kernels queue work in order; only `read` waits for it. Tensors made inside `scope` are freed when it
+ * The core, which every backend brings. Kernels queue work in order; only `read` waits for it. Tensors made inside `scope` are freed when it
  * ends. "Adds to" means +=, so that adjoints of several uses sum up.
  */
-export interface Kernels {
+export interface CoreKernels {
   /** The backend's name: `wasm`, `webgpu` or `tensorflow`. */
   readonly name: string;
-  /** What computes, for people. */
+  /** The device that computes, for people. */
   readonly device: string;
 
   /** A tensor of zeros. */
@@ -41,30 +42,10 @@ export interface Kernels {
   // Rows of tables.
   /** The distinct values of indices[R], each below `tableRows`. */
   lookup(indices: Tensor, tableRows: number): Lookup;
-  /** `lookup` of both columns of a batch. */
-  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup];
-  /** [count, width] the distinct rows of a lookup. */
-  gatherDistinct(table: Tensor, lookup: Lookup): Tensor;
   /** [n, width] rows of table at indices[n]. */
   gather(table: Tensor, indices: Tensor): Tensor;
   /** Adds from[n, width] to the rows of `to` at indices[n]. */
   scatterAdd(from: Tensor, indices: Tensor, to: Tensor): void;
-  /** [n, width]: activation of a[ai] + b[bi] + bias. */
-  gatherPairSum(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, bias: Tensor, activation: Activation): Tensor;
-  /** [n]: sum over k of weight[k] a[ai, k] b[bi, k]. */
-  pairProduct(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor): Tensor;
-  /** Adds the three gradients of `pairProduct` for upstream g[n]. */
-  pairProductAdjoint(
-    g: Tensor,
-    a: Tensor,
-    ai: Tensor,
-    b: Tensor,
-    bi: Tensor,
-    weight: Tensor,
-    ga: Tensor,
-    gb: Tensor,
-    gw: Tensor,
-  ): void;
 
   // Matrices.
   /** [m, n] = op(a) op(b); op transposes where asked. */
@@ -91,28 +72,19 @@ export interface Kernels {
   exp(x: Tensor): Tensor;
   log(x: Tensor): Tensor;
   sigmoid(x: Tensor): Tensor;
-  sigmoidAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
   relu(x: Tensor): Tensor;
-  reluAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
   /** Zeroes g in place where the result of a ReLU is not above 0. */
   reluMask(result: Tensor, g: Tensor): void;
   add(a: Tensor, b: Tensor): Tensor;
   multiply(a: Tensor, b: Tensor): Tensor;
-  /** Adds a b, element by element. */
-  addProduct(a: Tensor, b: Tensor, out: Tensor): void;
   /** Adds scale x. */
   addScaled(scale: number, x: Tensor, out: Tensor): void;
   /** [1]: scale times the sum of x. */
   scaledSum(x: Tensor, scale: number): Tensor;
-  /** Adds scale g[0] to every element of gx: the adjoint of `scaledSum`. */
-  scaledSumAdjoint(g: Tensor, scale: number, gx: Tensor): void;
 
   // Losses, one a row.
   /** Binary cross-entropy of labels in [0, 1] on logits. */
   crossEntropy(logits: Tensor, labels: Tensor): Tensor;
-  crossEntropyAdjoint(g: Tensor, logits: Tensor, labels: Tensor, gx: Tensor): void;
-  squaredError(x: Tensor, y: Tensor): Tensor;
-  squaredErrorAdjoint(g: Tensor, x: Tensor, y: Tensor, gx: Tensor): void;
 
   // Sequences and attention.
   /** Copies `count` elements of a flat tensor, from `first` on. */
@@ -142,43 +114,10 @@ export interface Kernels {
   drawMask(out: Tensor, key: DrawKey, rate: number): void;
 
   // Row weights (PAPER section 4).
-  /** b0 + b1 g, with b2 y or b2 y g added by `form`; beta[3]. */
-  exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor;
-  /** Adds to gbeta and, where given, gg. */
-  exposureLogitsAdjoint(
-    d: Tensor,
-    g: Tensor,
-    labels: Tensor,
-    beta: Tensor,
-    form: OutcomeForm,
-    gg: Tensor | undefined,
-    gbeta: Tensor,
-  ): void;
   clamp(x: Tensor, least: number, most: number): Tensor;
-  clampAdjoint(g: Tensor, x: Tensor, least: number, most: number, gx: Tensor): void;
   /** scale x + shift. */
   linear(x: Tensor, scale: number, shift: number): Tensor;
   reciprocal(x: Tensor): Tensor;
-  reciprocalAdjoint(g: Tensor, result: Tensor, gx: Tensor): void;
-  /** [2]: the weighted mean of x, and the sum of the weights. */
-  weightedMean(x: Tensor, weights: Tensor): Tensor;
-  weightedMeanAdjoint(
-    g: Tensor,
-    x: Tensor,
-    weights: Tensor,
-    result: Tensor,
-    gx: Tensor | undefined,
-    gw: Tensor | undefined,
-  ): void;
-  /** For groups of `wide` numbers the first one less each of the others. */
-  differences(x: Tensor, wide: number): Tensor;
-  differencesAdjoint(g: Tensor, wide: number, gx: Tensor): void;
-  /** [count]: the mean of x over the positions of each distinct row. */
-  meanByRow(x: Tensor, lookup: Lookup): Tensor;
-  meanByRowAdjoint(g: Tensor, lookup: Lookup, gx: Tensor): void;
-  /** Pearson's correlation of x and y over the rows that are used, then what the adjoint needs. */
-  correlation(x: Tensor, y: Tensor, uses: Tensor): Tensor;
-  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, uses: Tensor, result: Tensor, gx: Tensor): void;
 
   // Pairs and matrices.
   /** [n]: sum over the items j that users[r] knows of weights[items[r], j]. */
@@ -216,6 +155,9 @@ export interface Kernels {
   /** Indices of the k largest scores[n], best first, equal ones by index. */
   topK(scores: Tensor, k: number): Tensor;
 }
+
+/** All that a backend can do: the core, and what is made of it (composed.ts) or fused. */
+export interface Kernels extends CoreKernels, ComposedKernels {}
 
 /** Runs of rows that lie end to end: run s is starts[s] .. starts[s + 1]. */
 export interface Runs {

@@ -19,10 +19,6 @@ export class TfAlgebra extends TfStorage {
     });
   }
 
-  lookupPair(a: Tensor, aRows: number, b: Tensor, bRows: number): readonly [Lookup, Lookup] {
-    return [this.lookup(a, aRows), this.lookup(b, bRows)];
-  }
-
   gather(table: Tensor, indices: Tensor): Tensor {
     const shape = [indices.size, ...table.shape.slice(1)];
     if (table.dtype === 'int32' && width(table) === 1) {
@@ -33,10 +29,6 @@ export class TfAlgebra extends TfStorage {
       );
     }
     return this.compute(shape, () => this.rowsOf(table, indices), table.dtype);
-  }
-
-  gatherDistinct(table: Tensor, lookup: Lookup): Tensor {
-    return this.gather(table, lookup.rows);
   }
 
   /** [n, width] rows of a table. */
@@ -55,40 +47,6 @@ export class TfAlgebra extends TfStorage {
 
   scatterAdd(from: Tensor, indices: Tensor, to: Tensor): void {
     this.addTo(to, () => this.sumByRow(this.on(from), indices, to.shape[0] as number));
-  }
-
-  gatherPairSum(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, bias: Tensor, activation: Activation): Tensor {
-    const { tf } = this;
-    return this.compute([ai.size, width(a)], () => {
-      const sum = tf.add(tf.add(this.rowsOf(a, ai), this.rowsOf(b, bi)), this.flat(bias));
-      return activation === 'relu' ? tf.relu(sum) : sum;
-    });
-  }
-
-  pairProduct(a: Tensor, ai: Tensor, b: Tensor, bi: Tensor, weight: Tensor): Tensor {
-    const { tf } = this;
-    return this.compute([ai.size], () =>
-      tf.sum(tf.mul(tf.mul(this.rowsOf(a, ai), this.rowsOf(b, bi)), this.flat(weight)), 1),
-    );
-  }
-
-  pairProductAdjoint(
-    g: Tensor,
-    a: Tensor,
-    ai: Tensor,
-    b: Tensor,
-    bi: Tensor,
-    weight: Tensor,
-    ga: Tensor,
-    gb: Tensor,
-    gw: Tensor,
-  ): void {
-    const { tf } = this;
-    const up = () => tf.reshape(this.on(g), [g.size, 1]);
-    const weighted = () => tf.mul(up(), this.flat(weight));
-    this.addTo(ga, () => this.sumByRow(tf.mul(weighted(), this.rowsOf(b, bi)), ai, ga.shape[0] as number));
-    this.addTo(gb, () => this.sumByRow(tf.mul(weighted(), this.rowsOf(a, ai)), bi, gb.shape[0] as number));
-    this.addTo(gw, () => tf.sum(tf.mul(tf.mul(up(), this.rowsOf(a, ai)), this.rowsOf(b, bi)), 0));
   }
 
   product(a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor {
@@ -156,11 +114,6 @@ export class TfAlgebra extends TfStorage {
     return this.like(x, (own) => this.tf.sigmoid(own));
   }
 
-  sigmoidAdjoint(g: Tensor, result: Tensor, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => tf.mul(this.flat(g), tf.mul(this.flat(result), tf.sub(1, this.flat(result)))));
-  }
-
   relu(x: Tensor): Tensor {
     return this.like(x, (own) => this.tf.relu(own));
   }
@@ -168,10 +121,6 @@ export class TfAlgebra extends TfStorage {
   /** g where x is above 0. */
   private above(g: Tensor, x: Tensor): DeviceTensor {
     return this.tf.where(this.tf.greater(this.flat(x), 0), this.flat(g), this.tf.zerosLike(this.flat(g)));
-  }
-
-  reluAdjoint(g: Tensor, result: Tensor, gx: Tensor): void {
-    this.addTo(gx, () => this.above(g, result));
   }
 
   reluMask(result: Tensor, g: Tensor): void {
@@ -198,11 +147,6 @@ export class TfAlgebra extends TfStorage {
     return this.compute([1], () => this.tf.mul(this.tf.sum(this.on(x)), scale));
   }
 
-  scaledSumAdjoint(g: Tensor, scale: number, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => tf.mul(tf.ones([gx.size]), tf.mul(this.flat(g), scale)));
-  }
-
   crossEntropy(logits: Tensor, labels: Tensor): Tensor {
     const { tf } = this;
     return this.compute(logits.shape, () => {
@@ -211,20 +155,6 @@ export class TfAlgebra extends TfStorage {
       const softplus = tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))));
       return tf.sub(softplus, tf.mul(x, this.flat(labels)));
     });
-  }
-
-  crossEntropyAdjoint(g: Tensor, logits: Tensor, labels: Tensor, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => tf.mul(this.flat(g), tf.sub(tf.sigmoid(this.flat(logits)), this.flat(labels))));
-  }
-
-  squaredError(x: Tensor, y: Tensor): Tensor {
-    return this.compute(x.shape, () => this.tf.square(this.tf.sub(this.flat(x), this.flat(y))));
-  }
-
-  squaredErrorAdjoint(g: Tensor, x: Tensor, y: Tensor, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => tf.mul(tf.mul(this.flat(g), 2), tf.sub(this.flat(x), this.flat(y))));
   }
 
   /** Counts of the host as numbers that may be divided by. */

@@ -1,12 +1,12 @@
 import type { Tensor as DeviceTensor } from '@tensorflow/tfjs';
-import type { OutcomeForm, Runs } from '../kernels.js';
-import type { Lookup, Tensor } from '../tensor.js';
+import type { Runs } from '../kernels.js';
+import type { Tensor } from '../tensor.js';
 import { TfAlgebra } from './algebra.js';
 import { width } from './tensors.js';
 
 const EPSILON = 1e-5;
 
-/** Attention, and the row weights of propensity and adversarial training. */
+/** Layer norm and attention, and functions of single numbers that row weights need. */
 export class TfLayers extends TfAlgebra {
   layerNorm(x: Tensor, gain: Tensor, bias: Tensor): { out: Tensor; stats: Tensor } {
     const { tf } = this;
@@ -113,51 +113,8 @@ export class TfLayers extends TfAlgebra {
     });
   }
 
-  exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor {
-    const { tf } = this;
-    return this.compute([labels.size], () => {
-      const [b0, b1, b2] = tf.split(this.flat(beta), 3) as [DeviceTensor, DeviceTensor, DeviceTensor];
-      const x = this.flat(g);
-      const z = tf.add(b0, tf.mul(b1, x));
-      if (form === 'none') return z;
-      return tf.add(z, tf.mul(b2, form === 'y' ? this.flat(labels) : tf.mul(this.flat(labels), x)));
-    });
-  }
-
-  exposureLogitsAdjoint(
-    d: Tensor,
-    g: Tensor,
-    labels: Tensor,
-    beta: Tensor,
-    form: OutcomeForm,
-    gg: Tensor | undefined,
-    gbeta: Tensor,
-  ): void {
-    const { tf } = this;
-    if (gg) {
-      this.addTo(gg, () => {
-        const [, b1, b2] = tf.split(this.flat(beta), 3) as [DeviceTensor, DeviceTensor, DeviceTensor];
-        const slope = form === 'y*g' ? tf.add(b1, tf.mul(b2, this.flat(labels))) : b1;
-        return tf.mul(this.flat(d), slope);
-      });
-    }
-    this.addTo(gbeta, () => {
-      const [up, x, y] = [this.flat(d), this.flat(g), this.flat(labels)];
-      const third = form === 'none' ? tf.zerosLike(up) : form === 'y' ? tf.mul(up, y) : tf.mul(tf.mul(up, y), x);
-      return tf.stack([tf.sum(up), tf.sum(tf.mul(up, x)), tf.sum(third)]);
-    });
-  }
-
   clamp(x: Tensor, least: number, most: number): Tensor {
     return this.like(x, (own) => this.tf.clipByValue(own, least, most));
-  }
-
-  clampAdjoint(g: Tensor, x: Tensor, least: number, most: number, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => {
-      const inside = tf.logicalAnd(tf.greater(this.flat(x), least), tf.less(this.flat(x), most));
-      return tf.where(inside, this.flat(g), tf.zerosLike(this.flat(g)));
-    });
   }
 
   linear(x: Tensor, scale: number, shift: number): Tensor {
@@ -166,92 +123,5 @@ export class TfLayers extends TfAlgebra {
 
   reciprocal(x: Tensor): Tensor {
     return this.like(x, (own) => this.tf.div(1, own));
-  }
-
-  reciprocalAdjoint(g: Tensor, result: Tensor, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => tf.neg(tf.mul(this.flat(g), tf.square(this.flat(result)))));
-  }
-
-  weightedMean(x: Tensor, weights: Tensor): Tensor {
-    const { tf } = this;
-    return this.compute([2], () => {
-      const total = tf.sum(this.flat(weights));
-      return tf.stack([tf.div(tf.sum(tf.mul(this.flat(weights), this.flat(x))), total), total]);
-    });
-  }
-
-  weightedMeanAdjoint(
-    g: Tensor,
-    x: Tensor,
-    weights: Tensor,
-    result: Tensor,
-    gx: Tensor | undefined,
-    gw: Tensor | undefined,
-  ): void {
-    const { tf } = this;
-    const parts = () => {
-      const [mean, total] = tf.split(this.flat(result), 2) as [DeviceTensor, DeviceTensor];
-      return { mean, up: tf.div(this.flat(g), total) };
-    };
-    if (gx) this.addTo(gx, () => tf.mul(parts().up, this.flat(weights)));
-    if (gw) this.addTo(gw, () => tf.mul(parts().up, tf.sub(this.flat(x), parts().mean)));
-  }
-
-  differences(x: Tensor, wide: number): Tensor {
-    const { tf } = this;
-    const groups = x.size / wide;
-    return this.compute([groups * (wide - 1)], () => {
-      const [first, others] = tf.split(tf.reshape(this.on(x), [groups, wide]), [1, wide - 1], 1);
-      return tf.sub(first as DeviceTensor, others as DeviceTensor);
-    });
-  }
-
-  differencesAdjoint(g: Tensor, wide: number, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => {
-      const up = tf.reshape(this.on(g), [gx.size / wide, wide - 1]);
-      return tf.concat([tf.sum(up, 1, true), tf.neg(up)], 1);
-    });
-  }
-
-  meanByRow(x: Tensor, { count, slots, uses }: Lookup): Tensor {
-    return this.compute([count], () =>
-      this.tf.div(this.tf.reshape(this.sumByRow(this.flat(x), slots, count), [count]), this.asNumbers(uses)),
-    );
-  }
-
-  meanByRowAdjoint(g: Tensor, { slots, uses }: Lookup, gx: Tensor): void {
-    this.addTo(gx, () => this.tf.gather(this.tf.div(this.flat(g), this.asNumbers(uses)), this.on(slots) as never));
-  }
-
-  /** Lookups count on the host, so that every row of one is used. */
-  correlation(x: Tensor, y: Tensor, _uses: Tensor): Tensor {
-    const { tf } = this;
-    return this.compute([5], () => {
-      const [own, other] = [tf.moments(this.flat(x)), tf.moments(this.flat(y))];
-      const [sx, sy] = [tf.sqrt(own.variance), tf.sqrt(other.variance)];
-      const together = tf.mean(tf.mul(tf.sub(this.flat(x), own.mean), tf.sub(this.flat(y), other.mean)));
-      const free = tf.logicalAnd(tf.greater(sx, 1e-12), tf.greater(sy, 1e-12));
-      const where = (value: DeviceTensor) => tf.where(free, value, tf.zerosLike(value));
-      return tf.stack([where(tf.div(together, tf.mul(sx, sy))), own.mean, other.mean, where(sx), where(sy)]);
-    });
-  }
-
-  correlationAdjoint(g: Tensor, x: Tensor, y: Tensor, _uses: Tensor, result: Tensor, gx: Tensor): void {
-    const { tf } = this;
-    this.addTo(gx, () => {
-      const [r, mx, my, sx, sy] = tf.split(this.flat(result), 5) as DeviceTensor[] as [
-        DeviceTensor,
-        DeviceTensor,
-        DeviceTensor,
-        DeviceTensor,
-        DeviceTensor,
-      ];
-      const toY = tf.div(tf.sub(this.flat(y), my), tf.mul(sx, sy));
-      const toX = tf.div(tf.mul(r, tf.sub(this.flat(x), mx)), tf.square(sx));
-      const slope = tf.mul(tf.div(this.flat(g), x.size), tf.sub(toY, toX));
-      return tf.where(tf.greater(sx, 0), slope, tf.zerosLike(slope));
-    });
   }
 }

@@ -1,8 +1,9 @@
 import type { Tensor as DeviceTensor } from '@tensorflow/tfjs';
+import { type ComposedKernels, completeKernels } from '../composed.js';
 import type {
   AdamStep,
   Batch,
-  Kernels,
+  CoreKernels,
   KnownItems,
   PairIndices,
   SampledInteractions,
@@ -12,19 +13,28 @@ import type { DrawKey } from '../random.js';
 import type { Lookup, Tensor } from '../tensor.js';
 import type { WasmTensor } from '../wasm/wasm_kernels.js';
 import { TfLayers } from './layers.js';
-import { loadTensorFlow } from './library.js';
+import { type LoadedTensorFlow, loadTensorFlow } from './library.js';
 import { width } from './tensors.js';
 
 /** As in the default backend: what is smaller counts as 0. */
 const SMALLEST = 1e-12;
 const SMALLEST_SQUARE = 1e-35;
 
+/** Composed kernels, but for those that are fused here. */
+export interface TensorFlowKernels extends Omit<ComposedKernels, keyof TfLayers> {}
+
 /**
  * TensorFlow: CUDA where `@tensorflow/tfjs-node-gpu` is installed. Draws, lookups and what reads lists of integers happen on the host, with the default
  * backend's kernels; arithmetic is TensorFlow's. Tensors and algebra are in the classes that it extends.
  */
-export class TensorFlowKernels extends TfLayers implements Kernels {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor adds what is declared here.
+export class TensorFlowKernels extends TfLayers implements CoreKernels {
   readonly name = 'tensorflow';
+
+  constructor(library: LoadedTensorFlow) {
+    super(library);
+    completeKernels(this);
+  }
 
   get device(): string {
     const { packageName, version, computes } = this.library;

@@ -1,7 +1,8 @@
+import { type ComposedKernels, completeKernels } from '../composed.js';
 import type {
   AdamStep,
   Batch,
-  Kernels,
+  CoreKernels,
   KnownItems,
   PairIndices,
   SampledInteractions,
@@ -14,13 +15,22 @@ import { at, width } from './tensors.js';
 
 export { WasmTensor } from './tensors.js';
 
+/** Composed kernels, but for those that are fused here. */
+export interface WasmKernels extends Omit<ComposedKernels, keyof WasmLayers> {}
+
 /**
  * The default backend: AssemblyScript kernels, one thread, one linear memory, everything done at once and bit for bit. Tensors, algebra
  * and layers are in the classes that it extends; here are the optimizer, sampling, ranking and what closed-form models need.
  */
-export class WasmKernels extends WasmLayers implements Kernels {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor adds what is declared here.
+export class WasmKernels extends WasmLayers implements CoreKernels {
   readonly name = 'wasm';
   readonly device = 'the processor, one thread';
+
+  constructor() {
+    super();
+    completeKernels(this);
+  }
 
   adam(w: Tensor, m: Tensor, v: Tensor, g: Tensor, step: AdamStep): void {
     this.raw.adam(w.size, at(w), at(m), at(v), at(g), step.step, step.epsilon, step.decay);

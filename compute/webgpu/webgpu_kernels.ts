@@ -1,7 +1,8 @@
+import { type ComposedKernels, completeKernels } from '../composed.js';
 import type {
   AdamStep,
   Batch,
-  Kernels,
+  CoreKernels,
   KnownItems,
   PairIndices,
   SampledInteractions,
@@ -9,7 +10,7 @@ import type {
 } from '../kernels.js';
 import type { DrawKey } from '../random.js';
 import type { Lookup, Tensor } from '../tensor.js';
-import { sharedGpu } from './device.js';
+import { type Gpu, sharedGpu } from './device.js';
 import { GpuLayers } from './layers.js';
 import { RIDGE_ROWS } from './shaders/matrix.js';
 import { ADAM, ADAM_ROWS } from './shaders/optimizer.js';
@@ -20,13 +21,22 @@ import { gpuTensor, width } from './tensors.js';
 /** Rows solved at a time: their matrices lie in scratch memory together. */
 const RIDGE_AT_A_TIME = 1024;
 
+/** Composed kernels, but for those that are fused here. */
+export interface WebGpuKernels extends Omit<ComposedKernels, keyof GpuLayers> {}
+
 /**
  * Any GPU, through Dawn: WGSL shaders that do what the default backend's kernels do, with the same draws. Results differ in the last bits, since
  * sums are taken in another order. Tensors, algebra and layers are in the classes that it extends; here are the optimizer, sampling, ranking and
  * what closed-form models need.
  */
-export class WebGpuKernels extends GpuLayers implements Kernels {
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor adds what is declared here.
+export class WebGpuKernels extends GpuLayers implements CoreKernels {
   readonly name = 'webgpu';
+
+  constructor(gpu: Gpu) {
+    super(gpu);
+    completeKernels(this);
+  }
 
   get device(): string {
     return this.gpu.title;
