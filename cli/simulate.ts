@@ -230,8 +230,13 @@ export function describeSimulation(summary: SimulationSummary): string {
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
-  const { device } = summary;
+  const { device, repeats = 0 } = summary;
   return [
+    ...(repeats > 0
+      ? [
+          `${number(repeats)} ratings left out: the same user had rated the same item before, and the first rating counts`,
+        ]
+      : []),
     ...(device === undefined ? [] : [`computed on ${device}`]),
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),

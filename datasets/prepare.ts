@@ -9,6 +9,7 @@ import { zipPath } from './archive.js';
 import { cachedPath } from './fetch.js';
 import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
 import { type Interactions, type PairList, rowsWhere, SPLITS, sharedInt32, takeRows } from './interactions.js';
+import { labelOf, notesFor } from './notes.js';
 import { type PlantedOptions, plantedRatings } from './planted.js';
 import { type ReadOptions, readInteractions } from './reader.js';
 import { datasets } from './registry.js';
@@ -124,10 +125,11 @@ export async function writePrepared(
   choices: object,
   summary: PreparedSummary,
 ): Promise<void> {
-  await writeTable(folder.file('interactions.arrow'), interactionColumns(data));
-  if (data.exposed) await writePairs(folder, data.exposed);
-  if (data.candidates) await writeCandidates(folder, data.candidates);
-  await writeIds(folder, data);
+  const notes = notesFor(labelOf(data.name));
+  await writeTable(folder.file('interactions.arrow'), interactionColumns(data), notes);
+  if (data.exposed) await writePairs(folder, data.exposed, notes);
+  if (data.candidates) await writeCandidates(folder, data.candidates, notes);
+  await writeIds(folder, data, notes);
   folder.writeJson('manifest.json', {
     kind: 'prepared',
     name: data.name,

@@ -13,6 +13,7 @@ import {
   textOf,
   writeTable,
 } from '../support/arrow.js';
+import type { TableNotes } from '../support/arrow_writer.js';
 import { checkedFile } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
@@ -45,18 +46,22 @@ export function interactionColumns(data: Interactions): Columns {
     item: { kind: 'int32', values: data.item },
   };
   if (data.rating) columns['rating'] = { kind: 'float64', values: Float64Array.from(data.rating) };
-  if (data.time) columns['time'] = { kind: 'instant', values: data.time };
+  if (data.time) columns['time'] = { kind: 'seconds', values: data.time };
   if (data.split) columns['split'] = { kind: 'names', values: data.split, names: SPLITS };
   return columns;
 }
 
 /** Writes users.arrow and items.arrow: each dense id with the original one. */
-export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'userIds' | 'itemIds'>): Promise<void> {
+export async function writeIds(
+  folder: OutputFolder,
+  data: Pick<Interactions, 'userIds' | 'itemIds'>,
+  notes: TableNotes,
+): Promise<void> {
   for (const [file, column, ids] of [
     ['users.arrow', 'user', data.userIds],
     ['items.arrow', 'item', data.itemIds],
   ] as const) {
-    const writer = new TableWriter(folder.file(file));
+    const writer = new TableWriter(folder.file(file), notes);
     for (let from = 0; from === 0 || from < ids.length; from += IDS_A_BATCH) {
       const texts = ids.slice(from, from + IDS_A_BATCH);
       await writer.append({
@@ -72,16 +77,15 @@ export async function writeIds(folder: OutputFolder, data: Pick<Interactions, 'u
 const IDS_A_BATCH = 65536;
 
 /** Writes exposures.arrow: pairs known to have been shown. */
-export async function writePairs(folder: OutputFolder, { user, item }: PairList): Promise<void> {
-  await writeTable(folder.file('exposures.arrow'), {
-    user: { kind: 'int32', values: user },
-    item: { kind: 'int32', values: item },
-  });
+export async function writePairs(folder: OutputFolder, { user, item }: PairList, notes: TableNotes): Promise<void> {
+  const columns: Columns = { user: { kind: 'int32', values: user }, item: { kind: 'int32', values: item } };
+  await writeTable(folder.file('exposures.arrow'), columns, notes);
 }
 
 /** Writes candidates.arrow: the items to rank each test item among, in the order of the test rows. */
-export async function writeCandidates(folder: OutputFolder, candidates: Int32Array): Promise<void> {
-  await writeTable(folder.file('candidates.arrow'), { item: { kind: 'int32', values: candidates } });
+export async function writeCandidates(folder: OutputFolder, candidates: Int32Array, notes: TableNotes): Promise<void> {
+  const columns: Columns = { item: { kind: 'int32', values: candidates } };
+  await writeTable(folder.file('candidates.arrow'), columns, notes);
 }
 
 /** Reads a folder's manifest. Throws UserError where the folder is not one of ours. */

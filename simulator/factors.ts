@@ -17,7 +17,7 @@ import {
   userItems,
   VALIDATION,
 } from '../datasets/interactions.js';
-import { type BatchSource, explicitBatches, implicitBatches } from '../models/batches.js';
+import { type BatchSource, explicitBatches, implicitBatches, usableInteractions } from '../models/batches.js';
 import { type Factorization, factorization } from '../models/factorization.js';
 import { crossEntropy, squaredError } from '../models/losses.js';
 import type { ModelSize } from '../models/model.js';
@@ -30,6 +30,7 @@ import {
   type TrainingTask,
   train,
 } from '../models/trainer.js';
+import { UserError } from '../support/errors.js';
 import type { FactorSettings } from './config.js';
 
 /** A trained factorization: score(u, i) = user[u] . item[i] + userBias[u] + itemBias[i]. Arrays are in shared memory. */
@@ -48,6 +49,9 @@ export interface FactorTraining {
   readonly seed: number;
   readonly dim: number;
   readonly model: FactorSettings;
+  /** What is trained, and what to do where the data is too little for it, in words. */
+  readonly label?: string | undefined;
+  readonly advice?: string | undefined;
   /** What computes; the processor where absent. */
   readonly backend?: BackendName | undefined;
   readonly onEpoch?: ((record: EpochRecord) => void) | undefined;
@@ -61,7 +65,7 @@ export async function trainRelevance(
   data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
   training: FactorTraining,
 ): Promise<{ factors: Factors; error: number }> {
-  const { kept, held } = holdOut(data.user.length, training.seed);
+  const { kept, held } = holdOut(data.user.length, training);
   const kernels = await openBackend(training.backend);
   const mean = kept.reduce((sum, row) => sum + (data.rating[row] as number), 0) / kept.length;
   const settings = trainerSettings(training);
@@ -82,13 +86,14 @@ export async function trainExposure(
   data: Interactions,
   training: FactorTraining,
 ): Promise<{ factors: Factors; loss: number }> {
-  const { held } = holdOut(data.user.length, training.seed);
+  const known = userItems(data);
+  const { isUsable } = usableInteractions(data, () => true, known);
+  const { held } = holdOut(data.user.length, training, isUsable);
   const kernels = await openBackend(training.backend);
   const settings = trainerSettings(training);
   const split = new Uint8Array(data.user.length).fill(TRAIN);
   for (const row of held) split[row] = VALIDATION;
   const heldAlone = split.map((code) => (code === VALIDATION ? TRAIN : VALIDATION));
-  const known = userItems(data);
   const sources = {
     train: implicitBatches(kernels, { ...data, split }, settings, known),
     held: implicitBatches(kernels, { ...data, split: heldAlone }, settings, known),
@@ -126,14 +131,31 @@ function trainerSettings({ seed, model }: FactorTraining): TrainerSettings {
   return { ...TRAINER_DEFAULTS, rate: model.rate, l2: model.l2, epochs: model.epochs, patience: 3, seed };
 }
 
-/** Rows for training and rows held out, drawn apart for each row. */
-function holdOut(rows: number, seed: number): { kept: Int32Array; held: Int32Array } {
+/**
+ * Rows for training and rows held out, drawn apart for each row. Where that leaves one of them without a row that `isUsable`, as it may of few, the
+ * row whose draw came nearest is taken. Throws UserError where there are not two to begin with.
+ */
+function holdOut(
+  rows: number,
+  { seed, label = 'factors', advice = 'give more data' }: FactorTraining,
+  isUsable: (row: number) => boolean = () => true,
+): { kept: Int32Array; held: Int32Array } {
   const kernels = new WasmKernels();
   const uniform = kernels.zeros([rows]);
   kernels.drawUniform(uniform, { seed, stream: stream('held-out ratings') });
   const u = kernels.floats(uniform);
-  const held = rowsWhere(rows, (row) => (u[row] as number) < HELD_OUT);
-  return { kept: rowsWhere(rows, (row) => (u[row] as number) >= HELD_OUT), held };
+  const usable = rowsWhere(rows, isUsable);
+  if (usable.length < 2)
+    throw new UserError(
+      `too little to train the ${label} on: ${usable.length} of ${rows} interactions are of users who do not have every item, and two are the least, one to learn from and one to stop by; ${advice}`,
+    );
+  const drawn = (row: number): number => u[row] as number;
+  const [least, most] = [
+    usable.reduce((a, b) => (drawn(b) < drawn(a) ? b : a)),
+    usable.reduce((a, b) => (drawn(b) >= drawn(a) ? b : a)),
+  ];
+  const isHeld = (row: number): boolean => row === least || (drawn(row) < HELD_OUT && row !== most);
+  return { kept: rowsWhere(rows, (row) => !isHeld(row)), held: rowsWhere(rows, isHeld) };
 }
 
 async function trainFactors(

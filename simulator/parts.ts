@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } f
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
-import { batchesOf, type Columns, TableWriter } from '../support/arrow.js';
+import { batchesOf, type Columns, notesOf, TableWriter } from '../support/arrow.js';
+import type { TableNotes } from '../support/arrow_writer.js';
 import { isIntact } from '../support/contents.js';
 import { flush, writeDurably } from '../support/durable.js';
 import { hashFile } from '../support/hash.js';
@@ -28,12 +29,13 @@ const PART = 'part.json';
 export async function drawPart(
   drawing: Drawing,
   state: WorldState,
+  notes: TableNotes,
   folder: string,
   exposures: boolean,
   users?: UserRange,
   label?: string,
 ): Promise<PartSummary> {
-  const writer = new PartWriter(folder, exposures);
+  const writer = new PartWriter(folder, exposures, notes);
   const sums = await drawing.draw(state, 2, (block) => writer.add(block), users, label);
   await writer.close();
   return { ...sums, splits: writer.splits, shortUsers: writer.shortUsers };
@@ -60,6 +62,7 @@ type Part = z.infer<typeof partSchema>;
 export async function drawInParts(
   drawing: Drawing,
   state: WorldState,
+  notes: TableNotes,
   folder: OutputFolder,
   exposures: boolean,
   count: number,
@@ -75,7 +78,7 @@ export async function drawInParts(
       rmSync(path, { recursive: true, force: true });
       mkdirSync(path, { recursive: true });
       const users = shardUsers(state, number, count);
-      const drawn = await drawPart(drawing, state, path, exposures, users, `drawing part ${number} of ${count}`);
+      const drawn = await drawPart(drawing, state, notes, path, exposures, users, `drawing part ${number} of ${count}`);
       const files: Record<string, string> = {};
       for (const name of tables) {
         flush(join(path, name));
@@ -126,7 +129,7 @@ function layTables(parts: readonly string[], tables: readonly string[], folder: 
 export async function joinTables(parts: readonly string[], folder: OutputFolder): Promise<void> {
   for (const name of [CLICKS, EXPOSURES]) {
     if (!parts.every((part) => existsSync(join(part, name)))) continue;
-    const writer = new TableWriter(folder.file(name));
+    const writer = new TableWriter(folder.file(name), await notesOf(join(parts[0] as string, name)));
     for (const part of parts) for await (const batch of batchesOf(join(part, name))) await writer.append(batch);
     await writer.close();
   }
@@ -150,9 +153,9 @@ class PartWriter {
   private readonly clicks: TableWriter;
   private readonly exposures: TableWriter | undefined;
 
-  constructor(folder: string, exposures: boolean) {
-    this.clicks = new TableWriter(join(folder, CLICKS));
-    this.exposures = exposures ? new TableWriter(join(folder, EXPOSURES)) : undefined;
+  constructor(folder: string, exposures: boolean, notes: TableNotes) {
+    this.clicks = new TableWriter(join(folder, CLICKS), notes);
+    this.exposures = exposures ? new TableWriter(join(folder, EXPOSURES), notes) : undefined;
   }
 
   async add(block: DrawnBlock): Promise<void> {
@@ -163,7 +166,7 @@ class PartWriter {
     const columns = (keep: (row: number) => boolean): Columns => ({
       user: { kind: 'int32', values: block.user.filter((_, row) => keep(row)) },
       item: { kind: 'int32', values: block.item.filter((_, row) => keep(row)) },
-      time: { kind: 'seconds', values: block.time.filter((_, row) => keep(row)) },
+      time: { kind: 'seconds', values: block.time.filter((_, row) => keep(row)), fine: block.fine },
       p_relevance: { kind: 'float32', values: block.relevance.filter((_, row) => keep(row)) },
       p_exposure: { kind: 'float32', values: block.exposure.filter((_, row) => keep(row)) },
     });
@@ -174,7 +177,7 @@ class PartWriter {
     });
     await this.exposures?.append({
       ...columns(() => true),
-      clicked: { kind: 'int32', values: Int32Array.from(block.clicked) },
+      clicked: { kind: 'boolean', values: block.clicked },
     });
   }
 

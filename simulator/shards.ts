@@ -3,7 +3,9 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
+import { notesFor } from '../datasets/notes.js';
 import { readManifest } from '../datasets/store.js';
+import { filesOf, notesOf } from '../support/arrow.js';
 import { checkedFile, checkedIfThere } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
 import type { OutputFolder } from '../support/output.js';
@@ -73,7 +75,9 @@ export async function drawShard(
   const drawing = new Drawing(workers, progress);
   try {
     const users = shardUsers(state, index, of);
-    const drawn = await drawPart(drawing, state, folder.partial, exposures, users, `drawing shard ${index} of ${of}`);
+    const { data = '' } = await notesOf(filesOf(path, 'clicks')[0] as string);
+    const label = `drawing shard ${index} of ${of}`;
+    const drawn = await drawPart(drawing, state, notesFor(data), folder.partial, exposures, users, label);
     const files = await folder.hashes();
     const world = await hashWorld(path);
     const manifest: ShardManifest = { kind: 'shard', program: PROGRAM, world, index, of, exposures, drawn, files };

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openBackend } from '../compute/index.js';
 import { log } from '../compute/math.js';
-import { countIds, type Interactions, SPLITS, sharedFloat32 } from '../datasets/interactions.js';
+import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
+import { countIds, type Interactions, SPLITS, sharedFloat32, userItems } from '../datasets/interactions.js';
+import { labelOf, notesFor } from '../datasets/notes.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
 import { flush, writeDurably } from '../support/durable.js';
@@ -57,6 +59,8 @@ export interface SimulationSummary {
   readonly splits: Readonly<Record<string, number>>;
   /** Users whose clicks are too few to leave two out; all of them are for training. */
   readonly shortUsers: number;
+  /** Ratings that were left out, since the same user had rated the same item before; absent where there were none. */
+  readonly repeats?: number;
   /** What computed, where it was not the default backend. */
   readonly device?: string;
 }
@@ -76,7 +80,10 @@ export function simulationInputs(
   return hash.digest('hex');
 }
 
-/** Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). */
+/**
+ * Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). Of several ratings that one user gave one
+ * item the first counts: people come across pairs, and records would count some of them as several.
+ */
 export async function simulate(
   data: Interactions,
   origin: Origin,
@@ -86,9 +93,21 @@ export async function simulate(
 ): Promise<SimulationSummary> {
   if (!data.rating)
     throw new UserError(`"${data.name}" has no ratings: the simulator learns relevance from explicit feedback`);
+  const repeats = data.user.length - userItems(data).items.length;
+  const pairs = repeats > 0 ? filterInteractions(data, NO_FILTER).data : data;
   const drawing = new Drawing(options.workers, progress);
   try {
-    return await new Simulation({ ...data, rating: data.rating }, origin, options, folder, progress, drawing).run();
+    const ratings = { ...pairs, rating: pairs.rating ?? data.rating };
+    return await new Simulation(
+      ratings,
+      repeats,
+      simulationInputs(data, options),
+      origin,
+      options,
+      folder,
+      progress,
+      drawing,
+    ).run();
   } finally {
     await drawing.close();
   }
@@ -122,10 +141,11 @@ const checkpointSchema = z.object({
 
 class Simulation {
   private readonly config: SimulationConfig;
-  private readonly inputs: string;
 
   constructor(
     private readonly data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
+    private readonly repeats: number,
+    private readonly inputs: string,
     private readonly origin: Origin,
     private readonly options: SimulationOptions,
     private readonly folder: OutputFolder,
@@ -133,11 +153,13 @@ class Simulation {
     private readonly drawing: Drawing,
   ) {
     this.config = options.config;
-    this.inputs = simulationInputs(data, options);
   }
 
   async run(): Promise<SimulationSummary> {
     const { data, config, folder, options, drawing } = this;
+    const title = (of: string): string =>
+      `${of} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
+    const notes = notesFor(title(labelOf(data.name)));
     const { exposures = false, parts } = options;
     // What cannot work is said before anything is trained.
     if (config.sampling === 'skip') checkSkippable(config);
@@ -148,8 +170,8 @@ class Simulation {
     if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
     const { world, relevanceError, exposureLoss, first } = await this.takeOrMake();
     const drawn = await (parts === undefined
-      ? drawPart(drawing, world, folder.partial, exposures)
-      : drawInParts(drawing, world, folder, exposures, parts, options.partitioned ?? false));
+      ? drawPart(drawing, world, notes, folder.partial, exposures)
+      : drawInParts(drawing, world, notes, folder, exposures, parts, options.partitioned ?? false));
     const second = stageSummary(world, 2, drawn);
     if (second.cappedShare === 1) {
       throw new UserError(
@@ -161,16 +183,16 @@ class Simulation {
         'the second stage drew no click: e(x, z) hides everything, make it larger or set --exposures-per-user',
       );
     await this.makeRoom();
-    await writeIds(folder, data);
+    await writeIds(folder, data, notes);
     if (parts === undefined) await writeWorld(folder, world);
     const summary: SimulationSummary = {
       ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
       splits: Object.fromEntries(SPLITS.map((name, code) => [name, drawn.splits[code] as number])),
       shortUsers: drawn.shortUsers,
+      ...(this.repeats > 0 && { repeats: this.repeats }),
       ...(config.backend && { device }),
     };
-    const name = `${data.name} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
-    await writeManifest(folder, { name, inputs: this.inputs, origin: this.origin, config, summary });
+    await writeManifest(folder, { name: title(data.name), inputs: this.inputs, origin: this.origin, config, summary });
     return summary;
   }
 
@@ -241,7 +263,9 @@ class Simulation {
     const firstSums = await this.drawing.draw(first, 1, (block) => clicks.add(block));
     const clicked = clicks.interactions(data);
     if (clicked.user.length === 0)
-      throw new UserError('the first stage drew no click: lower the location of --eps1, or raise --exposures-per-user');
+      throw new UserError(
+        `the first stage drew no click on ${firstSums.exposures} exposures of ${data.userIds.length} users: lower the location of --eps1, raise --exposures-per-user, or give more data`,
+      );
     await this.makeRoom();
     const factors = await this.factors(exposure.factors, clicked);
     collectGarbage();
@@ -267,13 +291,13 @@ class Simulation {
     collectGarbage();
   }
 
-  private training(label: string, model: FactorTraining['model']): FactorTraining {
+  private training(label: string, model: FactorTraining['model'], advice?: string): FactorTraining {
     const { progress, config } = this;
     progress.begin(`training the ${label}`, model.epochs);
     return {
       seed: config.seed,
       dim: config.dim,
-      model,
+      ...{ model, label, advice },
       backend: config.backend,
       onEpoch: ({ epoch }) => progress.update(epoch),
     };
@@ -288,7 +312,11 @@ class Simulation {
     if (config.factors === 'kept') return { dim: first.dim, x: first.user, z: first.item };
     const { factors, loss } = await trainExposure(
       clicked,
-      this.training('factors of first-stage clicks', config.exposureModel),
+      this.training(
+        'factors of first-stage clicks',
+        config.exposureModel,
+        'raise --exposures-per-user or lower the location of --eps1 for more clicks, or set --factors kept',
+      ),
     );
     progress.end(`loss ${loss.toFixed(3)} on pairs held out`);
     return { dim: factors.dim, x: factors.user, z: factors.item };

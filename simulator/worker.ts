@@ -1,3 +1,4 @@
+import { keyWords, stream } from '../compute/index.js';
 import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
 import { workerTask } from '../support/pool.js';
 import { GpuWorld } from './gpu_world.js';
@@ -39,6 +40,8 @@ export interface DrawnBlock extends DrawnColumns {
   readonly capped: number;
   /** Users with clicks, but too few to leave two out. */
   readonly shortUsers: number;
+  /** Whether times have parts of a second. */
+  readonly fine: boolean;
 }
 
 export type SimulationAnswer = Expectation | DrawnBlock;
@@ -64,7 +67,7 @@ export async function runTask(task: SimulationTask): Promise<SimulationAnswer> {
   const { world, gpu } = await placeOf(task);
   const { work, from, to, stage } = task;
   if (work.kind === 'expect') return gpu ? gpu.expect(from, to, stage, work.constant) : expect(world, task, work);
-  return collect(world.state, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
+  return collect(world, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
 }
 
 function expect(
@@ -85,29 +88,42 @@ function* drawEach(world: World, { from, to, stage }: SimulationTask): Generator
   for (let user = from; user < to; user++) yield world.draw(user, stage);
 }
 
+/** World times shorter than this many seconds are drawn in microseconds: in whole seconds much would fall together. */
+const SHORT_SPAN = 86_400;
+const MOMENTS = stream('simulator moments within a second');
+
 /** Joins what was drawn for one user after another. */
 async function collect(
-  { config, time: span }: WorldState,
+  world: World,
   { from }: SimulationTask,
   users: Iterable<DrawnUser> | AsyncIterable<DrawnUser>,
 ): Promise<DrawnBlock> {
+  const { config, time: span } = world.state;
+  const [k0, k1] = keyWords(config.seed);
+  /** When within its second a pair falls, from 0 to below 1, in steps of 2^-20, so that sums with whole seconds are exact. */
+  const moment = (user: number, item: number): number =>
+    (world.kernels.raw.wordAt(item, user, MOMENTS, 0, k0, k1) >>> 12) / 2 ** 20;
+  const fine = span[1] - span[0] < SHORT_SPAN;
   let block = columns(1024);
   let [n, capped, shortUsers] = [0, 0, 0];
   let user = from;
   for await (const drawn of users) {
     const { count } = drawn;
+    const own = user++;
+    const timeOf = (e: number): number => (drawn.time[e] as number) + moment(own, drawn.items[e] as number);
     if (n + count > block.user.length) block = columns(2 * (n + count), block);
-    block.user.fill(user++, n, n + count);
+    block.user.fill(own, n, n + count);
     block.item.set(drawn.items, n);
     block.exposure.set(drawn.exposure, n);
     block.relevance.set(drawn.relevance, n);
     block.clicked.set(drawn.clicked, n);
-    for (let e = 0; e < count; e++) block.time[n + e] = span[0] + (drawn.time[e] as number);
-    if (!splitClicks(drawn, config.split, block.split.subarray(n, n + count))) shortUsers++;
+    for (let e = 0; e < count; e++)
+      block.time[n + e] = fine ? Math.floor((span[0] + timeOf(e)) * 1e6) / 1e6 : span[0] + (drawn.time[e] as number);
+    if (!splitClicks(drawn, config.split, timeOf, block.split.subarray(n, n + count))) shortUsers++;
     n += count;
     capped += drawn.capped;
   }
-  return { ...columns(n, block), capped, shortUsers };
+  return { ...columns(n, block), capped, shortUsers, fine };
 }
 
 /** Columns of the given length, holding what fits of `old`. */
@@ -130,15 +146,23 @@ function columns(length: number, old?: DrawnColumns): DrawnColumns {
   };
 }
 
-/** Writes the split of a user's clicks to the rows of `out`; false where there are some, but too few to leave two out. */
-function splitClicks(drawn: DrawnUser, rule: SplitRule, out: Uint8Array): boolean {
+/**
+ * Writes the split of a user's clicks to the rows of `out`, by the moments that they fall in, which tell apart what falls in one second; false where
+ * there are clicks, but too few to leave two out.
+ */
+function splitClicks(
+  drawn: DrawnUser,
+  rule: SplitRule,
+  timeOf: (exposure: number) => number,
+  out: Uint8Array,
+): boolean {
   const clicks: number[] = [];
   for (let e = 0; e < drawn.count; e++) if (drawn.clicked[e] === 1) clicks.push(e);
   if (rule === 'random') {
     for (const e of clicks) out[e] = randomSplitCode((drawn.part[e] as number) / (1 << 24));
     return true;
   }
-  const codes = leaveLastTwoCodes(clicks.map((e) => drawn.time[e] as number));
+  const codes = leaveLastTwoCodes(clicks.map(timeOf));
   if (codes) for (let c = 0; c < clicks.length; c++) out[clicks[c] as number] = codes[c] as number;
   return codes !== undefined || clicks.length === 0;
 }

@@ -1,168 +1,12 @@
-import { once } from 'node:events';
-import { createWriteStream, existsSync, readdirSync, type WriteStream } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import {
-  DataType,
-  Dictionary,
-  Field,
-  Float32,
-  Float64,
-  Int8,
-  Int32,
-  makeData,
-  RecordBatch,
-  RecordBatchFileWriter,
-  Schema,
-  Struct,
-  Table,
-  TimestampMicrosecond,
-  TimestampSecond,
-  tableFromIPC,
-  Utf8,
-  type Vector,
-  vectorFromArray,
-} from 'apache-arrow';
+import { type Data, DataType, Table, TimeUnit, tableFromIPC } from 'apache-arrow';
+import { loadCodecs } from './arrow_compression.js';
+import type { Column, ColumnNote, Columns, TableNotes } from './arrow_writer.js';
 import { UserError } from './errors.js';
 
-/** Kinds of columns that our tables have. */
-export type Column =
-  | { readonly kind: 'int32'; readonly values: Int32Array }
-  | { readonly kind: 'float32'; readonly values: Float32Array }
-  /** Seconds since 1970, written as an Arrow timestamp in UTC; parts of a second are dropped. */
-  | { readonly kind: 'seconds'; readonly values: Float64Array }
-  | { readonly kind: 'float64'; readonly values: Float64Array }
-  /** Seconds since 1970 with their parts, written as an Arrow timestamp of microseconds in UTC. */
-  | { readonly kind: 'instant'; readonly values: Float64Array }
-  | { readonly kind: 'text'; readonly values: readonly string[] }
-  /** Codes into a fixed list of names, written as an Arrow dictionary. */
-  | { readonly kind: 'names'; readonly values: Uint8Array; readonly names: readonly string[] };
-
-export type Columns = Readonly<Record<string, Column>>;
-
-function typeOf(column: Column, id: number): DataType {
-  switch (column.kind) {
-    case 'int32':
-      return new Int32();
-    case 'float32':
-      return new Float32();
-    case 'seconds':
-      return new TimestampSecond('UTC');
-    case 'float64':
-      return new Float64();
-    case 'instant':
-      return new TimestampMicrosecond('UTC');
-    case 'text':
-      return new Utf8();
-    case 'names':
-      return new Dictionary(new Utf8(), new Int8(), id, false);
-  }
-}
-
-function dataOf(column: Column, type: DataType) {
-  const { length } = column.values;
-  switch (column.kind) {
-    case 'int32':
-      return makeData({ type: type as Int32, data: column.values, length });
-    case 'float32':
-      return makeData({ type: type as Float32, data: column.values, length });
-    case 'seconds':
-      return makeData({
-        type: type as TimestampSecond,
-        data: BigInt64Array.from(column.values, (seconds) => BigInt(Math.floor(seconds))),
-        length,
-      });
-    case 'float64':
-      return makeData({ type: type as Float64, data: column.values, length });
-    case 'instant':
-      return makeData({
-        type: type as TimestampMicrosecond,
-        data: BigInt64Array.from(column.values, (seconds) => BigInt(Math.round(seconds * 1e6))),
-        length,
-      });
-    case 'text':
-      return vectorFromArray(column.values as string[], new Utf8()).data[0] as never;
-    case 'names': {
-      const dictionary = dictionaryOf(column.names);
-      return makeData({ type: type as Dictionary, data: Int8Array.from(column.values), dictionary, length } as never);
-    }
-  }
-}
-
-const dictionaries = new WeakMap<readonly string[], Vector<Utf8>>();
-
-/** One vector for each list of names: all batches of a file must share it. */
-function dictionaryOf(names: readonly string[]): Vector<Utf8> {
-  let dictionary = dictionaries.get(names);
-  if (!dictionary) {
-    dictionary = vectorFromArray(names as string[], new Utf8());
-    dictionaries.set(names, dictionary);
-  }
-  return dictionary;
-}
-
-/** Streams record batches to an Arrow file, so that memory holds one at a time. */
-export class BatchWriter {
-  private readonly writer = new RecordBatchFileWriter();
-  private readonly file: WriteStream;
-  private readonly done: Promise<void>;
-  private failure: unknown;
-
-  constructor(path: string) {
-    this.file = createWriteStream(path);
-    this.done = finished(this.file).catch((error: unknown) => {
-      this.failure = error;
-    });
-    this.writer.toNodeStream().pipe(this.file);
-  }
-
-  async write(batch: RecordBatch): Promise<void> {
-    this.writer.write(batch);
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.file.writableNeedDrain && !this.failure) await Promise.race([once(this.file, 'drain'), this.done]);
-    if (this.failure) throw this.failure;
-  }
-
-  async close(): Promise<void> {
-    this.writer.close();
-    await this.done;
-    if (this.failure) throw this.failure;
-  }
-}
-
-/** Writes a table of ours batch by batch. */
-export class TableWriter {
-  private readonly writer: BatchWriter;
-  private schema: Schema | undefined;
-
-  constructor(path: string) {
-    this.writer = new BatchWriter(path);
-  }
-
-  /** Appends one record batch; every batch has the same columns. */
-  async append(columns: Columns): Promise<void> {
-    this.schema ??= new Schema(
-      Object.entries(columns).map(([name, column], id) => new Field(name, typeOf(column, id), false)),
-    );
-    const { schema } = this;
-    const rows = Object.values(columns)[0]?.values.length ?? 0;
-    const children = Object.values(columns).map((column, c) => dataOf(column, (schema.fields[c] as Field).type));
-    const struct = makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children } as never);
-    await this.writer.write(new RecordBatch(schema, struct as never));
-  }
-
-  close(): Promise<void> {
-    return this.writer.close();
-  }
-}
-
-/** Writes a whole table as one batch. */
-export async function writeTable(path: string, columns: Columns): Promise<void> {
-  const writer = new TableWriter(path);
-  await writer.append(columns);
-  await writer.close();
-}
+export { type Column, type Columns, TableWriter, writeTable } from './arrow_writer.js';
 
 /** Files of a table in a folder: NAME.arrow, or the parts NAME/*.arrow in the order of their names. Empty where there are none. */
 export function filesOf(folder: string, name: string): string[] {
@@ -188,14 +32,17 @@ export async function* batchesOf(path: string): AsyncGenerator<Columns> {
   const table = await readTable(path);
   for (const batch of table.batches) {
     const columns = batch.schema.fields.map(({ name, type }, f): [string, Column] => {
-      const data = batch.data.children[f] as unknown as { values: Int32Array; dictionary?: Vector };
-      const values = data.values.subarray(0, batch.numRows) as never; // in the file there is padding behind
+      const data = batch.data.children[f] as Data;
+      const values = (data.values as Int32Array).subarray(0, batch.numRows) as never; // in the file there is padding behind
+      if (DataType.isBool(type)) return [name, { kind: 'boolean', values: flagsOf(data) }];
       if (DataType.isInt(type)) return [name, { kind: 'int32', values }];
       if (DataType.isFloat(type)) return [name, { kind: 'float32', values }];
       if (DataType.isDictionary(type))
         return [name, { kind: 'names', values: Uint8Array.from(values as Int8Array), names: namesIn(data) }];
-      if (DataType.isTimestamp(type))
-        return [name, { kind: 'seconds', values: Float64Array.from(values as BigInt64Array, Number) }];
+      if (DataType.isTimestamp(type)) {
+        const seconds = Float64Array.from(values as BigInt64Array, secondsIn(type.unit));
+        return [name, { kind: 'seconds', values: seconds, fine: type.unit !== TimeUnit.SECOND }];
+      }
       throw new UserError(`"${path}", column "${name}": a table of ours has no ${type}`);
     });
     yield Object.fromEntries(columns);
@@ -203,7 +50,7 @@ export async function* batchesOf(path: string): AsyncGenerator<Columns> {
 }
 
 /** The names of a dictionary; one list for equal ones, since all batches of a file must share it. */
-function namesIn({ dictionary }: { readonly dictionary?: Vector }): readonly string[] {
+function namesIn({ dictionary }: Data): readonly string[] {
   const names = Array.from(dictionary ?? [], String);
   const known = lists.find((list) => list.length === names.length && list.every((name, k) => name === names[k]));
   if (known) return known;
@@ -213,20 +60,60 @@ function namesIn({ dictionary }: { readonly dictionary?: Vector }): readonly str
 
 const lists: (readonly string[])[] = [];
 
-/** Reads an Arrow file. Throws UserError where it is not one. */
+/**
+ * Reads an Arrow file or stream, whatever it is packed with. Throws UserError where it is neither, is cut off, or has a column of a type that
+ * cannot be read.
+ */
 export async function readTable(path: string): Promise<Table> {
-  const bytes = await readFile(path);
-  try {
-    return tableFromIPC(bytes);
-  } catch (error) {
-    throw new UserError(`"${path}" is not an Arrow file: ${(error as Error).message}`);
+  const [bytes] = await Promise.all([readFile(path), loadCodecs()]);
+  const table = tableOf(bytes, path);
+  for (const { name, type } of table.schema.fields) {
+    if (DataType.isDecimal(type) && type.bitWidth !== 128)
+      throw unreadable(path, `column "${name}" is Decimal${type.bitWidth}: expected at most Decimal128`);
   }
+  return table;
 }
 
-/** Parts of a second that each unit of a timestamp counts, by its code. */
-const PARTS = [1, 1e3, 1e6, 1e9];
+function tableOf(bytes: Uint8Array, path: string): Table {
+  const begins = (magic: string): boolean => Buffer.from(bytes.subarray(0, magic.length)).toString('latin1') === magic;
+  if (begins('FEA1'))
+    throw unreadable(path, 'it is in Feather version 1, which nobody writes any more: expected version 2, or Parquet');
+  if (begins(FILE_MAGIC) && Buffer.from(bytes.subarray(-FILE_MAGIC.length)).toString('latin1') !== FILE_MAGIC)
+    throw unreadable(path, 'it is cut off: expected its end to be as its beginning');
+  let table: Table;
+  try {
+    table = tableFromIPC(bytes);
+  } catch (error) {
+    const { message } = error as Error;
+    const [, type] = /^Unrecognized type: "(\w+)"/.exec(message) ?? [];
+    if (type !== undefined) throw unreadable(path, `a column is of the type ${type}, which is not known here`);
+    const isEither = begins(FILE_MAGIC) || begins(STREAM_MARK);
+    throw unreadable(path, isEither ? message : 'it begins as neither of them does');
+  }
+  if (table.schema.fields.length === 0) throw unreadable(path, 'it has no columns');
+  return table;
+}
 
-/** A numeric column as a typed array of the caller's, converted from whatever width the file has; a timestamp in seconds, whatever its unit. */
+const FILE_MAGIC = 'ARROW1';
+/** What stands before each message of a stream, since 2019. */
+const STREAM_MARK = '\xff\xff\xff\xff';
+
+const unreadable = (path: string, why: string): UserError =>
+  new UserError(`"${path}" cannot be read as an Arrow file or stream: ${why}`);
+
+/** What a table of ours says about itself. */
+export async function notesOf(path: string): Promise<TableNotes> {
+  const { schema } = await readTable(path);
+  const columns = schema.fields
+    .filter(({ metadata }) => metadata.size > 0)
+    .map(({ name, metadata }) => [name, Object.fromEntries(metadata) as unknown as ColumnNote]);
+  return { data: schema.metadata.get('data'), columns: Object.fromEntries(columns) };
+}
+
+/**
+ * A numeric column of one of our own tables as a typed array of the caller's, whatever width it has in the file: flags are 0 and 1, timestamps
+ * seconds. Throws UserError where there is none, or one of another type or with empty values.
+ */
 export function numbersOf<Values extends Int32Array | Float32Array | Float64Array>(
   table: Table,
   name: string,
@@ -237,12 +124,42 @@ export function numbersOf<Values extends Int32Array | Float32Array | Float64Arra
   if (!column) throw new UserError(`"${path}" has no column "${name}"; it has ${table.schema.names.join(', ')}`);
   let row = 0;
   for (const data of column.data) {
-    const values = data.values as ArrayLike<number | bigint>;
     if (data.nullCount > 0) throw new UserError(`"${path}" has empty values in column "${name}"`);
-    const parts = DataType.isTimestamp(data.type) ? (PARTS[data.type.unit] as number) : 1;
-    for (let i = 0; i < data.length; i++) out[row++] = Number(values[i]) / parts;
+    const values = numbersIn(data);
+    if (!values) throw new UserError(`"${path}", column "${name}": expected numbers, and it is ${data.type}`);
+    for (let i = 0; i < data.length; i++) out[row++] = values[i] as number;
   }
   return out;
+}
+
+/** Numbers of one batch; undefined for a type that is none. */
+function numbersIn(data: Data): ArrayLike<number> | undefined {
+  const { type, values } = data;
+  if (DataType.isBool(type)) return flagsOf(data);
+  if (DataType.isTimestamp(type)) return Float64Array.from(values as BigInt64Array, secondsIn(type.unit));
+  if (DataType.isFloat(type) && !(values instanceof Uint16Array)) return values as Float64Array;
+  if (!DataType.isInt(type)) return undefined;
+  return values instanceof BigInt64Array || values instanceof BigUint64Array
+    ? Float64Array.from(values as BigInt64Array, Number)
+    : (values as Int32Array);
+}
+
+/** Flags from their bits, eight to a byte. */
+function flagsOf({ values, length, offset }: Data): Uint8Array {
+  const bits = values as Uint8Array;
+  const flags = new Uint8Array(length);
+  for (let k = 0; k < length; k++) flags[k] = ((bits[(k + offset) >> 3] as number) >> ((k + offset) & 7)) & 1;
+  return flags;
+}
+
+/** What makes seconds of a timestamp. Whole seconds and the rest are taken apart: both are exact as doubles, their joint number may not be. */
+function secondsIn(unit: TimeUnit): (ticks: bigint) => number {
+  const per = 1000 ** unit;
+  if (unit === TimeUnit.SECOND) return Number;
+  return (ticks) => {
+    const rest = ticks % BigInt(per);
+    return Number((ticks - rest) / BigInt(per)) + Number(rest) / per;
+  };
 }
 
 /** The text of a column, whatever its Arrow type. */

@@ -11,7 +11,8 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { BatchWriter, readTable } from './arrow.js';
+import { readTable } from './arrow.js';
+import { BatchWriter, programNote } from './arrow_writer.js';
 import { UserError } from './errors.js';
 
 /** Named arrays with their shapes: a model's weights, a world's factors. */
@@ -19,11 +20,15 @@ export type NamedArrays = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
 >;
 
-const SCHEMA = new Schema([
-  new Field('name', new Utf8(), false),
-  new Field('shape', new List(new Field('item', new Int32(), false)), false),
-  new Field('values', new List(new Field('item', new Float32(), false)), false),
-]);
+const meaning = (text: string): Map<string, string> => new Map([['meaning', text]]);
+const SCHEMA = new Schema(
+  [
+    new Field('name', new Utf8(), false, meaning('name of an array')),
+    new Field('shape', new List(new Field('item', new Int32(), false)), false, meaning('its rows, columns and so on')),
+    new Field('values', new List(new Field('item', new Float32(), false)), false, meaning('its numbers, row by row')),
+  ],
+  programNote(),
+);
 
 /**
  * Writes arrays as an Arrow table, a row an array: name (text), shape (list of int32), values (list of float32). Each row is a record batch of
