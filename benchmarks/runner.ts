@@ -1,4 +1,5 @@
 import { freemem } from 'node:os';
+import { StoppedError } from '../support/errors.js';
 import { hashOf } from '../support/hash.js';
 import { PROGRAM, programBuild } from '../support/version.js';
 import { guessBytes, guessSeconds } from './cost.js';
@@ -9,6 +10,7 @@ import type { OpenedData } from './suite_data.js';
 import type { Outcome, TrialSettings } from './trial.js';
 
 export type { Outcome };
+export { StoppedError };
 
 /** One thing to run, with what the journal calls it. */
 export interface RunnerTask {
@@ -19,11 +21,6 @@ export interface RunnerTask {
   readonly settings: TrialSettings;
   readonly row: string;
   readonly repetition?: number | undefined;
-}
-
-/** Thrown where the user asked to stop; what had begun was finished and kept. */
-export class StoppedError extends Error {
-  override readonly name = 'StoppedError';
 }
 
 /** How far a sweep has come. Seconds are guesses, in proportion to one another. */

@@ -1,8 +1,8 @@
-import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import { chooseData } from '../benchmarks/suite_data.js';
 import type { Suite } from '../benchmarks/suites/suite.js';
 import { table3 } from '../benchmarks/suites/table3.js';
+import { print } from './io.js';
 import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -14,6 +14,7 @@ import {
   workersOption,
 } from './options.js';
 import { printResult, runSuite } from './run_suite.js';
+import type { Verb } from './verb.js';
 
 interface AbTestArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly data: string;
@@ -24,9 +25,7 @@ interface AbTestArguments extends ReadingArguments, TrainingArguments, OutputArg
   readonly workers?: number;
 }
 
-export const abTestCommand: CommandModule<object, AbTestArguments> = {
-  command: 'abtest',
-  describe: 'deploy trained models in a simulated world and compare offline estimates with the clicks (Table 3)',
+export const abTestCommand: Verb<AbTestArguments> = {
   builder: (yargs) =>
     workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the results')))
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
@@ -61,7 +60,7 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
     const data = chooseData({ ...suite, data: [argv.data] }, [argv.data]);
     const result = await runSuite(plan, data, argv);
     if (argv.json)
-      return console.log(
+      return print(
         JSON.stringify(
           result.tables.map(({ table }) => table),
           null,
@@ -69,6 +68,6 @@ export const abTestCommand: CommandModule<object, AbTestArguments> = {
         ),
       );
     printResult(result);
-    console.log(`written to ${out}: report.html, tables, trials.ndjson`);
+    print(`written to ${out}: report.html, tables, trials.ndjson`);
   },
 };

@@ -21,6 +21,7 @@ import { readUnbiased, unbiasedAt } from '../datasets/unbiased.js';
 import { optionName, UserError } from '../support/errors.js';
 import { hashFile, writeFolder } from '../support/output.js';
 import { exportCommand } from './export.js';
+import { print, printJson } from './io.js';
 import {
   checkNumber,
   checkSeed,
@@ -32,6 +33,7 @@ import {
   readOptionsOf,
 } from './options.js';
 import { terminalProgress } from './progress.js';
+import type { Verb } from './verb.js';
 
 const list: CommandModule = {
   command: 'list',
@@ -44,10 +46,10 @@ const list: CommandModule = {
       summary: source.summary,
       state: stateOf(source),
     }));
-    if (argv['json']) return console.log(JSON.stringify(rows, null, 2));
+    if (argv['json']) return printJson(rows);
     const table = new Table({ head: ['name', 'what it is', 'state'], style: { head: [], border: [], compact: true } });
     for (const { name, summary, state } of rows) table.push([name, summary, state]);
-    console.log(`${table.toString()}\nCache: ${cacheFolder()} (set EXPOBENCH_CACHE to move it)`);
+    print(`${table.toString()}\nCache: ${cacheFolder()} (set EXPOBENCH_CACHE to move it)`);
   },
 };
 
@@ -57,32 +59,42 @@ function stateOf(source: DatasetSource): string {
   return existsSync(cachedPath(source)) ? 'in the cache' : 'to be fetched';
 }
 
-const info: CommandModule<object, { name: string }> = {
+const info: CommandModule<object, { name: string; json: boolean }> = {
   command: 'info <name>',
   describe: 'what is known about a data set',
   builder: (yargs) =>
-    yargs.positional('name', { type: 'string', demandOption: true }).example('$0 datasets info ml-1m', ''),
-  handler({ name }) {
+    yargs
+      .positional('name', { type: 'string', demandOption: true })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+      .example('$0 datasets info ml-1m', ''),
+  handler({ name, json }) {
+    if (json) {
+      const source = datasets.get(name);
+      const { filter: _, ...known } = source;
+      return printJson({ ...known, state: stateOf(source) });
+    }
     const { summary, facts, home, licence, download } = datasets.get(name);
-    console.log(`${name}: ${summary}\n  ${facts}\n  licence: ${licence}`);
-    if (home) console.log(`  home: ${home}`);
+    print(`${name}: ${summary}\n  ${facts}\n  licence: ${licence}`);
+    if (home) print(`  home: ${home}`);
     if (download)
-      console.log(
+      print(
         `  file: ${download.url}${download.bytes > 0 ? `, ${download.bytes.toLocaleString('en')} bytes` : ''}${download.md5 ? `, MD5 ${download.md5}` : ''}\n  in the cache: ${cachedPath(datasets.get(name))}`,
       );
   },
 };
 
-const fetchOne: CommandModule<object, { name: string; again: boolean }> = {
+const fetchOne: CommandModule<object, { name: string; again: boolean; json: boolean }> = {
   command: 'fetch <name>',
   describe: 'download a data set from its home into the cache, and check it',
   builder: (yargs) =>
     yargs
       .positional('name', { type: 'string', demandOption: true })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .option('again', { type: 'boolean', default: false, describe: 'download even if it is there' })
       .example('$0 datasets fetch ml-100k', ''),
-  async handler({ name, again }) {
-    console.log(await fetchDataset(datasets.get(name), terminalProgress(), again));
+  async handler({ name, again, json }) {
+    const path = await fetchDataset(datasets.get(name), terminalProgress(), again);
+    print(json ? JSON.stringify({ name, path }, null, 2) : path);
   },
 };
 
@@ -164,7 +176,7 @@ const prepare: CommandModule = {
       writePrepared(folder, data, origin, choices, summary),
     );
     progress.end();
-    console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
+    print(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
   },
 };
 
@@ -211,7 +223,7 @@ async function prepareOwnSplit(
   await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
     writePrepared(folder, data, origin, choices, summary),
   );
-  console.log(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
+  print(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
 }
 
 function describe({ notes = [], steps, splits }: PreparedSummary, out: string): string {
@@ -229,9 +241,7 @@ function describe({ notes = [], steps, splits }: PreparedSummary, out: string): 
   return `${notes.map((note) => `${note}\n`).join('')}${table.toString()}\nsplit: ${parts.join(', ')}\nwritten to ${out}`;
 }
 
-export const datasetsCommand: CommandModule = {
-  command: 'datasets <action>',
-  describe: 'list, fetch, prepare and export data',
+export const datasetsCommand: Verb = {
   builder: (yargs) =>
     yargs
       .command(list)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
+import { markdownTable } from 'markdown-table';
 import { describeDiff, diffTables, isSame } from '../results/diff.js';
 import { markdownTableOf } from '../results/markdown.js';
 import { REFERENCE, readTables, type TableSet } from '../results/read_tables.js';
@@ -10,7 +10,9 @@ import { runRevisions } from '../results/revisions.js';
 import { plainTable } from '../results/table.js';
 import { UserError } from '../support/errors.js';
 import { writeWhole } from '../support/output.js';
+import { currentRun, note, print } from './io.js';
 import { logger } from './logging.js';
+import type { Verb } from './verb.js';
 
 interface DiffArguments {
   readonly before: string;
@@ -26,9 +28,7 @@ interface DiffArguments {
 
 const CHANGED = 1;
 
-export const diffCommand: CommandModule<object, DiffArguments> = {
-  command: 'diff <before> <after>',
-  describe: 'compare result tables cell by cell: of runs, of table files, of git revisions',
+export const diffCommand: Verb<DiffArguments> = {
   builder: (yargs) =>
     yargs
       .positional('before', {
@@ -69,8 +69,8 @@ export const diffCommand: CommandModule<object, DiffArguments> = {
         : await runBoth([before, after], [run === '' ? 'quick' : run, ...words], out);
     const diff = diffTables(...sets);
     if (html !== undefined) writeWhole(html, diffPageOf(diff));
-    console.log(json ? JSON.stringify(diff, null, 2) : describeDiff(diff, markdown ? markdownTableOf : plainTable));
-    if (!isSame(diff, ignoreNoise)) process.exitCode = CHANGED;
+    print(json ? JSON.stringify(diff, null, 2) : describeDiff(diff, markdown ? markdownTableOf : plainTable));
+    if (!isSame(diff, ignoreNoise)) currentRun().code = CHANGED;
   },
 };
 
@@ -87,7 +87,7 @@ async function runBoth(
       out: place,
       onStep(revision, step) {
         logger().info({ revision, step }, 'revision');
-        if (process.stderr.isTTY) process.stderr.write(`${revision}: ${step}\n`);
+        if (currentRun().io.isErrorTerminal) note(`${revision}: ${step}`);
       },
     });
     const read = async (one: typeof before): Promise<TableSet> => {

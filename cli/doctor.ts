@@ -1,5 +1,4 @@
 import { availableParallelism, cpus, freemem, type as system, totalmem } from 'node:os';
-import type { CommandModule } from 'yargs';
 import { fastBackend } from '../benchmarks/backend_choice.js';
 import { trainingSpeed } from '../benchmarks/probe.js';
 import { type Kernels, WasmKernels } from '../compute/index.js';
@@ -9,7 +8,9 @@ import { dawnVersion } from '../compute/webgpu/device.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { plainTable } from '../results/table.js';
 import { PROGRAM } from '../support/version.js';
+import { print } from './io.js';
 import { terminalProgress } from './progress.js';
+import type { Verb } from './verb.js';
 
 /** One way to compute, and whether it is there. */
 interface Finding {
@@ -58,9 +59,7 @@ async function examine({ backend, package: name, open }: (typeof PLACES)[number]
   }
 }
 
-export const doctorCommand: CommandModule<object, { readonly json: boolean }> = {
-  command: 'doctor',
-  describe: 'what this machine can compute with: backends, devices, their speed, and how to get what is missing',
+export const doctorCommand: Verb<{ readonly json: boolean }> = {
   builder: (yargs) =>
     yargs
       .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' })
@@ -82,9 +81,7 @@ export const doctorCommand: CommandModule<object, { readonly json: boolean }> = 
       memory: `${(freemem() / 1e9).toFixed(1)} of ${(totalmem() / 1e9).toFixed(1)} GB free`,
     };
     const auto = (await fastBackend()) ?? 'wasm';
-    console.log(
-      json ? JSON.stringify({ ...machine, auto, backends: findings }, null, 2) : describe(machine, findings, auto),
-    );
+    print(json ? JSON.stringify({ ...machine, auto, backends: findings }, null, 2) : describe(machine, findings, auto));
   },
 };
 

@@ -8,7 +8,9 @@ import { loadingFeedback, obpFeedback, supportText } from '../simulator/obp.js';
 import { readWorld } from '../simulator/world.js';
 import { UserError } from '../support/errors.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
+import { print } from './io.js';
 import {
+  checkFileName,
   type OutputArguments,
   outputOptions,
   plantedOptionsOf,
@@ -63,6 +65,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
       .epilogue(NOTES) as never,
   async handler(argv) {
     const { data: reference, format, out } = argv;
+    if (argv.name !== undefined) checkFileName('name', argv.name);
     const named = (own: string): string => argv.name ?? own.replace(/[^\w.-]+/g, '-');
     const { files, notes } = await writeFolder(
       out,
@@ -83,7 +86,7 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         return recbole(folder, data, out, argv.name);
       },
     );
-    console.log(argv.json ? JSON.stringify(files) : [...notes, `written to ${out}: ${files.join(', ')}`].join('\n'));
+    print(argv.json ? JSON.stringify(files) : [...notes, `written to ${out}: ${files.join(', ')}`].join('\n'));
   },
 };
 

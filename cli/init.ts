@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { suiteJsonSchema } from '../benchmarks/suites/suite.js';
 import { readState, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
+import { print, printJson } from './io.js';
+import type { Verb } from './verb.js';
 
 const SCHEMA = 'expobench-suite.schema.json';
 
@@ -65,16 +66,18 @@ function isSchemaOfSuites(path: string): boolean {
 
 interface InitArguments {
   readonly file: string;
+  readonly json: boolean;
 }
 
-export const initCommand: CommandModule<object, InitArguments> = {
-  command: 'init [file]',
-  describe: 'write a commented example of a suite, and its JSON Schema for editors',
+export const initCommand: Verb<InitArguments> = {
   builder: (yargs) =>
     yargs
       .positional('file', { type: 'string', default: 'suite.yaml', describe: 'the suite to write' })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .example('$0 init mine.yaml', 'then: expobench sweep mine.yaml --out runs/mine') as never,
-  handler({ file }) {
+  handler({ file, json }) {
+    if (!/\.ya?ml$/i.test(file))
+      throw new UserError(`"${file}" is no name of a suite's file: it must end in .yaml or .yml, such as suite.yaml`);
     if (existsSync(file)) throw new UserError(`"${file}" exists: name another file`);
     const schema = join(dirname(file), SCHEMA);
     const text = `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`;
@@ -82,6 +85,7 @@ export const initCommand: CommandModule<object, InitArguments> = {
       throw new UserError(`"${schema}" exists and is not what init writes: move it away, or name a file elsewhere`);
     writeDurably(file, EXAMPLE);
     writeDurably(schema, text);
-    console.log(`written: ${file}, and ${schema} for editors. Next: expobench sweep ${file} --out runs/mine`);
+    if (json) return printJson({ suite: file, schema });
+    print(`written: ${file}, and ${schema} for editors. Next: expobench sweep ${file} --out runs/mine`);
   },
 };

@@ -1,8 +1,9 @@
 import { normalize } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { lookAt } from '../benchmarks/data_pictures.js';
 import { readFolder, readManifest } from '../datasets/store.js';
 import { writeWhole } from '../support/output.js';
+import { print } from './io.js';
+import type { Verb } from './verb.js';
 
 interface InspectArguments {
   readonly folder: string;
@@ -10,9 +11,7 @@ interface InspectArguments {
   readonly json: boolean;
 }
 
-export const inspectCommand: CommandModule<object, InspectArguments> = {
-  command: 'inspect <folder>',
-  describe: 'look at data, simulated data beside its truth, in words and as a picture',
+export const inspectCommand: Verb<InspectArguments> = {
   builder: (yargs) =>
     yargs
       .positional('folder', {
@@ -31,6 +30,6 @@ export const inspectCommand: CommandModule<object, InspectArguments> = {
       readManifest(folder).kind === 'simulated' ? { simulated: folder } : { data: (await readFolder(folder)).data },
     );
     const path = writeWhole(picture, svg);
-    console.log(json ? JSON.stringify({ ...numbers, picture: path }, null, 2) : `${text}\npicture: ${path}`);
+    print(json ? JSON.stringify({ ...numbers, picture: path }, null, 2) : `${text}\npicture: ${path}`);
   },
 };

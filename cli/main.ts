@@ -1,111 +1,103 @@
 #!/usr/bin/env node
-import yargs from 'yargs';
-import { hideBin } from 'yargs/helpers';
-import { StoppedError } from '../benchmarks/runner.js';
-import { DivergedError } from '../models/trainer.js';
-import { explainFileError, UserError } from '../support/errors.js';
-import { discardPending } from '../support/output.js';
-import { PROGRAM } from '../support/version.js';
-import { abTestCommand } from './abtest.js';
-import { datasetsCommand } from './datasets.js';
-import { diffCommand } from './diff.js';
-import { doctorCommand } from './doctor.js';
-import { initCommand } from './init.js';
-import { inspectCommand } from './inspect.js';
-import { askToStop } from './interrupt.js';
-import { logger, startLogging } from './logging.js';
-import { stopBars } from './progress.js';
-import { quickstartCommand } from './quickstart.js';
-import { replicateCommand } from './replicate.js';
-import { reportCommand } from './report.js';
-import { shardCommand } from './shard.js';
-import { simulateCommand } from './simulate.js';
-import { sweepCommand } from './sweep.js';
-import { trainCommand } from './train.js';
+/**
+ * The process around the program, which runs in a thread of its own: so this one is always free to hear of a signal, whatever is being computed,
+ * and can say what happened where the thread dies of too little memory.
+ */
+import { rmSync, writeSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { faultText, oneLine, sentenceOf } from '../support/errors.js';
+import type { Ask, Start, Told } from './thread.js';
 
-const INTERRUPTED = 130;
 const MISTAKE = 2;
 
-process.on('SIGINT', () => {
-  if (askToStop()) {
-    process.stderr.write('\nexpobench: the trials that are running end first; Ctrl-C again stops at once\n');
-    return;
+/** Milliseconds that the program's thread has to put things away before the process does it; a thread that computes does not hear. */
+const PATIENCE = 500;
+
+/** Folders that are half-written. */
+let pending: readonly string[] = [];
+let code: number | undefined;
+
+/** Says one sentence on stderr, if anybody can be told. */
+function say(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // Nobody can.
   }
-  discardPending();
-  process.stderr.write(
-    '\nexpobench: stopped; nothing half-written was kept (a sweep, a replication and a simulation in parts go on where they were when they are started again)\n',
+}
+
+function removePending(): void {
+  for (const folder of pending) {
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    } catch {
+      // A thread that still runs writes into it; it is recognised by its name.
+    }
+  }
+}
+
+/** One sentence for what the thread could not say itself. */
+function fail(error: unknown): void {
+  removePending();
+  say(`expobench: ${oneLine(sentenceOf(error) ?? faultText(error))}`);
+  process.exitCode = code = MISTAKE;
+}
+
+const terminalOf = ({ isTTY = false, columns }: NodeJS.WriteStream) => ({ isTTY, columns });
+const start: Start = { stdout: terminalOf(process.stdout), stderr: terminalOf(process.stderr) };
+const thread = new Worker(new URL('./thread.js', import.meta.url), {
+  argv: process.argv.slice(2),
+  env: SHARE_ENV,
+  workerData: start,
+  resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
+});
+thread.on('message', (told: Told) => {
+  if (told.kind === 'pending') pending = told.folders;
+  else if (told.kind === 'ended') process.exitCode = code ??= told.code;
+  else if (told.kind === 'stops') clearTimeout(waiting);
+  else end();
+});
+thread.on('error', fail);
+thread.on('exit', () => {
+  clearTimeout(waiting);
+  if (code === undefined) fail(new Error('the program ended before its work did'));
+});
+
+let signal: NodeJS.Signals = 'SIGINT';
+let waiting: NodeJS.Timeout | undefined;
+
+/** Ends the process by the signal that it got, which shells show as 128 and the signal's number. */
+function end(): void {
+  removePending();
+  if (process.stderr.isTTY) say('\u001b[?25h'); // a bar hides the cursor
+  say(
+    '\nexpobench: stopped; nothing half-written was kept (a sweep, a replication and a simulation in parts go on where they were when they are started again)',
   );
-  // Ends by the signal, which shells show as 130: leaving while worker threads still load can abort the whole process.
-  process.emit('exit', INTERRUPTED);
-  process.removeAllListeners('SIGINT');
-  process.kill(process.pid, 'SIGINT');
-});
-process.on('SIGTERM', () => {
-  discardPending();
-  process.exit(143);
-});
+  process.removeAllListeners(signal);
+  // Leaving in another way while threads still load can abort the whole process.
+  process.kill(process.pid, signal);
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    signal = name;
+    const ask: Ask = { gently: name === 'SIGINT' };
+    thread.postMessage(ask);
+    clearTimeout(waiting);
+    waiting = setTimeout(end, PATIENCE);
+  });
+}
+// A file that grows over `ulimit -f` is then an error of writing, and not the end of the process.
+if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0); // the reader of a pipe has seen enough
-  throw error;
-});
-
-const verbose = process.argv.includes('--verbose');
-
-/** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
-function report(error: unknown): void {
-  const isAnswer = error instanceof UserError || error instanceof DivergedError;
-  const sentence = isAnswer ? error.message : explainFileError(error);
-  if (sentence === undefined || verbose) logger().error(error);
-  process.stderr.write(
-    `expobench: ${sentence ?? `${(error as Error)?.message ?? error} (a fault of the program; run again with --verbose and report it)`}\n`,
-  );
-}
-
-try {
-  await yargs(hideBin(process.argv))
-    .scriptName('expobench')
-    .usage('$0 <verb>\n\nDoes this recommender still work when exposure looks like THIS?')
-    .command(quickstartCommand)
-    .command(datasetsCommand)
-    .command(simulateCommand)
-    .command(shardCommand)
-    .command(inspectCommand)
-    .command(trainCommand)
-    .command(sweepCommand)
-    .command(initCommand)
-    .command(abTestCommand)
-    .command(replicateCommand)
-    .command(reportCommand)
-    .command(diffCommand)
-    .command(doctorCommand)
-    .option('verbose', {
-      type: 'boolean',
-      default: false,
-      global: true,
-      describe: 'stack traces and the log on stderr',
-    })
-    .option('log-file', { type: 'string', global: true, describe: 'write the log to a file, JSON lines' })
-    .middleware((argv) =>
-      startLogging({ verbose: argv['verbose'] as boolean, file: argv['log-file'] as string | undefined }),
-    )
-    .parserConfiguration({ 'populate--': true })
-    .demandCommand(1, 'Name a verb, e.g. expobench quickstart. See expobench --help.')
-    .recommendCommands()
-    .strict()
-    .version(PROGRAM.version)
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
-    .fail((message, error) => {
-      throw error ?? new UserError(`${message.replace(/\s*\n\s*/g, ' ')} (see expobench --help)`);
-    })
-    .parseAsync();
-} catch (error) {
-  stopBars();
-  if (error instanceof StoppedError) {
-    process.stderr.write('expobench: stopped; what was finished is kept, the same command goes on from there\n');
-    process.exitCode = INTERRUPTED;
-  } else {
-    report(error);
-    discardPending();
-    process.exitCode = MISTAKE;
+  if (error.code === 'EPIPE') {
+    removePending();
+    process.exit(0); // the reader of a pipe has seen enough
   }
-}
+  if (code === MISTAKE) return;
+  say(`expobench: the result cannot be written to standard output: ${oneLine(sentenceOf(error) ?? error.message)}`);
+  process.exitCode = code = MISTAKE;
+});
+process.stderr.on('error', () => {}); // nobody can be told

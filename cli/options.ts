@@ -20,6 +20,15 @@ export function checkNumber(
   }
 }
 
+/** Refuses what is no plain name of a file, on any system: with folders in it, hidden, an option's, a device's, or too long. */
+export function checkFileName(option: string, name: string): void {
+  const isPlain = /^[\p{L}\p{N}_][\p{L}\p{N}_.+() -]{0,99}$/u.test(name) && !/[. ]$/.test(name);
+  if (!isPlain || /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(name))
+    throw new UserError(
+      `--${option} "${name}" is no plain name of a file: write up to 100 letters, digits, spaces and ._-+(), beginning with a letter or digit`,
+    );
+}
+
 /** Where ratings come from: shared by every verb that reads some. */
 export function readingOptions<T>(argv: Argv<T>) {
   return argv

@@ -1,5 +1,6 @@
 import cliProgress from 'cli-progress';
 import type { Progress } from '../support/progress.js';
+import { currentRun, note as say } from './io.js';
 import { logger } from './logging.js';
 
 /** Bars wait this long, so that quick work shows none. */
@@ -27,7 +28,7 @@ export function terminalProgress(): Progress {
     },
     update(done, note = '') {
       logger().debug({ task: label, done, of: total, note }, 'progress');
-      if (!process.stderr.isTTY || Date.now() - started < PATIENCE) return;
+      if (currentRun().quiet || !currentRun().io.isErrorTerminal || Date.now() - started < PATIENCE) return;
       if (!bar) {
         bar = new cliProgress.SingleBar(
           {
@@ -50,8 +51,7 @@ export function terminalProgress(): Progress {
       bar = undefined;
       const seconds = (Date.now() - started) / 1000;
       logger().info({ task: label, seconds, note }, 'end');
-      if (process.stderr.isTTY)
-        process.stderr.write(`${label.padEnd(34)} ${note ?? 'done'} (${seconds.toFixed(1)} s)\n`);
+      if (currentRun().io.isErrorTerminal) say(`${label.padEnd(34)} ${note ?? 'done'} (${seconds.toFixed(1)} s)`);
     },
   };
 }

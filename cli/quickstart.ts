@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import { quick } from '../benchmarks/suites/quick.js';
 import { PLANTED_DEFAULTS } from '../datasets/planted.js';
@@ -11,10 +10,12 @@ import { simulate } from '../simulator/simulate.js';
 import { Lock } from '../support/lock.js';
 import { writeFolder, writeWhole } from '../support/output.js';
 import { truePath } from '../support/paths.js';
+import { print, printJson } from './io.js';
 import { checkNumber, checkSeed, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { printResult, runSuite } from './run_suite.js';
 import { describeSimulation } from './simulate.js';
+import type { Verb } from './verb.js';
 
 interface QuickstartArguments {
   readonly out?: string;
@@ -22,6 +23,7 @@ interface QuickstartArguments {
   readonly seed: number;
   readonly repetitions: number;
   readonly workers?: number;
+  readonly json: boolean;
 }
 
 /** The first of runs/quickstart, runs/quickstart-2 ... that does not exist or is empty. */
@@ -32,10 +34,7 @@ function freeName(): string {
   }
 }
 
-export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
-  command: 'quickstart',
-  describe:
-    'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of five models',
+export const quickstartCommand: Verb<QuickstartArguments> = {
   builder: (yargs) =>
     workersOption(yargs)
       .option('out', {
@@ -45,6 +44,7 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
       .option('overwrite', { type: 'boolean', default: false, describe: 'replace --out if it exists' })
       .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
       .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model' })
+      .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' })
       .example('$0 quickstart', 'about half a minute on two cores')
       .example('$0 quickstart --seed 7 --repetitions 10 --out runs/seven', '') as never,
   async handler(argv) {
@@ -64,6 +64,9 @@ export const quickstartCommand: CommandModule<object, QuickstartArguments> = {
 };
 
 async function runQuickstart(argv: QuickstartArguments, out: string): Promise<void> {
+  const tell = (text: string): void => {
+    if (!argv.json) print(text);
+  };
   const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
   const progress = terminalProgress();
   const { seed, overwrite, workers } = argv;
@@ -78,18 +81,21 @@ async function runQuickstart(argv: QuickstartArguments, out: string): Promise<vo
   const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
     simulate(data, origin, { config, workers, exposures: true }, folder, progress),
   );
-  console.log(
+  tell(
     `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
   );
   const inspection = await inspect(dataFolder);
   const picture = writeWhole(join(out, 'data.svg'), inspection.picture);
-  console.log(`${describeInspection(inspection)}\n`);
+  tell(`${describeInspection(inspection)}\n`);
   const settings = { batch: 512, clip: 0.01 };
   const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });
   const run = { ...planted, out: runFolder, overwrite, workers };
   const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
-  printResult(await runSuite(plan, chosen, run));
-  console.log(
+  const result = await runSuite(plan, chosen, run);
+  if (argv.json)
+    return printJson({ data: dataFolder, picture, run: runFolder, tables: result.tables.map(({ table }) => table) });
+  printResult(result);
+  print(
     `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,
   );
 }

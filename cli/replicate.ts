@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import type { Measure } from '../benchmarks/replication/claim.js';
 import { claims } from '../benchmarks/replication/claims.js';
@@ -17,6 +16,7 @@ import type { Session } from '../support/environment.js';
 import { optionName, UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
+import { note, print } from './io.js';
 import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -28,6 +28,7 @@ import {
   workersOption,
 } from './options.js';
 import { inputsOf, runSuite } from './run_suite.js';
+import type { Verb } from './verb.js';
 
 interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments {
   readonly claims?: readonly string[];
@@ -44,9 +45,7 @@ interface ReplicateArguments extends ReadingArguments, TrainingArguments, Output
 /** Settings that claims are about. */
 const VARIED = ['dim', 'alpha', 'outcome'] as const;
 
-export const replicateCommand: CommandModule<object, ReplicateArguments> = {
-  command: 'replicate',
-  describe: "test the paper's claims: run the suites that they rest on, and say of each whether it holds",
+export const replicateCommand: Verb<ReplicateArguments> = {
   builder: (yargs) =>
     workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts')))
       .option('claims', {
@@ -108,8 +107,7 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
       return { plan, data: chooseData(suite, argv.data ?? []) };
     });
     const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
-    if (leftOut.size > 0)
-      process.stderr.write(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)\n`);
+    if (leftOut.size > 0) note(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)`);
     const inputs = runs.flatMap(({ data }) => inputsOf(data));
     const folder = new OutputFolder(out, { overwrite, resume: true, inputs });
     const isNew = readdirSync(folder.partial).every((name) => name.startsWith('.'));
@@ -135,8 +133,8 @@ export const replicateCommand: CommandModule<object, ReplicateArguments> = {
     folder.write('claims.md', claimsMarkdown(judgements));
     folder.write('claims.html', claimsPageOf(judgements, [...found.keys()], sessions));
     folder.commit();
-    console.log(argv.json ? JSON.stringify(judgements, null, 2) : describe(judgements));
-    if (!argv.json) console.log(`written to ${out}: claims.html, claims.md, claims.json, and a run for each suite`);
+    print(argv.json ? JSON.stringify(judgements, null, 2) : describe(judgements));
+    if (!argv.json) print(`written to ${out}: claims.html, claims.md, claims.json, and a run for each suite`);
   },
 };
 

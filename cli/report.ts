@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { reportOf } from '../results/report/report.js';
 import { readRun } from '../results/run_folder.js';
 import { writeWhole } from '../support/output.js';
+import { print } from './io.js';
+import type { Verb } from './verb.js';
 
 interface ReportArguments {
   readonly run: string;
   readonly out?: string;
+  readonly json: boolean;
 }
 
-export const reportCommand: CommandModule<object, ReportArguments> = {
-  command: 'report <run>',
-  describe: "make a run's report.html again from its tables, figures and trials: one page that needs no network",
+export const reportCommand: Verb<ReportArguments> = {
   builder: (yargs) =>
     yargs
       .positional('run', {
@@ -24,9 +24,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         requiresArg: true,
         describe: 'where to write it; by default report.html in the folder',
       })
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
       .example('$0 report runs/table2', '')
       .example('$0 report runs/table2 --out table2.html', 'to send to somebody') as never,
-  async handler({ run, out = join(run, 'report.html') }) {
-    console.log(writeWhole(out, reportOf(await readRun(run))));
+  async handler({ run, out = join(run, 'report.html'), json }) {
+    const path = writeWhole(out, reportOf(await readRun(run)));
+    print(json ? JSON.stringify({ report: path }, null, 2) : path);
   },
 };

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { hideBin } from 'yargs/helpers';
 import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
 import { measureSeconds } from '../benchmarks/estimate.js';
@@ -14,6 +13,7 @@ import { plainTable, terminalTable } from '../results/table.js';
 import { commandLine } from '../support/environment.js';
 import type { OutputFolder } from '../support/output.js';
 import { stopGently } from './interrupt.js';
+import { currentRun, note, print } from './io.js';
 import { logger } from './logging.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 import { terminalProgress } from './progress.js';
@@ -72,21 +72,21 @@ export async function runSuite(
     if (doneSeconds > 0) share = Math.max(share, doneSeconds / (doneSeconds + leftSeconds));
     progress.update(Math.round(WORK * share), describeState(state, total));
   };
-  const note = (sentence: string): void => {
-    process.stderr.write(`${sentence}\n`);
+  const tell = (sentence: string): void => {
+    note(sentence);
     logger().warn(sentence);
   };
   const cached = (path: string): void =>
-    note(`"${path}" of the cache cannot be taken (cut off, changed, or of another version): its trial runs again`);
+    tell(`"${path}" of the cache cannot be taken (cut off, changed, or of another version): its trial runs again`);
   const result = await stopGently((stop, running) =>
     sweep(plan, opener(plan, chosen, argv, suiteFolder), {
       ...{ out, overwrite, workers, retryFailed, stop },
-      command: commandLine(['expobench', ...hideBin(process.argv)]),
+      command: commandLine(['expobench', ...currentRun().words]),
       memory: memory === undefined ? undefined : memory * 1e9,
       cache: cache === undefined ? undefined : new TrialCache(cache, cached),
       inputs: [...inputsOf(chosen, suiteFolder), ...(argv.inputs ?? [])],
-      onNote: note,
-      onDevices: (devices) => process.stderr.write(`computed on ${devices.join(', ')}\n`),
+      onNote: tell,
+      onDevices: (devices) => note(`computed on ${devices.join(', ')}`),
       onChange(state, finished, outcome) {
         running();
         onChange(state);
@@ -116,15 +116,15 @@ function describeState({ done, running, failed, best }: RunnerState, total: numb
 
 /** Tables and what failed, for people. */
 export function printResult({ tables, finished }: SweepResult): void {
-  for (const { table } of tables) console.log(terminalTable(table, process.stdout.isTTY));
+  for (const { table } of tables) print(terminalTable(table, currentRun().io.isTerminal));
   const failures = finished.filter(({ outcome }) => 'failure' in outcome);
   if (failures.length === 0) return;
   const rows = failures.map(({ data, row, repetition, outcome }) => [
     ...[data, row.label, String(repetition + 1)],
     'failure' in outcome ? outcome.failure : '',
   ]);
-  console.log(`${failures.length} of ${finished.length} trials failed (--retry-failed runs them again):`);
-  console.log(plainTable([['data', 'row', 'repetition', 'reason'], ...rows]));
+  print(`${failures.length} of ${finished.length} trials failed (--retry-failed runs them again):`);
+  print(plainTable([['data', 'row', 'repetition', 'reason'], ...rows]));
 }
 
 /** What a sweep would do, with times measured by short trainings; returns rows for programs. */

@@ -1,10 +1,11 @@
-import type { CommandModule } from 'yargs';
 import { drawShard, joinShards, parseShard } from '../simulator/shards.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
+import { print } from './io.js';
 import { checkNumber, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { describeSimulation } from './simulate.js';
+import type { Verb } from './verb.js';
 
 interface ShardArguments {
   readonly world: string;
@@ -17,9 +18,7 @@ interface ShardArguments {
   readonly json: boolean;
 }
 
-export const shardCommand: CommandModule<object, ShardArguments> = {
-  command: 'shard <world>',
-  describe: "draw a simulated world's final clicks in parts, on several machines, and join them",
+export const shardCommand: Verb<ShardArguments> = {
   builder: (yargs) =>
     workersOption(yargs)
       .positional('world', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
@@ -46,12 +45,12 @@ export const shardCommand: CommandModule<object, ShardArguments> = {
       );
       const { clicks, exposures: shown } = drawn;
       const text = `shard ${shard}: ${clicks.toLocaleString('en')} clicks on ${shown.toLocaleString('en')} exposures`;
-      console.log(json ? JSON.stringify(drawn, null, 2) : `${text}\nwritten to ${out}`);
+      print(json ? JSON.stringify(drawn, null, 2) : `${text}\nwritten to ${out}`);
       return;
     }
     const summary = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world, ...(parts ?? [])] }, (folder) =>
       joinShards(world, parts ?? [], folder),
     );
-    console.log(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
+    print(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
   },
 };

@@ -1,5 +1,4 @@
 import Table from 'cli-table3';
-import type { CommandModule } from 'yargs';
 import { fasterBackend } from '../benchmarks/backend_choice.js';
 import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import { openRatings } from '../datasets/open.js';
@@ -9,6 +8,7 @@ import { exposureFunctions } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
+import { print } from './io.js';
 import {
   checkNumber,
   checkSeed,
@@ -21,6 +21,7 @@ import {
   workersOption,
 } from './options.js';
 import { terminalProgress } from './progress.js';
+import type { Verb } from './verb.js';
 
 interface SimulateArguments extends ReadingArguments, OutputArguments {
   readonly data: string;
@@ -53,9 +54,7 @@ const functionHelp = exposureFunctions.all
   })
   .join('\n');
 
-export const simulateCommand: CommandModule<object, SimulateArguments> = {
-  command: 'simulate',
-  describe: 'make click data with a chosen exposure mechanism, in two stages',
+export const simulateCommand: Verb<SimulateArguments> = {
   builder: (yargs) =>
     workersOption(outputOptions(readingOptions(yargs), 'the simulated data'))
       .option('data', {
@@ -174,9 +173,7 @@ export const simulateCommand: CommandModule<object, SimulateArguments> = {
       { overwrite, resume: parts !== undefined, inputs: [argv.data, argv.exposure] },
       (folder) => simulate(data, origin, options, folder, terminalProgress()),
     );
-    console.log(
-      argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`,
-    );
+    print(argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`);
   },
 };
 

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { CommandModule } from 'yargs';
 import { planSuite } from '../benchmarks/plan.js';
 import { chooseData } from '../benchmarks/suite_data.js';
 import { findSuite } from '../benchmarks/suites/file.js';
@@ -10,6 +9,7 @@ import { cacheFolder } from '../datasets/fetch.js';
 import { UserError } from '../support/errors.js';
 import { OutputFolder } from '../support/output.js';
 import { withScratch } from '../support/scratch.js';
+import { note, print } from './io.js';
 import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -20,6 +20,7 @@ import {
   workersOption,
 } from './options.js';
 import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
+import type { Verb } from './verb.js';
 
 interface SweepArguments extends ReadingArguments, TrainingArguments {
   readonly suite: string;
@@ -38,9 +39,7 @@ interface SweepArguments extends ReadingArguments, TrainingArguments {
   readonly json: boolean;
 }
 
-export const sweepCommand: CommandModule<object, SweepArguments> = {
-  command: 'sweep <suite>',
-  describe: 'run a suite: several methods on several data sets, several times each; goes on where it was stopped',
+export const sweepCommand: Verb<SweepArguments> = {
   builder: (yargs) =>
     workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))
       .positional('suite', {
@@ -105,7 +104,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     const plan = planSuite(suite, { budget, methods, only, repetitions, seed, settings: settingsOf(argv) });
     const chosen = chooseData(suite, argv.data ?? [], folder);
     if (chosen.leftOut.length > 0)
-      process.stderr.write(`left out, not at hand: ${chosen.leftOut.join(', ')} (--data NAME=PATH names your copy)\n`);
+      note(`left out, not at hand: ${chosen.leftOut.join(', ')} (--data NAME=PATH names your copy)`);
     if (argv.dryRun) return listOnly(plan, chosen, argv, folder);
     const { out } = argv;
     if (out === undefined) throw new UserError('Missing required argument: out (see expobench --help)');
@@ -113,7 +112,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
     const result = await runSuite(plan, chosen, { ...argv, out, cache, inputs: [argv.suite] }, folder);
     const { tables } = result;
     if (argv.json)
-      return console.log(
+      return print(
         JSON.stringify(
           tables.map(({ table }) => table),
           null,
@@ -121,7 +120,7 @@ export const sweepCommand: CommandModule<object, SweepArguments> = {
         ),
       );
     printResult(result);
-    console.log(`written to ${out}: report.html, tables, figures, trials.ndjson`);
+    print(`written to ${out}: report.html, tables, figures, trials.ndjson`);
   },
 };
 
@@ -137,7 +136,7 @@ async function listOnly(
     const folder = new OutputFolder(join(place, 'run'));
     const data = await opener(plan, chosen, argv, suiteFolder)(folder);
     const listed = await dryRun(plan, data, workers);
-    console.log(argv.json ? JSON.stringify(listed, null, 2) : describeDryRun(listed, data, workers));
+    print(argv.json ? JSON.stringify(listed, null, 2) : describeDryRun(listed, data, workers));
     folder.discard();
   });
 }

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
 import { isWeak } from '../benchmarks/estimates.js';
 import { checkEvaluation } from '../benchmarks/evaluation.js';
@@ -12,6 +11,7 @@ import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
+import { note, print } from './io.js';
 import { methodHelp, methodOptions, openTrialData, type TrainingArguments, trainingOf } from './method_options.js';
 import {
   checkSeed,
@@ -23,15 +23,14 @@ import {
 } from './options.js';
 import { terminalProgress } from './progress.js';
 import { describeTuning, type TuningArguments, tuningOf, tuningOptions } from './tuning.js';
+import type { Verb } from './verb.js';
 
 interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments, TuningArguments {
   readonly model: string;
   readonly data: string;
 }
 
-export const trainCommand: CommandModule<object, TrainArguments> = {
-  command: 'train',
-  describe: 'train one model, evaluate it, and save its weights',
+export const trainCommand: Verb<TrainArguments> = {
   builder: (yargs) =>
     workersOption(tuningOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model'))))
       .option('model', { type: 'string', demandOption: true, describe: methodHelp })
@@ -90,10 +89,10 @@ export const trainCommand: CommandModule<object, TrainArguments> = {
       },
     );
     progress.end();
-    if (argv.backend === 'auto') process.stderr.write(`the faster backend at this work here: ${backend}\n`);
-    else if (device !== undefined) process.stderr.write(`computed on ${device}\n`);
-    if (tuned && !argv.json) console.log(describeTuning(tuned));
-    console.log(
+    if (argv.backend === 'auto') note(`the faster backend at this work here: ${backend}`);
+    else if (device !== undefined) note(`computed on ${device}`);
+    if (tuned && !argv.json) print(describeTuning(tuned));
+    print(
       argv.json
         ? JSON.stringify(tuned ? { ...result, tried: tuned.tried, remarks: tuned.remarks } : result, null, 2)
         : `${describeTrial(`${method.label} on ${data.name}`, result)}\nwritten to ${argv.out}`,

@@ -1,4 +1,5 @@
 import { Adam, type Kernels, type Parameter, Tape, type Tensor, type Variable } from '../compute/index.js';
+import { Answer } from '../support/errors.js';
 import type { BatchSettings, BatchSource, TrainingBatch } from './batches.js';
 import type { Model, ModelSize } from './model.js';
 import { type Pairs, pairsOf } from './pairs.js';
@@ -58,7 +59,7 @@ export interface TrainingRecord {
 }
 
 /** Thrown when the objective, a score or a propensity is no longer a number, or beyond all bounds. */
-export class DivergedError extends Error {
+export class DivergedError extends Answer {
   override readonly name = 'DivergedError';
 
   /** `what` happened, and what to change. */

@@ -18,6 +18,7 @@ import { UserError } from './errors.js';
 import { hashFile, hashFileNow } from './hash.js';
 import { Lock } from './lock.js';
 import { isWithin, truePath } from './paths.js';
+import { PendingFolders } from './pending.js';
 import { PROGRAM } from './version.js';
 
 export { hashFile } from './hash.js';
@@ -28,7 +29,7 @@ const STATE = `.${PROGRAM.name}`;
 const MARK = 'run.json';
 
 /** Folders being written, to be removed when the program is stopped. */
-const pending = new Set<OutputFolder>();
+const pending = new PendingFolders<OutputFolder>();
 
 /** Removes every half-written folder. For the handler of Ctrl-C. */
 export function discardPending(): void {

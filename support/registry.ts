@@ -34,12 +34,17 @@ export class Registry<Entry extends { readonly name: string }> {
   }
 }
 
-/** "unknown model "GFM": did you mean GMF? Known: ...". */
-export function unknownName(what: string, name: string, known: readonly string[]): string {
-  const near = known.filter((other) => {
+/** Names that somebody may have meant who wrote another one. */
+export function nearNames(name: string, known: readonly string[]): string[] {
+  return known.filter((other) => {
     const [a, b] = [name.toLowerCase(), other.toLowerCase()];
     return distance(a, b) <= Math.max(1, Math.floor(b.length / 3)) || (a.length > 2 && b.startsWith(a));
   });
+}
+
+/** "unknown model "GFM": did you mean GMF? Known: ...". */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearNames(name, known);
   const hint = near.length > 0 ? `did you mean ${near.join(' or ')}? ` : '';
   return `unknown ${what} "${name}": ${hint}Known: ${known.join(', ')}`;
 }

@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream';
+
+/** Where a run of the program reads and writes: the process's streams, or a test's. */
+export interface Io {
+  out(text: string): unknown;
+  err(text: string): unknown;
+  input(): Readable;
+  /** Whether results, and messages, are read by a person. */
+  readonly isTerminal: boolean;
+  readonly isErrorTerminal: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number | undefined;
+}
+
+/** One run of the program. */
+export interface Run {
+  readonly io: Io;
+  /** As they were typed. */
+  readonly words: readonly string[];
+  /** Whether nothing but results and errors is wanted. */
+  quiet: boolean;
+  /** The exit code that a verb chose. */
+  code: number;
+}
+
+let current: Run | undefined;
+
+/** The run under way. */
+export function currentRun(): Run {
+  if (!current) throw new Error('verbs run within runProgram');
+  return current;
+}
+
+export function beginRun(io: Io, words: readonly string[]): Run {
+  current = { io, words, quiet: false, code: 0 };
+  return current;
+}
+
+/** Prints a result, for people or programs. */
+export function print(text: string): void {
+  currentRun().io.out(`${text}\n`);
+}
+
+/** Prints a result as JSON. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** Says something besides the result, on stderr, unless that is not wanted. */
+export function note(text: string): void {
+  const { io, quiet } = currentRun();
+  if (!quiet) io.err(`${text}\n`);
+}

@@ -1,0 +1,149 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { SMALL, testProgram } from './test_program.js';
+
+/** What only a process of its own has: signals, exit codes, streams, limits. */
+const main = join(dirname(fileURLToPath(import.meta.url)), 'main.js');
+const { folder, run } = testProgram();
+
+/** Runs a line of shell in the test folder; $E is the program. */
+function shell(line: string): SpawnSyncReturns<string> {
+  const env = { ...process.env, E: main, NODE: process.execPath };
+  return spawnSync('bash', ['-c', line.replaceAll('$E', '"$NODE" "$E"')], { cwd: folder, encoding: 'utf8', env });
+}
+
+const onLinux = process.platform === 'linux' ? test : test.skip;
+
+describe('exit codes and streams', () => {
+  test('0 for a result, 2 for a mistake, 1 where something changed', () => {
+    expect(shell('$E --version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    const mistake = shell('$E train --model GMFF --out x');
+    expect(mistake).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^expobench: unknown model.*\n$/),
+    });
+  });
+
+  test('a reader of a pipe that has seen enough ends it quietly', () => {
+    expect(shell('set -o pipefail; $E datasets list --json | head -c 10')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  onLinux('a full disk behind standard output is said, with exit code 2', () => {
+    const { status, stderr } = shell('$E datasets list > /dev/full');
+    expect(stderr).toMatch(/^expobench: the result cannot be written to standard output: the disk is full.*\n$/);
+    expect(status).toBe(2);
+    // Where nobody can be told, the exit code still tells.
+    expect(shell('$E train --model GMFF --out x 2> /dev/full').status).toBe(2);
+  });
+
+  onLinux('a limit on the size of files is said, and nothing half-written stays', () => {
+    const { status, stderr } = shell(`ulimit -f 1; $E datasets prepare planted ${SMALL.join(' ')} --out limited`);
+    expect(stderr).toMatch(/^expobench: .*the greatest size that is allowed here.*ulimit -f.*\n$/);
+    expect(status).toBe(2);
+    expect(readdirSync(folder).filter((name) => name.startsWith('limited'))).toEqual([]);
+  });
+
+  onLinux('too little memory for WebAssembly is said', () => {
+    const { status, stderr } = shell(`ulimit -v 6000000; $E train --model GMF ${SMALL.join(' ')} --out small`);
+    expect(stderr).toMatch(/^expobench: too little memory.*ulimit -v.*\n$/);
+    expect(status).toBe(2);
+  });
+});
+
+describe('Ctrl-C half-way', () => {
+  /** What the program under way has said on stderr. */
+  let err = '';
+
+  /** Starts the program, interrupts it as soon as `ready` holds, and waits for its end. */
+  async function interrupt(
+    options: string[],
+    ready: () => boolean,
+    signal: NodeJS.Signals = 'SIGINT',
+    before: readonly string[] = [],
+  ): Promise<{ code: number | null; err: string }> {
+    const child = spawn(process.execPath, [...before, main, ...options], { cwd: folder });
+    err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    // As shells tell it: 128 and the number of the signal.
+    const ended = new Promise<number | null>((resolve) =>
+      child.on('exit', (code, by) => resolve(by === null ? code : 128 + (constants.signals[by] ?? 0))),
+    );
+    while (!ready() && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill(signal);
+    return { code: await ended, err };
+  }
+
+  test('a simulation leaves nothing, and exits with 130', async () => {
+    const { code } = await interrupt(['simulate', '--out', 'stopped'], () =>
+      existsSync(join(folder, 'stopped.partial')),
+    );
+    expect(code).toBe(130);
+    expect(err).toMatch(/stopped; nothing half-written was kept/);
+    expect(existsSync(join(folder, 'stopped')) || existsSync(join(folder, 'stopped.partial'))).toBe(false);
+  });
+
+  test('on a terminal the bar goes, and the program ends', async () => {
+    writeFileSync(join(folder, 'terminal.mjs'), 'process.stderr.isTTY = true;');
+    const options = ['sweep', 'quick', ...SMALL, '--epochs', '200', '--patience', '200', '--workers', '1'];
+    const { code } = await interrupt([...options, '--out', 'barred'], () => err.includes('1 running'), 'SIGINT', [
+      '--import',
+      join(folder, 'terminal.mjs'),
+    ]);
+    expect(code).toBe(130);
+    expect(err).toMatch(/stopped; what was finished is kept/);
+  });
+
+  test('a replication goes on in the suite that it was killed in', async () => {
+    const words = ['replicate', '--claims', 'feedback-in-g-helps', 'alpha-in-between', '--data', 'planted', ...SMALL];
+    const options = [...words, '--epochs', '2', '--batch', '512', '--repetitions', '2', '--out', 'killed'];
+    const journal = join(folder, 'killed.partial', 'figureA4.partial', 'trials.ndjson');
+    const isInSecond = (): boolean => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n');
+    await interrupt(options, isInSecond, 'SIGKILL');
+    expect(existsSync(join(folder, 'killed.partial', 'figureA2', 'manifest.json'))).toBe(true);
+    expect((await run(...options)).code).toBe(0);
+    expect((await run(...options.slice(0, -1), 'claims')).code).toBe(0);
+    expect(readdirSync(join(folder, 'killed')).sort()).toEqual(readdirSync(join(folder, 'claims')).sort());
+    const claimsOf = (name: string) => JSON.parse(readFileSync(join(folder, name, 'claims.json'), 'utf8')).claims;
+    expect(claimsOf('killed')).toEqual(claimsOf('claims'));
+  });
+
+  test('a sweep keeps its finished trials and goes on when started again', async () => {
+    const options = [
+      'sweep',
+      'quick',
+      ...SMALL,
+      '--repetitions',
+      '3',
+      '--epochs',
+      '4',
+      '--workers',
+      '1',
+      '--out',
+      'swept',
+    ];
+    const journal = join(folder, 'swept.partial', 'trials.ndjson');
+    const { code } = await interrupt(
+      options,
+      () => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n'),
+    );
+    expect(code).toBe(130);
+    expect(err).toMatch(/the trials that are running end first; .*\n.*the same command goes on from there/);
+    const count = (path: string): number => readFileSync(path, 'utf8').split('\n').length - 1;
+    const kept = count(journal);
+    expect(kept).toBeGreaterThan(0);
+    // Again, killed without any warning.
+    await interrupt(options, () => existsSync(journal) && count(journal) > kept, 'SIGKILL');
+    expect(count(journal)).toBeGreaterThan(kept);
+    expect((await run(...options)).code).toBe(0);
+    const whole = await run(...options.slice(0, -1), 'uninterrupted');
+    expect(whole.code).toBe(0);
+    for (const file of ['trials.ndjson', 'tables/quick-standard.json', 'manifest.json']) {
+      expect(readFileSync(join(folder, 'swept', file))).toEqual(readFileSync(join(folder, 'uninterrupted', file)));
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import yargs, { type Argv } from 'yargs';
+import { faultText, oneLine, StoppedError, sentenceOf, UserError } from '../support/errors.js';
+import { discardPending } from '../support/output.js';
+import { PROGRAM } from '../support/version.js';
+import { beginRun, currentRun, type Io } from './io.js';
+import { logger, startLogging } from './logging.js';
+import { stopBars } from './progress.js';
+import type { ListedVerb } from './verb.js';
+import { verbs } from './verbs.js';
+import { checkWords, explainRefusal, refuseTwice, requireValues } from './words.js';
+
+/** As shells tell what was ended by Ctrl-C. */
+export const INTERRUPTED = 130;
+export const MISTAKE = 2;
+
+/**
+ * Runs the program on the words that follow its name, and returns its exit code: 0, what the verb says, 2 for a mistake or a fault, 130 where the
+ * user stopped it. Never throws, and never ends the process.
+ */
+export async function runProgram(words: readonly string[], io: Io): Promise<number> {
+  const run = beginRun(io, words);
+  const parser = parserOf(io);
+  try {
+    checkWords(words);
+    await parser.parseAsync([...words], {}, (_error, _argv, output) => {
+      if (output !== '') io.out(`${output}\n`);
+    });
+    return run.code;
+  } catch (error) {
+    stopBars();
+    if (error instanceof StoppedError) {
+      io.err('expobench: stopped; what was finished is kept, the same command goes on from there\n');
+      return INTERRUPTED;
+    }
+    const isRefusal = error instanceof Error && error.name === 'YError';
+    report(isRefusal ? refusalOf(error.message, parser) : error, io, words.includes('--verbose'));
+    discardPending();
+    return MISTAKE;
+  }
+}
+
+/** What the parser of options has to say, as a mistake of the user's. */
+const refusalOf = (message: string, parser: Argv): UserError =>
+  new UserError(`${explainRefusal(message, parser)} (see expobench --help)`);
+
+/** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
+function report(error: unknown, io: Io, verbose: boolean): void {
+  const sentence = sentenceOf(error);
+  if (sentence === undefined || verbose) logger().error(error);
+  io.err(`expobench: ${oneLine(sentence ?? faultText(error))}\n`);
+}
+
+function parserOf(io: Io): Argv {
+  const parser: Argv = yargs()
+    .scriptName('expobench')
+    .usage('$0 <verb>\n\nDoes this recommender still work when exposure looks like THIS?')
+    .option('verbose', {
+      type: 'boolean',
+      default: false,
+      global: true,
+      describe: 'stack traces and the log on stderr',
+    })
+    .option('log-file', { type: 'string', global: true, describe: 'write the log to a file, JSON lines' })
+    .option('quiet', { type: 'boolean', default: false, global: true, describe: 'nothing but results and errors' })
+    .middleware(async (argv) => {
+      currentRun().quiet = argv['quiet'] as boolean;
+      const file = argv['log-file'] as string | undefined;
+      await startLogging({ verbose: argv['verbose'] as boolean, file, write: io.err });
+    })
+    .middleware((argv): void => refuseTwice(argv, parser))
+    .parserConfiguration({ 'populate--': true })
+    .demandCommand(1, 'Name a verb, e.g. expobench quickstart')
+    .recommendCommands()
+    .strict()
+    .help()
+    .alias('h', 'help')
+    .version(PROGRAM.version)
+    .alias('v', 'version')
+    .exitProcess(false)
+    .wrap(Math.min(110, io.columns ?? 110))
+    .fail((message, error): never => {
+      throw error ?? refusalOf(message, parser);
+    });
+  for (const verb of verbs) addVerb(parser, verb);
+  return parser;
+}
+
+/** The file of a verb is loaded when its options are asked for. */
+function addVerb(parser: Argv, { command, describe, load }: ListedVerb): void {
+  parser.command({
+    command,
+    describe,
+    builder: (async (own: Argv) => {
+      (await load()).builder(own);
+      requireValues(own);
+    }) as never,
+    handler: async (argv) => (await load()).handler(argv as never),
+  });
+}
