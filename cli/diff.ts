@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { markdownTable } from 'markdown-table';
 import { describeDiff, diffTables, isSame } from '../results/diff.js';
 import { markdownTableOf } from '../results/markdown.js';
 import { REFERENCE, readTables, type TableSet } from '../results/read_tables.js';

@@ -4,7 +4,7 @@ import { BACKENDS } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 import { PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig, simulationSchema } from './config.js';
-import { bundleExposure } from './exposure/custom.js';
+import { loadExposure } from './exposure/custom.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 
 const { correction, factors, split, sampling } = simulationSchema.shape;
@@ -58,7 +58,7 @@ export async function simulationOf(
     ...(backend !== 'wasm' && { backend }),
   };
   const path = isAbsolute(exposure) || folder === '.' ? exposure : join(folder, exposure);
-  return { config, source: isFile ? await bundleExposure(path) : undefined };
+  return { config, source: isFile ? await loadExposure(path, config.dim) : undefined };
 }
 
 function ownExposure({ exposure, set, strength, formula }: SimulationChoices): SimulationConfig['exposure'] {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { bundleExposure } from '../../simulator/exposure/custom.js';
 import { UserError } from '../../support/errors.js';
 import { ownEntry } from '../../support/names.js';
+import { runOwnModule } from '../../support/own_module.js';
 import { unknownName } from '../../support/registry.js';
 import { suites } from './registry.js';
 import { type Suite, suiteSchema } from './suite.js';
@@ -29,11 +30,9 @@ export async function findSuite(reference: string): Promise<FoundSuite> {
 /** The default export of a module. */
 async function fromModule(path: string): Promise<Suite> {
   const source = await bundleExposure(path);
-  const module = (await import(`data:text/javascript;base64,${Buffer.from(source).toString('base64')}`)) as {
-    default?: unknown;
-  };
-  const { default: suite } = module;
-  if (suite === undefined) throw new UserError(`"${path}" must export default a suite: { name, data, methods, ... }`);
+  const { exports, value: suite } = await runOwnModule(path, { source });
+  if (!('default' in exports) || suite === undefined)
+    throw new UserError(`"${path}" must export default a suite: { name, data, methods, ... }`);
   return check(suite, () => `"${path}"`);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../../support/errors.js';
+import { runOwnModule, thrownText } from '../../support/own_module.js';
 import { byUser, type ExposureContext, type ExposureRows, sparseByPair } from './exposure.js';
 
 /** What a function of the user's sees besides x and z. */
@@ -56,29 +57,69 @@ export async function bundleExposure(path: string): Promise<string> {
   }
 }
 
+/** Bundles a function's file and tries it once, in a thread of its own, so that one that loops or exits is found before any work is done. */
+export async function loadExposure(path: string, dim: number): Promise<string> {
+  const source = await bundleExposure(path);
+  const vector = new Float32Array(dim).fill(0.1);
+  const pair: PairContext = { user: 0, item: 0, popularity: 0.5, dot: 0.01 * dim };
+  const { exports } = await runOwnModule(path, { source, call: [vector, vector, pair] });
+  if (exports['default'] !== 'function' && exports['block'] !== 'function')
+    throw new UserError(`"${path}": ${MUST_EXPORT}`);
+  return source;
+}
+
+const MUST_EXPORT =
+  'the exposure file must export default a function (x, z, context) => number, or a function named block';
+
+/** Runs code of the user's, which may neither end the process nor print among results. */
+async function contained<Result>(run: () => Result): Promise<Awaited<Result>> {
+  const restore = contain();
+  try {
+    return await run();
+  } finally {
+    restore();
+  }
+}
+
+/** Makes the process deaf to `process.exit`, and prints on stderr; returns what undoes it. */
+function contain(): () => void {
+  const { process } = globalThis;
+  const [exit, write] = [process.exit, process.stdout.write];
+  process.exit = () => {
+    throw new UserError('the exposure function called process.exit');
+  };
+  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof write;
+  return () => {
+    process.exit = exit;
+    process.stdout.write = write;
+  };
+}
+
 /** The rows of a bundled function. Its errors become UserErrors that say for which pair. */
 export async function customExposure(source: string, context: ExposureContext): Promise<ExposureRows> {
   let module: { default?: unknown; block?: unknown; bound?: unknown };
   try {
-    module = (await import(`data:text/javascript;base64,${Buffer.from(source).toString('base64')}`)) as typeof module;
+    const url = `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
+    module = await contained(async () => (await import(url)) as typeof module);
   } catch (error) {
-    throw new UserError(`the exposure function cannot be loaded: ${(error as Error).message}`);
+    throw new UserError(`the exposure function cannot be loaded: ${thrownText(error)}`);
   }
   const { default: pair, block, bound } = module;
   if (typeof pair !== 'function' && typeof block !== 'function') {
-    throw new UserError(
-      'the exposure file must export default a function (x, z, context) => number, or a function named block',
-    );
+    throw new UserError(MUST_EXPORT);
   }
   const { kernels, dim, items, popularity } = context;
   const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
   const vectors = Array.from({ length: items }, (_, item) => z.subarray(item * dim, (item + 1) * dim));
   const guard = (user: number, call: () => void): void => {
+    const restore = contain();
     try {
       call();
     } catch (error) {
       if (error instanceof UserError) throw error;
-      throw new UserError(`the exposure function failed for user ${user}: ${(error as Error).message}`);
+      throw new UserError(`the exposure function failed for user ${user}: ${thrownText(error)}`);
+    } finally {
+      restore();
     }
   };
   const ofPair = (own: Float32Array, user: number, item: number): number => {
