@@ -34,7 +34,7 @@ const exposureModels = (): string[] => ['Pop', ORACLE, ...trainable().map(({ nam
 const trainable = (): ModelDefinition[] => models.all.filter(({ trained, loss }) => trained && loss === undefined);
 
 /**
- * Reads a method's name: "GMF", "PS:GMF/Pop", "ACL:Attn/GMF"; without "/", g is of the same kind as f. Throws UserError for an
+ * Reads a method's name: "GMF", "PS:GMF/Pop", "ACL:Attn/GMF"; without "/", ACL's g is of the same kind as f. Throws UserError for an
  * unknown name or a combination that makes no sense.
  */
 export function parseMethod(text: string): Method {
@@ -48,7 +48,11 @@ export function parseMethod(text: string): Method {
   const kind = KINDS.find((name) => name.toLowerCase() === prefix.toLowerCase());
   if (!kind) throw new UserError(`"${text}": ${unknownName('method', prefix, KINDS)}; write e.g. ACL:GMF/GMF`);
   if (kind === 'Shown') return shown(text, rest);
-  const [first = '', second = first] = rest.split('/');
+  const [first = '', second = kind === 'ACL' ? first : undefined, ...more] = rest.split('/');
+  if (second === undefined || more.length > 0)
+    throw new UserError(
+      `"${text}": write ${kind}:f/g with one model f and one exposure model g, e.g. ${kind}:GMF/${kind === 'PS' ? 'Pop' : 'GMF'}`,
+    );
   const f = models.get(first);
   if (!f.trained || f.loss === 'pairwise' || f.loss === 'unbiased-relevance' || (f.loss === 'rating' && kind === 'ACL'))
     throw new UserError(`"${text}": ${kind} weights a loss of single rows, which ${f.name} does not have`);

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import { optionName, UserError } from '../support/errors.js';
+import { checkLimit } from '../support/limits.js';
 import { concerning, isTrained, type Method, parseMethod, refuseUnused } from './method.js';
 import { choicesOf, SETTING_GROUPS, type Settings } from './settings.js';
 import {
@@ -79,7 +80,11 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
     variantsOf(vary, parsed).map(({ variant, shown }): PlannedRow => {
       const merged = { ...suite.settings, ...limits.settings, ...entry.settings, ...variant, ...given } as Settings;
       const base = choicesOf(merged, options.seed, inSuite);
-      const widened = (dim: number): number => Math.max(1, Math.round(dim * (entry.dimFactor ?? 1)));
+      const widened = (dim: number): number => {
+        const wide = Math.max(1, Math.round(dim * (entry.dimFactor ?? 1)));
+        checkLimit('width', wide, inSuite(`dimFactor ${entry.dimFactor} of ${entry.method}`));
+        return wide;
+      };
       const dim = widened(base.dim);
       const method = entry.label ?? parsed.label + widthText(entry.dimFactor);
       const { page = 10, decay = 0 } = suite.online ?? {};
@@ -101,16 +106,19 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
       };
     }),
   );
+  checkLimit('rows', rows.length, inSuite('methods'));
   const labels = rows.map(({ label }) => label);
   const twice = labels.find((label, r) => labels.indexOf(label) !== r);
   if (twice !== undefined)
     throw new UserError(
       `suite "${suite.name}": two rows would be called "${twice}": give one of them a label of its own`,
     );
+  const repetitions = options.repetitions ?? limits.repetitions ?? suite.repetitions ?? REPETITIONS;
+  checkLimit('trials', rows.length * repetitions * suite.data.length, inSuite('with its data and repetitions'));
   return {
     suite: suite.name,
     budget,
-    repetitions: options.repetitions ?? limits.repetitions ?? suite.repetitions ?? REPETITIONS,
+    repetitions,
     rows,
     tables: (suite.tables ?? ['standard', 'unbiased', 'oracle']).map((table) =>
       typeof table === 'string' ? { show: table as View } : table,
@@ -156,6 +164,8 @@ function variantsOf(
 ): { variant: Variant; shown: string[] }[] {
   const own = vary.filter(([name]) => concerns(name, method));
   const shown = own.filter(([, values]) => values.length > 1).map(([name]) => name);
+  const count = own.reduce((product, [, values]) => product * values.length, 1);
+  checkLimit('rows', count, `${method.label} with every combination of ${own.map(([name]) => name).join(', ')}`);
   let variants: Variant[] = [{}];
   for (const [name, values] of own)
     variants = variants.flatMap((variant) => values.map((value) => ({ ...variant, [name]: value })));

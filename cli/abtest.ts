@@ -2,6 +2,7 @@ import { planSuite } from '../benchmarks/plan.js';
 import { chooseData } from '../benchmarks/suite_data.js';
 import type { Suite } from '../benchmarks/suites/suite.js';
 import { table3 } from '../benchmarks/suites/table3.js';
+import { LIMITS } from '../support/limits.js';
 import { print } from './io.js';
 import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
@@ -48,8 +49,8 @@ export const abTestCommand: Verb<AbTestArguments> = {
       ) as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    checkNumber('repetitions', argv.repetitions, 1, 1000, true);
-    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
+    checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('page', argv.page, 1, 1000, true);
     checkNumber('decay', argv.decay, 0, 10);
     const { models: methods, repetitions, seed, page, decay, out } = argv;

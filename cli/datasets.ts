@@ -190,6 +190,9 @@ interface PrepareArguments extends ReadingArguments, OutputArguments, Partial<Fi
 /** The preset, or no filter, with what the user says besides. */
 function filterOf(argv: PrepareArguments): FilterOptions {
   const base: FilterOptions = argv.preset === undefined ? NO_FILTER : FILTER_PRESETS[argv.preset];
+  const said = Object.keys(NO_FILTER).find((name) => argv[name as keyof FilterOptions] !== undefined);
+  if (argv.preset !== undefined && said !== undefined)
+    throw new UserError(`--preset ${argv.preset} sets ${optionName(said)} itself: leave out one of them`);
   const given = Object.keys(NO_FILTER).filter((name) => argv[name as keyof FilterOptions] !== undefined);
   return { ...base, ...Object.fromEntries(given.map((name) => [name, argv[name as keyof FilterOptions]])) };
 }

@@ -21,6 +21,10 @@ export interface Run {
   quiet: boolean;
   /** The exit code that a verb chose. */
   code: number;
+  /** What messages call files whose paths mean nothing to the user. */
+  readonly shown: Map<string, string>;
+  /** What is to be put away when it has ended. */
+  readonly atEnd: (() => void)[];
 }
 
 let current: Run | undefined;
@@ -32,7 +36,7 @@ export function currentRun(): Run {
 }
 
 export function beginRun(io: Io, words: readonly string[]): Run {
-  current = { io, words, quiet: false, code: 0 };
+  current = { io, words, quiet: false, code: 0, shown: new Map(), atEnd: [] };
   return current;
 }
 

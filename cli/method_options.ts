@@ -16,6 +16,8 @@ import { openSplit } from '../datasets/open.js';
 import { models } from '../models/registry.js';
 import { readWorld, type WorldState } from '../simulator/world.js';
 import { optionName, UserError } from '../support/errors.js';
+import { numberOf } from '../support/numbers.js';
+import { unknownName } from '../support/registry.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 
 /** What `--model` and `--models` take. */
@@ -79,21 +81,40 @@ function modelSettingsOf(pairs: readonly string[]): Settings['set'] {
   const out: Record<string, Record<string, number>> = {};
   for (const pair of pairs) {
     const [, name, setting, value] = /^([^.=]+)\.([^=]+)=(.+)$/.exec(pair) ?? [];
-    if (name === undefined || setting === undefined || Number.isNaN(Number(value)))
+    if (name === undefined || setting === undefined || value === undefined || Number.isNaN(numberOf(value)))
       throw new UserError(`--set "${pair}" is not understood: write MODEL.NAME=VALUE, e.g. --set Attn.heads=2`);
     const model = models.get(name).name;
+    if (Object.hasOwn(out[model] ?? {}, setting))
+      throw new UserError(`--set ${model}.${setting} is given twice: give it once`);
+    if (!Object.hasOwn(models.get(model).settings?.shape ?? {}, setting))
+      throw new UserError(
+        `--set "${pair}": ${unknownName(`setting of "${model}"`, setting, Object.keys(models.get(model).settings?.shape ?? {}))}`,
+      );
     out[model] = { ...out[model], [setting]: Number(value) };
   }
   return Object.keys(out).length > 0 ? out : undefined;
 }
 
+/** Refuses more candidates than a test item can stand among. The default of a hundred is as many as there are. */
+export function checkCandidates(
+  { candidates }: { readonly candidates?: number | undefined },
+  data: Interactions,
+): void {
+  const items = data.itemIds.length;
+  if (candidates !== undefined && candidates >= items)
+    throw new UserError(
+      `--candidates ${candidates} is not below the number of items of "${data.name}", ${items}: give fewer, or 0 for all`,
+    );
+}
+
 /** Data to train and evaluate on, with pairs known to be `exposed` where they are asked for, and the truth behind it where it was simulated. */
 export async function openTrialData(
   reference: string,
-  argv: ReadingArguments,
+  argv: ReadingArguments & Pick<TrainingArguments, 'candidates'>,
   exposed: boolean,
 ): Promise<{ data: Interactions; world: WorldState | undefined }> {
   const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv), { exposed });
+  checkCandidates(argv, data);
   const world = existsSync(join(reference, 'world.json')) ? (await readWorld(reference)).state : undefined;
   return { data, world };
 }

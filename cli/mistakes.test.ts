@@ -19,6 +19,13 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
   );
   writeFileSync(join(folder, 'y.train.rating'), '0\t1\t5\t10\n');
   writeFileSync(join(folder, 'nan.js'), 'export default () => NaN;\n');
+  const suite = 'name: own\ndata: [planted]\n';
+  writeFileSync(join(folder, 'wide.yaml'), `${suite}methods: [{ method: GMF, dimFactor: 1000000000 }]\n`);
+  const ten = JSON.stringify(Array.from({ length: 10 }, (_, k) => k + 1));
+  const axes = ['dim', 'batch', 'negatives', 'epochs', 'patience', 'candidates', 'bootstrap', 'l2', 'alpha'];
+  const varied = axes.map((name) => `  ${name}: ${ten}`).join('\n');
+  writeFileSync(join(folder, 'many.yaml'), `${suite}methods: ['ACL:GMF']\nvary:\n${varied}\n`);
+  writeFileSync(join(folder, 'dear.yaml'), `${suite}methods: [GMF]\ntune: { strategy: random, budget: 1000000000 }\n`);
   const out = ['--out', 'result'];
 
   test.each<[string[], RegExp]>([
@@ -149,6 +156,71 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
       ['simulate', '--data', 'implicit.csv', ...out],
       /has no ratings: the simulator learns relevance from explicit feedback/,
     ],
+    // What was taken without a word.
+    [['train', '--model', 'GMF', '--data', ...out], /--data needs a value/],
+    [['train', '--model', 'GMF', '--data=', ...out], /--data has an empty value/],
+    [['train', '--model', 'GMF', '--seed', '', ...out], /--seed has an empty value/],
+    [['train', '--model', 'GMF', '--rate', ' ', ...out], /--rate has an empty value/],
+    [['train', '--model', 'GMF', '--seed', '1', '--seed', '2', ...out], /--seed is given twice: give it once/],
+    [['train', '--model', 'GMF', '--tune', 'random', '--tune', 'halving', ...out], /--tune is given twice/],
+    [['train', '--model', 'GMF', '--tune', 'rndom', ...out], /--tune "rndom": did you mean random\?/],
+    [['train', '--model', 'GMF', '--budget', '5', ...SMALL, ...out], /--budget goes with --tune/],
+    [['train', '--model', 'GMF', '--tune', 'random', '--budget', '1e9', ...out], /--budget .* from 1 to 10000/],
+    [['train', '--model', 'GMF', '--tune', 'random', '--tune-dims', '8,', ...out], /--tune-dims "8," is not/],
+    [['train', '--model', 'PS:GMF', ...SMALL, ...out], /"PS:GMF": write PS:f\/g .*, e\.g\. PS:GMF\/Pop/],
+    [['train', '--model', 'PS:GMF/Pop/MF', ...SMALL, ...out], /"PS:GMF\/Pop\/MF": write PS:f\/g/],
+    [['train', '--model', 'GMF', '--candidates', '50', ...SMALL, ...out], /--candidates 50 is not below .*, 50/],
+    [['sweep', 'quick', '--candidates', '900', ...SMALL, ...out], /--candidates 900 is not below .*, 50/],
+    [['train', '--model', 'Attn', '--set', 'Attn.heads= ', ...SMALL, ...out], /--set "Attn\.heads= " is not/],
+    [['train', '--model', 'Attn', '--set', 'Attn.__proto__=1', ...SMALL, ...out], /"Attn" "__proto__"/],
+    [['train', '--model', 'Attn', '--set', 'Attn.heads=1', 'Attn.heads=2', ...out], /Attn\.heads is given twice/],
+    [['train', '--model', 'ItemKNN', '--set', 'ItemKNN.neighbours=1e9', ...SMALL, ...out], /at most 100,000/],
+    [
+      ['train', '--model', 'GMF', '--users', '1e6', '--items', '1e6', '--ratings-per-user', '1e5', ...out],
+      /planted ratings/,
+    ],
+    [['simulate', '--exposure', 'bubble', '--set', '__proto__=1', ...out], /--set "__proto__=1"/],
+    [['simulate', '--exposure', 'bubble', '--set', 'constructor=1', ...out], /setting of "bubble" "constructor"/],
+    [['simulate', '--exposure', 'bubble', '--set', 'clusters=1e9', ...out], /must be at most 1,000/],
+    [
+      ['simulate', '--exposure', 'popularity', '--strength', '1', '--set', 'strength=2', ...out],
+      /--strength and --set strength=\.\.\. say the same/,
+    ],
+    [['simulate', '--exposure', 'popularity', '--set', 'strength=1', 'strength=2', ...out], /--set strength is given/],
+    [['simulate', '--exposure', 'popularity', '--strength', 'much', ...out], /--strength must be a number/],
+    [['simulate', '--eps1', 'normal:4,', ...out], /--eps1 "normal:4," is not understood/],
+    [['simulate', '--eps1', 'normal:', ...out], /--eps1 "normal:" is not understood/],
+    [['simulate', '--preset', 'saito', '--eps1', 'constant:1', ...SMALL, ...out], /--preset saito sets --eps1 itself/],
+    [['simulate', '--parts', '6', ...SMALL, '--dim', '4', ...out], /^expobench: 6 parts are too many/],
+    ...['__proto__', 'constructor', 'toString(1)', 'x.constructor', 'dot + __proto__'].map(
+      (formula): [string[], RegExp] => [
+        ['simulate', '--exposure', 'expression', '--formula', formula, ...SMALL, '--dim', '4', ...out],
+        /the formula ".*": (unknown|only)/,
+      ],
+    ),
+    [
+      ['simulate', '--exposure', 'expression', '--formula', `${'('.repeat(1e5)}1${')'.repeat(1e5)}`, ...SMALL, ...out],
+      /characters left out/,
+    ],
+    [['datasets', 'prepare', 'short.csv', '--rating-range', ',5', ...out], /--rating-range ",5" is not understood/],
+    [
+      ['datasets', 'prepare', 'short.csv', '--preset', 'paper', '--min-item', '3', ...out],
+      /--preset paper sets --min-i/,
+    ],
+    [['datasets', 'prepare', 'short.csv', '--preset', 'paper', '--rule', 'once', ...out], /--preset paper sets --rule/],
+    [['init', 'suite.docx'], /"suite\.docx" is no name of a suite's file: it must end in \.yaml/],
+    [['sweep', 'wide.yaml', ...SMALL, ...out], /dimFactor 1000000000 of GMF: 32,000,000,000 width are too many/],
+    [['sweep', 'many.yaml', ...SMALL, ...out], /rows of a suite are too many, 10,000 are the most/],
+    [['sweep', 'dear.yaml', ...SMALL, ...out], /budget: must be at most 10,000/],
+    [['shard', 'there', '--join', ...out], /--join needs a value/],
+    [['shard', 'there', '--shard', '1/1e9', ...out], /--shard "1\/1e9" is not understood/],
+    // Places that cannot be written to.
+    [
+      ['train', '--model', 'Pop', ...SMALL, '--out', 'bad.dat/below'],
+      /below something that is not a folder|in the way/,
+    ],
+    [['train', '--model', 'Pop', ...SMALL, '--out', 'n'.repeat(300)], /too long a name/],
+    [['train', '--model', 'Pop', ...SMALL, '--out', `${'n/'.repeat(3000)}n`], /too long a name/],
     [['inspect', 'there'], /has no manifest\.json/],
     [['inspect', 'nowhere'], /"nowhere" does not exist: expected a folder made by expobench/],
   ])('expobench %p', async (options, message) => {

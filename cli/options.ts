@@ -3,6 +3,8 @@ import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import { BAD_TIMES, type ReadOptions } from '../datasets/reader.js';
 import { TIME_UNITS } from '../datasets/times.js';
 import { UserError } from '../support/errors.js';
+import { checkLimit } from '../support/limits.js';
+import { numberOf } from '../support/numbers.js';
 import { unknownName } from '../support/registry.js';
 
 /** Refuses a number outside of [least, most], or one that is not whole where it must be. */
@@ -154,7 +156,7 @@ export function readOptionsOf(argv: ReadingArguments): ReadOptions {
     throw new UserError(`--time-unit: ${unknownName('unit', timeUnit, TIME_UNITS)}`);
   checkNumber('max-unpacked', maxUnpacked, 0.001, 1e6);
   checkNumber('query-seconds', querySeconds, 1, 86_400);
-  const range = ratingRange?.split(',').map(Number);
+  const range = ratingRange?.split(',').map(numberOf);
   if (range && (range.length !== 2 || range.some(Number.isNaN) || (range[0] as number) >= (range[1] as number))) {
     throw new UserError(
       `--rating-range "${ratingRange}" is not understood: write the least and the greatest rating, e.g. 1,5`,
@@ -173,6 +175,7 @@ export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {
   checkNumber('items', items, 10, 1e6, true);
   checkNumber('rank', rank, 1, 256, true);
   checkNumber('ratings-per-user', ratingsPerUser, 1, items - 1);
+  checkLimit('plantedRatings', users * ratingsPerUser, '--users times --ratings-per-user');
   return { users, items, ratingsPerUser, rank, seed };
 }
 

@@ -2,7 +2,8 @@ import yargs, { type Argv } from 'yargs';
 import { faultText, oneLine, StoppedError, sentenceOf, UserError } from '../support/errors.js';
 import { discardPending } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
-import { beginRun, currentRun, type Io } from './io.js';
+import { readInput, withInputNamed } from './input.js';
+import { beginRun, type Io, type Run } from './io.js';
 import { logger, startLogging } from './logging.js';
 import { stopBars } from './progress.js';
 import type { ListedVerb } from './verb.js';
@@ -19,10 +20,10 @@ export const MISTAKE = 2;
  */
 export async function runProgram(words: readonly string[], io: Io): Promise<number> {
   const run = beginRun(io, words);
-  const parser = parserOf(io);
+  const parser = parserOf(io, run);
   try {
     checkWords(words);
-    await parser.parseAsync([...words], {}, (_error, _argv, output) => {
+    await parser.parseAsync(withInputNamed(words), {}, (_error, _argv, output) => {
       if (output !== '') io.out(`${output}\n`);
     });
     return run.code;
@@ -33,9 +34,11 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
       return INTERRUPTED;
     }
     const isRefusal = error instanceof Error && error.name === 'YError';
-    report(isRefusal ? refusalOf(error.message, parser) : error, io, words.includes('--verbose'));
+    report(isRefusal ? refusalOf(error.message, parser) : error, run);
     discardPending();
     return MISTAKE;
+  } finally {
+    for (const end of run.atEnd) end();
   }
 }
 
@@ -44,13 +47,15 @@ const refusalOf = (message: string, parser: Argv): UserError =>
   new UserError(`${explainRefusal(message, parser)} (see expobench --help)`);
 
 /** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
-function report(error: unknown, io: Io, verbose: boolean): void {
+function report(error: unknown, { io, words, shown }: Run): void {
   const sentence = sentenceOf(error);
-  if (sentence === undefined || verbose) logger().error(error);
-  io.err(`expobench: ${oneLine(sentence ?? faultText(error))}\n`);
+  if (sentence === undefined || words.includes('--verbose')) logger().error(error);
+  let text = oneLine(sentence ?? faultText(error));
+  for (const [path, name] of shown) text = text.replaceAll(path, name);
+  io.err(`expobench: ${text}\n`);
 }
 
-function parserOf(io: Io): Argv {
+function parserOf(io: Io, run: Run): Argv {
   const parser: Argv = yargs()
     .scriptName('expobench')
     .usage('$0 <verb>\n\nDoes this recommender still work when exposure looks like THIS?')
@@ -63,15 +68,17 @@ function parserOf(io: Io): Argv {
     .option('log-file', { type: 'string', global: true, describe: 'write the log to a file, JSON lines' })
     .option('quiet', { type: 'boolean', default: false, global: true, describe: 'nothing but results and errors' })
     .middleware(async (argv) => {
-      currentRun().quiet = argv['quiet'] as boolean;
+      run.quiet = argv['quiet'] as boolean;
       const file = argv['log-file'] as string | undefined;
       await startLogging({ verbose: argv['verbose'] as boolean, file, write: io.err });
     })
     .middleware((argv): void => refuseTwice(argv, parser))
+    .middleware((argv) => readInput(argv, io, run))
     .parserConfiguration({ 'populate--': true })
     .demandCommand(1, 'Name a verb, e.g. expobench quickstart')
     .recommendCommands()
     .strict()
+    .completion('completion', 'print a script that completes verbs and options in bash or zsh')
     .help()
     .alias('h', 'help')
     .version(PROGRAM.version)

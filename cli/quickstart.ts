@@ -7,6 +7,7 @@ import { loadRatings } from '../datasets/prepare.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
+import { LIMITS } from '../support/limits.js';
 import { Lock } from '../support/lock.js';
 import { writeFolder, writeWhole } from '../support/output.js';
 import { truePath } from '../support/paths.js';
@@ -49,8 +50,8 @@ export const quickstartCommand: Verb<QuickstartArguments> = {
       .example('$0 quickstart --seed 7 --repetitions 10 --out runs/seven', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    checkNumber('repetitions', argv.repetitions, 1, 1000, true);
-    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
+    checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     const out = argv.out ?? freeName();
     // Both folders in it are written by one program; a name that was free is still so once it is locked.
     mkdirSync(dirname(truePath(out)), { recursive: true });

@@ -14,6 +14,7 @@ import { readSessions } from '../results/run_folder.js';
 import { plainTable } from '../results/table.js';
 import type { Session } from '../support/environment.js';
 import { optionName, UserError } from '../support/errors.js';
+import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import { note, print } from './io.js';
@@ -92,8 +93,8 @@ export const replicateCommand: Verb<ReplicateArguments> = {
       .example('$0 replicate --claims alpha-in-between width-helps --data runs/ml-100k --out runs/two', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    checkNumber('repetitions', argv.repetitions, 2, 1000, true);
-    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('repetitions', argv.repetitions, 2, LIMITS.repetitions.most, true);
+    checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('memory', argv.memory, 0.01);
     const settings = settingsOf(argv);
     const varied = VARIED.find((name) => name in settings);

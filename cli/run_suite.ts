@@ -15,6 +15,7 @@ import type { OutputFolder } from '../support/output.js';
 import { stopGently } from './interrupt.js';
 import { currentRun, note, print } from './io.js';
 import { logger } from './logging.js';
+import { checkCandidates } from './method_options.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 import { terminalProgress } from './progress.js';
 
@@ -29,6 +30,7 @@ export interface RunArguments extends ReadingArguments {
   readonly cache?: string | undefined;
   /** Files that are read besides the data, such as the suite's. */
   readonly inputs?: readonly string[] | undefined;
+  readonly candidates?: number | undefined;
 }
 
 /** Parts that a bar divides the work into. */
@@ -38,7 +40,7 @@ const WORK = 1000;
 export function opener(
   plan: Plan,
   chosen: ChosenData,
-  argv: ReadingArguments & { workers?: number | undefined },
+  argv: ReadingArguments & { workers?: number | undefined; candidates?: number | undefined },
   suiteFolder: string,
 ) {
   const exposed = plan.rows.some(({ settings }) => needsExposures(parseMethod(settings.model), settings.method));
@@ -49,8 +51,11 @@ export function opener(
     suiteFolder,
     workers: argv.workers,
   };
-  return (folder: OutputFolder): Promise<OpenedData[]> =>
-    openSuiteData(chosen.entries, options, folder, terminalProgress());
+  return async (folder: OutputFolder): Promise<OpenedData[]> => {
+    const opened = await openSuiteData(chosen.entries, options, folder, terminalProgress());
+    for (const { data } of opened) checkCandidates(argv, data);
+    return opened;
+  };
 }
 
 /** Runs a plan with progress and log; a first Ctrl-C lets the running trials end. */

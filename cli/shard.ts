@@ -1,5 +1,6 @@
 import { drawShard, joinShards, parseShard } from '../simulator/shards.js';
 import { UserError } from '../support/errors.js';
+import { LIMITS } from '../support/limits.js';
 import { writeFolder } from '../support/output.js';
 import { print } from './io.js';
 import { checkNumber, workersOption } from './options.js';
@@ -34,7 +35,7 @@ export const shardCommand: Verb<ShardArguments> = {
         'the same bytes as runs/popular',
       ) as never,
   async handler(argv) {
-    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     const { world, shard, join: parts, exposures, workers, out, json } = argv;
     if ((shard === undefined) === (parts === undefined))
       throw new UserError('say --shard I/N to draw a part, or --join FOLDERS to join all of them');

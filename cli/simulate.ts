@@ -7,6 +7,8 @@ import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '
 import { exposureFunctions } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { UserError } from '../support/errors.js';
+import { LIMITS } from '../support/limits.js';
+import { numberOf } from '../support/numbers.js';
 import { writeFolder } from '../support/output.js';
 import { print } from './io.js';
 import {
@@ -180,18 +182,21 @@ export const simulateCommand: Verb<SimulateArguments> = {
 /** Checks the options and makes the configuration. */
 async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {
   checkSeed(argv.seed);
-  checkNumber('dim', argv.dim, 1, 1024, true);
-  checkNumber('power', argv.power, 1e-6);
-  checkNumber('exposures-per-user', argv.exposuresPerUser, 1e-9);
-  checkNumber('workers', argv.workers, 1, 1024, true);
-  checkNumber('parts', argv.parts, 1, 1e6, true);
+  checkNumber('dim', argv.dim, 1, LIMITS.width.most, true);
+  checkNumber('power', argv.power, 1e-6, 1e6);
+  checkNumber('exposures-per-user', argv.exposuresPerUser, 1e-9, 1e9);
+  checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
+  checkNumber('parts', argv.parts, 1, LIMITS.parts.most, true);
+  if (argv.strength !== undefined) checkNumber('strength', argv.strength, -1e6, 1e6);
   const set: Record<string, number | string> = {};
   for (const pair of argv.set) {
     const [name = '', ...rest] = pair.split('=');
     const value = rest.join('=');
-    if (name === '' || value === '')
+    if (name === '' || value.trim() === '')
       throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
-    set[name] = Number.isNaN(Number(value)) ? value : Number(value);
+    if (Object.hasOwn(set, name)) throw new UserError(`--set ${name} is given twice: give it once`);
+    if (name === '__proto__') throw new UserError(`--set "${pair}": no setting has that name`);
+    set[name] = Number.isNaN(numberOf(value)) ? value : numberOf(value);
   }
   const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling } =
     argv;

@@ -7,6 +7,7 @@ import { suites } from '../benchmarks/suites/registry.js';
 import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
 import { cacheFolder } from '../datasets/fetch.js';
 import { UserError } from '../support/errors.js';
+import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { withScratch } from '../support/scratch.js';
 import { note, print } from './io.js';
@@ -96,8 +97,8 @@ export const sweepCommand: Verb<SweepArguments> = {
       ) as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    checkNumber('repetitions', argv.repetitions, 1, 1000, true);
-    checkNumber('workers', argv.workers, 1, 1024, true);
+    checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
+    checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('memory', argv.memory, 0.01);
     const { budget, models: methods, only, repetitions, seed } = argv;
     const { suite, folder } = await findSuite(argv.suite);

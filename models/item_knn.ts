@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Kernels, KnownItems, SparseMatrix } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
+import { LIMITS, mostText } from '../support/limits.js';
 import { knownTensors } from './batches.js';
 import { defineModel } from './model.js';
 import { dataParameters } from './saved.js';
@@ -16,7 +17,7 @@ export const itemKnn = defineModel({
   summary: "similarity with the user's items: shrunk cosine over the nearest neighbours",
   trained: false,
   settings: z.object({
-    neighbours: z.number().int().min(1).default(100),
+    neighbours: z.number().int().min(1).max(LIMITS.neighbours.most, mostText('neighbours')).default(100),
     shrink: z.number().min(0).default(10),
   }),
   tuning: { neighbours: [20, 50, 100, 200, 400], shrink: [0, 10, 50, 100, 200] },

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { BACKENDS } from '../compute/index.js';
-import { UserError } from '../support/errors.js';
+import { optionName, UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 import { PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig, simulationSchema } from './config.js';
 import { loadExposure } from './exposure/custom.js';
@@ -45,6 +45,10 @@ export async function simulationOf(
   folder = '.',
 ): Promise<{ config: SimulationConfig; source: string | undefined }> {
   const { exposure = 'none', preset = 'paper', eps1, eps2 } = choices;
+  for (const name of Object.keys(PRESETS[preset]?.settings ?? {})) {
+    if (choices[name as keyof SimulationChoices] !== undefined && !(name === 'exposure' && exposure === 'none'))
+      throw new UserError(`--preset ${preset} sets ${optionName(name)} itself: leave out one of them`);
+  }
   const isFile = /\.[cm]?[jt]s$/.test(exposure);
   const { seed, dim, correction, power, split, factors, exposuresPerUser, sampling, backend = 'wasm' } = choices;
   const chosen = { seed, dim, correction, power, split, factors, exposuresPerUser, sampling };
@@ -75,6 +79,10 @@ function exposureOf(name: string, { set, strength, formula }: SimulationChoices)
     );
   }
   const definition = exposureFunctions.get(name);
+  for (const [setting, short] of Object.entries({ strength, formula })) {
+    if (short !== undefined && Object.hasOwn(set ?? {}, setting))
+      throw new UserError(`--${setting} and --set ${setting}=... say the same thing twice: give one of them`);
+  }
   const given = {
     ...set,
     ...(strength !== undefined && { strength }),

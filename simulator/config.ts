@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../support/errors.js';
+import { numberOf } from '../support/numbers.js';
 
 /** How a perturbation from unobserved factors is drawn (PAPER section 2, step 3). */
 export const NOISE_KINDS = ['constant', 'normal', 'per-user', 'per-item', 'structured'] as const;
@@ -16,7 +17,7 @@ export type NoiseSpec = z.infer<typeof noiseSchema>;
 /** Reads "normal:4,0.5" or "constant:3". Throws UserError naming the option. */
 export function parseNoise(text: string, option: string): NoiseSpec {
   const [kind = '', numbers = ''] = text.split(':');
-  const parts = numbers === '' ? [] : numbers.split(',').map(Number);
+  const parts = text.endsWith(':') ? [Number.NaN] : numbers === '' ? [] : numbers.split(',').map(numberOf);
   const [location = 0, scale = kind === 'constant' ? 0 : 1] = parts;
   const parsed = noiseSchema.safeParse({ kind, location, scale });
   if (!parsed.success || parts.length > 2 || (kind === 'constant' && parts.length > 1)) {

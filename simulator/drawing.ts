@@ -35,12 +35,12 @@ function usersOfTask({ config, items }: Divided): number {
 }
 
 /** The users of the index-th of `of` shards, from 1: whole tasks, so that shards joined are what the whole is. Throws UserError for too many. */
-export function shardUsers(state: Divided, index: number, of: number): UserRange {
+export function shardUsers(state: Divided, index: number, of: number, what = 'shards'): UserRange {
   const step = usersOfTask(state);
   const tasks = Math.ceil(state.users / step);
   if (of > tasks)
     throw new UserError(
-      `${of} shards are too many: ${state.users.toLocaleString('en')} users are drawn in ${tasks} runs of ${step}, which are not divided`,
+      `${of} ${what} are too many: ${state.users.toLocaleString('en')} users are drawn in ${tasks} runs of ${step}, which are not divided`,
     );
   const place = (k: number): number => Math.min(state.users, Math.floor((k * tasks) / of) * step);
   return [place(index - 1), place(index)];

@@ -8,6 +8,7 @@ import { readManifest } from '../datasets/store.js';
 import { filesOf, notesOf } from '../support/arrow.js';
 import { checkedFile, checkedIfThere } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
+import { checkLimit } from '../support/limits.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
@@ -48,6 +49,7 @@ export function parseShard(text: string): Shard {
   const shard = { index: Number(index), of: Number(of) };
   if (index === undefined || !(shard.index >= 1 && shard.index <= shard.of))
     throw new UserError(`--shard "${text}" is not understood: write I/N with I from 1 to N, e.g. 2/8`);
+  checkLimit('shards', shard.of, `--shard ${text}`);
   return shard;
 }
 

@@ -167,7 +167,8 @@ class Simulation {
     const kernels = await openBackend(config.backend);
     const { device } = kernels;
     kernels.close();
-    if (parts !== undefined) shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts);
+    if (parts !== undefined)
+      shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts, 'parts');
     const { world, relevanceError, exposureLoss, first } = await this.takeOrMake();
     const drawn = await (parts === undefined
       ? drawPart(drawing, world, notes, folder.partial, exposures)

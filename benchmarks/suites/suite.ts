@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
 import { choicesSchema } from '../../simulator/choices.js';
 import type { WorldState } from '../../simulator/world.js';
+import { LIMITS, mostText } from '../../support/limits.js';
 import { isDevice } from '../../support/names.js';
 import { METRICS, type MetricName } from '../metrics.js';
 import { SETTING_NAMES, settingsSchema } from '../settings.js';
@@ -85,12 +86,22 @@ const figureSchema = z.discriminatedUnion('kind', [
 const tuneSchema = z
   .strictObject({
     strategy: z.enum(STRATEGIES),
-    budget: z.number().int().min(1).describe('trainings that tuning one method may cost'),
-    dims: z.array(z.number().int().min(1).max(1024)).min(1).optional().describe('widths to try'),
+    budget: z
+      .number()
+      .int()
+      .min(1)
+      .max(LIMITS.tuningBudget.most, mostText('tuningBudget'))
+      .describe('trainings that tuning one method may cost'),
+    dims: z
+      .array(z.number().int().min(1).max(LIMITS.width.most))
+      .min(1)
+      .max(LIMITS.widths.most)
+      .optional()
+      .describe('widths to try'),
   })
   .describe("choose each method's settings by validation Hit@10 first");
 
-const repetitions = z.number().int().min(1).max(1000);
+const repetitions = z.number().int().min(1).max(LIMITS.repetitions.most, mostText('repetitions'));
 const methods = z
   .array(z.union([name('such as GMF, PS:GMF/Pop, ACL:GMF/GMF'), methodSchema]))
   .min(1)

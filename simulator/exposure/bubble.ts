@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS, mostText } from '../../support/limits.js';
 import { largestIn } from '../blocks.js';
 import { kMeans, nearest } from '../k_means.js';
 import { byUser, defineExposure } from './exposure.js';
@@ -10,7 +11,10 @@ import { byUser, defineExposure } from './exposure.js';
 export const bubble = defineExposure({
   name: 'bubble',
   summary: "clusters of items; a user's own cluster is shown more",
-  settings: z.object({ strength: z.number().default(1), clusters: z.number().int().min(2).default(8) }),
+  settings: z.object({
+    strength: z.number().default(1),
+    clusters: z.number().int().min(2).max(LIMITS.clusters.most, mostText('clusters')).default(8),
+  }),
   isBounded: () => true,
   create(context, { strength, clusters }) {
     const { kernels, dim, items, seed } = context;

@@ -114,13 +114,14 @@ export function compileFormula(formula: string, dim: number): Formula {
         return refuse('it must be one expression of numbers');
     }
   };
-  let tree: jsep.Expression;
   try {
-    tree = jsep(formula);
+    return compile(jsep(formula));
   } catch (error) {
-    return refuse((error as Error).message);
+    if (error instanceof UserError) throw error;
+    return refuse(
+      error instanceof RangeError ? 'its parentheses lie too deep in one another' : (error as Error).message,
+    );
   }
-  return compile(tree);
 }
 
 /** e = a formula of the user's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { log } from '../../compute/math.js';
+import { LIMITS, mostText } from '../../support/limits.js';
 import { defineExposure, innerProducts } from './exposure.js';
 
 /**
@@ -10,7 +11,7 @@ export const policy = defineExposure({
   name: 'policy',
   summary: 'a logging recommender shows its top k, the rest only by exploration',
   settings: z.object({
-    k: z.number().int().positive().default(100),
+    k: z.number().int().positive().max(LIMITS.shownItems.most, mostText('shownItems')).default(100),
     exploration: z.number().positive().max(1).default(0.1),
   }),
   create(context, { k, exploration }) {
