@@ -92,13 +92,34 @@ function withNewSum(line: string): string {
 describe('evaluation', () => {
   test('candidates are the same for every model, and never known to the user', async () => {
     const kernels = new WasmKernels();
-    const [a, b] = [
-      await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 }),
-      await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 }),
-    ];
-    const model = createModel('Pop', kernels, new ParameterFactory(kernels, 1), { users: 300, items: 200, dim: 1 });
-    model.fit?.(userItems(data), 1);
-    expect(await a.rank(model)).toEqual(await b.rank(model));
+    const seen = async (name: string): Promise<{ users: number[]; items: number[] }> => {
+      const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 });
+      const model = createModel(name, kernels, new ParameterFactory(kernels, 1), { users: 300, items: 200, dim: 8 });
+      model.fit?.(userItems(data), 1);
+      const [users, items]: [number[], number[]] = [[], []];
+      const spy: Model = {
+        ...model,
+        forward(tape, pairs) {
+          const [user, item] = [kernels.integers(pairs.columns.users), kernels.integers(pairs.columns.items)];
+          users.push(...user);
+          items.push(...item);
+          return model.forward(tape, pairs);
+        },
+      };
+      await evaluator.rank(spy);
+      return { users, items };
+    };
+    const [pop, mf] = [await seen('Pop'), await seen('MF')];
+    expect(mf).toEqual(pop);
+    const known = userItems(data);
+    const pairs = new Set(pop.users.map((user, p) => `${user} ${pop.items[p]}`));
+    const tests = data.user.filter((_, row) => data.split?.[row] === TEST).length;
+    let knownPairs = 0;
+    for (let user = 0; user < 300; user++)
+      for (const item of known.items.subarray(known.starts[user], known.starts[user + 1]))
+        if (pairs.has(`${user} ${item}`)) knownPairs++;
+    // Of what a user knows, the test items alone, and fifty candidates for each.
+    expect([knownPairs, pop.items.length]).toEqual([tests, 51 * tests]);
   });
 
   test('full ranking counts just the items that the user has not interacted with', async () => {

@@ -87,6 +87,33 @@ describe('Ctrl-C half-way', () => {
     expect(existsSync(join(folder, 'stopped')) || existsSync(join(folder, 'stopped.partial'))).toBe(false);
   });
 
+  onLinux.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends a training, which computes without a pause, and leaves nothing', async (signal, expected) => {
+    const options = ['train', '--model', 'GMF', ...SMALL, '--epochs', '100000', '--patience', '100000'];
+    const partial = join(folder, 'endless.partial');
+    const { code } = await interrupt([...options, '--out', 'endless'], () => existsSync(partial), signal);
+    expect(code).toBe(expected);
+    expect(err).toMatch(/stopped; nothing half-written was kept/);
+    expect(existsSync(partial)).toBe(false);
+  });
+
+  onLinux('data that never come, and a suite that never ends, are interrupted', async () => {
+    spawnSync('mkfifo', ['pipe.csv'], { cwd: folder });
+    writeFileSync(join(folder, 'endless.mjs'), "console.log('begun'); for (;;);\n");
+    for (const options of [
+      ['datasets', 'prepare', 'pipe.csv', '--out', 'never'],
+      ['sweep', 'endless.mjs', '--out', 'never'],
+    ]) {
+      const begun = Date.now();
+      const isUnderWay = (): boolean => err.includes('begun') || Date.now() - begun > 3000;
+      expect((await interrupt(options, isUnderWay)).code).toBe(130);
+    }
+    expect(readdirSync(folder).filter((name) => name.startsWith('never'))).toEqual([]);
+  });
+
   test('on a terminal the bar goes, and the program ends', async () => {
     writeFileSync(join(folder, 'terminal.mjs'), 'process.stderr.isTTY = true;');
     const options = ['sweep', 'quick', ...SMALL, '--epochs', '200', '--patience', '200', '--workers', '1'];

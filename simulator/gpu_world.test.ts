@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { WasmKernels } from '../compute/index.js';
 import { sharedFloat32 } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
@@ -8,7 +8,7 @@ import { randomFactors } from '../scripts/bench/random_factors.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
-import { testGpu } from '../support/test_gpu.js';
+import { gpuTests } from '../support/test_gpu.js';
 import { parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { GpuWorld } from './gpu_world.js';
 import { simulate } from './simulate.js';
@@ -61,18 +61,12 @@ const WORLDS: readonly (readonly [string, Partial<SimulationConfig>, string?])[]
   ],
 ];
 
-describe('a GPU draws what the processor draws', () => {
-  let isHere = true;
-  beforeAll(async () => {
-    const gpu = await testGpu();
-    isHere = gpu !== undefined;
-    gpu?.close();
-  });
+const { onGpu, named } = await gpuTests();
 
-  test.each(WORLDS.map(([name, config, source]) => [name, config, source] as const))(
+describe(named('a GPU draws what the processor draws'), () => {
+  onGpu.each(WORLDS.map(([name, config, source]) => [name, config, source] as const))(
     '%s',
     async (_name, config, source) => {
-      if (!isHere) return;
       const world = await World.create(state(config, source));
       const gpu = await GpuWorld.create(world);
       const wrong: string[] = [];
@@ -124,8 +118,7 @@ describe('a GPU draws what the processor draws', () => {
     },
   );
 
-  test('a simulation on a GPU makes the clicks of one on the processor, but for what rounding moves', async () => {
-    if (!isHere) return;
+  onGpu('a simulation on a GPU makes the clicks of one on the processor, but for what rounding moves', async () => {
     const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 90, ratingsPerUser: 20 });
     const quick = { rate: 0.01, l2: 0.01, epochs: 3 };
     const config: SimulationConfig = {

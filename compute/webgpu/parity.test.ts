@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
-import { testGpu } from '../../support/test_gpu.js';
+import { gpuTests } from '../../support/test_gpu.js';
 import { expectParity, PARITY_CASES } from '../../support/test_parity.js';
 import { WebGpuKernels } from './webgpu_kernels.js';
 
@@ -9,19 +9,20 @@ import { WebGpuKernels } from './webgpu_kernels.js';
  */
 const TOLERANCE = 2e-6;
 
-describe('every kernel on the GPU gives what the default backend gives', () => {
-  let gpu: WebGpuKernels | undefined;
+const { onGpu, named } = await gpuTests();
+
+describe(named('every kernel on the GPU gives what the default backend gives'), () => {
+  let gpu: WebGpuKernels;
   beforeAll(async () => {
-    gpu = await testGpu();
+    if (onGpu === test) gpu = await WebGpuKernels.open();
   });
   afterAll(() => gpu?.close());
 
-  test.each(PARITY_CASES.map((one) => [one.name, one] as const))('%s', async (_name, { run }) => {
-    if (gpu) await expectParity(gpu, run, TOLERANCE);
+  onGpu.each(PARITY_CASES.map((one) => [one.name, one] as const))('%s', async (_name, { run }) => {
+    await expectParity(gpu, run, TOLERANCE);
   });
 
-  test('however many threads work together', async () => {
-    if (!gpu) return;
+  onGpu('however many threads work together', async () => {
     for (const workgroup of [32, 128]) {
       const smaller = new WebGpuKernels({ ...gpu.gpu, workgroup });
       for (const { name, run } of PARITY_CASES)

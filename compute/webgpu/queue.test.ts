@@ -1,18 +1,12 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
-import { testGpu } from '../../support/test_gpu.js';
+import { describe, expect } from '@jest/globals';
+import { gpuTests } from '../../support/test_gpu.js';
 import { trainSmall } from '../../support/test_training.js';
 import { WebGpuKernels } from './webgpu_kernels.js';
 
-let isHere = true;
-beforeAll(async () => {
-  const gpu = await testGpu();
-  isHere = gpu !== undefined;
-  gpu?.close();
-});
+const { onGpu, named } = await gpuTests();
 
-describe('work on a GPU', () => {
-  test('epochs are read once each, and after the first nothing more is made', async () => {
-    if (!isHere) return;
+describe(named('work on a GPU'), () => {
+  onGpu('epochs are read once each, and after the first nothing more is made', async () => {
     const kernels = await WebGpuKernels.open();
     let reads = 0;
     const read = kernels.read.bind(kernels);
@@ -33,8 +27,7 @@ describe('work on a GPU', () => {
     kernels.close();
   });
 
-  test('what is lost is said, and the next one opens anew', async () => {
-    if (!isHere) return;
+  onGpu('what is lost is said, and the next one opens anew', async () => {
     const kernels = await WebGpuKernels.open();
     const x = kernels.tensor(Float32Array.of(1, 2, 3));
     kernels.gpu.device.destroy();
@@ -46,8 +39,7 @@ describe('work on a GPU', () => {
     again.close();
   });
 
-  test('a tensor that no buffer holds is refused with its size', async () => {
-    if (!isHere) return;
+  onGpu('a tensor that no buffer holds is refused with its size', async () => {
     const kernels = await WebGpuKernels.open();
     const numbers = kernels.gpu.largestBuffer / 4 + 1;
     expect(() => kernels.zeros([numbers])).toThrow(
@@ -56,8 +48,7 @@ describe('work on a GPU', () => {
     kernels.close();
   });
 
-  test('what the GPU refuses is an error of the next answer', async () => {
-    if (!isHere) return;
+  onGpu('what the GPU refuses is an error of the next answer', async () => {
     const kernels = await WebGpuKernels.open();
     const x = kernels.zeros([4]);
     x.block.buffer.destroy();
