@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeDurably } from '../support/durable.js';
 import { lineSum } from '../support/hash.js';
+import { makeFolder } from '../support/make_folder.js';
 import type { Outcome } from './runner.js';
 import type { TrialResult } from './trial.js';
 
@@ -112,7 +113,7 @@ export class TrialCache {
     private readonly folder: string,
     private readonly onBroken?: (path: string) => void,
   ) {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   }
 
   get(key: string): Outcome | undefined {

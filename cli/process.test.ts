@@ -48,6 +48,16 @@ describe('exit codes and streams', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('limited'))).toEqual([]);
   });
 
+  onLinux('a place that takes no folders is said', () => {
+    for (const out of ['/proc/x', '/proc/x/y', '/dev/null/x']) {
+      const { status, stderr } = shell(`$E train --model Pop ${SMALL.join(' ')} --out ${out}`);
+      expect(stderr).toMatch(
+        /^expobench: .*(takes nothing new|below something that is not a folder|no permission).*\n$/,
+      );
+      expect(status).toBe(2);
+    }
+  });
+
   onLinux('too little memory for WebAssembly is said', () => {
     const { status, stderr } = shell(`ulimit -v 6000000; $E train --model GMF ${SMALL.join(' ')} --out small`);
     expect(stderr).toMatch(/^expobench: too little memory.*ulimit -v.*\n$/);

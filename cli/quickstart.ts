@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { planSuite } from '../benchmarks/plan.js';
 import { quick } from '../benchmarks/suites/quick.js';
@@ -9,6 +9,7 @@ import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
 import { LIMITS } from '../support/limits.js';
 import { Lock } from '../support/lock.js';
+import { makeFolder } from '../support/make_folder.js';
 import { writeFolder, writeWhole } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { print, printJson } from './io.js';
@@ -54,7 +55,7 @@ export const quickstartCommand: Verb<QuickstartArguments> = {
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     const out = argv.out ?? freeName();
     // Both folders in it are written by one program; a name that was free is still so once it is locked.
-    mkdirSync(dirname(truePath(out)), { recursive: true });
+    makeFolder(dirname(truePath(out)));
     const lock = Lock.take(truePath(out));
     try {
       await runQuickstart(argv, out);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import envPaths from 'env-paths';
 import { UserError } from '../support/errors.js';
+import { makeFolder } from '../support/make_folder.js';
 import type { Progress } from '../support/progress.js';
 import { unpackMember } from './archive.js';
 import type { DatasetSource } from './source.js';
@@ -34,8 +35,8 @@ export async function fetchDataset(source: DatasetSource, progress: Progress, ag
   }
   const path = cachedPath(source);
   if (existsSync(path) && !again) return path;
-  mkdirSync(dirname(path), { recursive: true });
-  mkdirSync(cacheFolder(), { recursive: true });
+  makeFolder(dirname(path));
+  makeFolder(cacheFolder());
   const archive = join(cacheFolder(), `${basename(download.url)}.partial`);
   try {
     await downloadFile(download.url, archive, download.bytes, download.md5, progress);

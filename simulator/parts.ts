@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
@@ -7,6 +7,7 @@ import type { TableNotes } from '../support/arrow_writer.js';
 import { isIntact } from '../support/contents.js';
 import { flush, writeDurably } from '../support/durable.js';
 import { hashFile } from '../support/hash.js';
+import { makeFolder } from '../support/make_folder.js';
 import type { OutputFolder } from '../support/output.js';
 import { type Drawing, type DrawnSums, shardUsers, type UserRange } from './drawing.js';
 import type { DrawnBlock } from './worker.js';
@@ -76,7 +77,7 @@ export async function drawInParts(
     let part = await donePart(path, tables);
     if (!part) {
       rmSync(path, { recursive: true, force: true });
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       const users = shardUsers(state, number, count);
       const drawn = await drawPart(drawing, state, notes, path, exposures, users, `drawing part ${number} of ${count}`);
       const files: Record<string, string> = {};

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from './make_folder.js';
 
 let written = 0;
 
@@ -8,8 +9,8 @@ let written = 0;
  * disk), flushed, and renamed.
  */
 export function writeDurably(path: string, content: string | Uint8Array, aside = dirname(path)): void {
-  mkdirSync(dirname(path), { recursive: true });
-  mkdirSync(aside, { recursive: true });
+  makeFolder(dirname(path));
+  makeFolder(aside);
   const beside = join(aside, `.${basename(path)}.${process.pid}-${++written}.new`);
   try {
     writeFileSync(beside, content, { flag: 'wx', flush: true });

@@ -27,8 +27,8 @@ export function explainFileError(error: unknown): string | undefined {
   switch (code) {
     case 'ENOENT':
       // Folders on the way are made, so that this says that nothing can be made there.
-      if (syscall === 'mkdir')
-        return `${file} cannot be made: ${placeOf(path)} takes no new folder; give another place`;
+      if (syscall === 'mkdir' || isOurs(path))
+        return `${file} cannot be made: ${placeOf(path)} takes nothing new; give another place`;
       return `${file} does not exist`;
     case 'EACCES':
     case 'EPERM':
@@ -76,6 +76,9 @@ function explainMissingPackage(message: string): string | undefined {
     `the package "${name}" is not installed; npm leaves out such as it with --omit=optional: npm install ${name}`
   );
 }
+
+/** Files that only this program makes, before what they are for: where one of them is not there, it could not be made. */
+const isOurs = (path = ''): boolean => /\.expobench-lock\.\w+$|\.partial$|\.new$/.test(path);
 
 const placeOf = (path: string | undefined): string =>
   path === undefined ? 'the place' : `"${shortened(path.replace(/[\\/][^\\/]*$/, ''), 200)}"`;

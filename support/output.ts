@@ -1,7 +1,6 @@
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,6 +16,7 @@ import { flush, readState, writeDurably } from './durable.js';
 import { UserError } from './errors.js';
 import { hashFile, hashFileNow } from './hash.js';
 import { Lock } from './lock.js';
+import { makeFolder } from './make_folder.js';
 import { isWithin, truePath } from './paths.js';
 import { PendingFolders } from './pending.js';
 import { PROGRAM } from './version.js';
@@ -76,7 +76,7 @@ export class OutputFolder {
     this.partial = `${this.path}.partial`;
     this.replaced = `${this.path}.replaced`;
     this.refuseInputs();
-    mkdirSync(dirname(this.path), { recursive: true });
+    makeFolder(dirname(this.path));
     this.lock = Lock.take(this.path);
     try {
       this.heal();
@@ -141,7 +141,7 @@ export class OutputFolder {
         );
       removeOwn(partial);
     }
-    mkdirSync(join(partial, STATE), { recursive: true });
+    makeFolder(join(partial, STATE));
     return true;
   }
 
@@ -171,7 +171,7 @@ export class OutputFolder {
   /** Path of a file in the folder while it is being written. */
   file(name: string): string {
     const path = join(this.partial, name);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return path;
   }
 
@@ -337,7 +337,7 @@ function removeOwn(folder: string): void {
 
 /** Removes what is in a folder that is being written. */
 function emptyOwn(folder: string): void {
-  mkdirSync(join(folder, STATE), { recursive: true });
+  makeFolder(join(folder, STATE));
   removeBut(folder, [STATE]);
   removeBut(join(folder, STATE), []);
 }
