@@ -71,7 +71,7 @@ describe('the way from ratings to a table', () => {
       /^row,metric,n,mean,sd,low,high,published_mean,published_sd\nPop,hit@5,2,/,
     );
     const same = await run('diff', 'quick', 'quick');
-    expect([same.code, same.out]).toEqual([0, expect.stringMatching(/: 24 cells the same\n/)]);
+    expect([same.code, same.out]).toEqual([0, expect.stringMatching(/: \d+ cells the same\n/)]);
     const other = await run(...words, '--epochs', '3', '--out', 'other');
     expect([other.code, other.err]).toEqual([2, expect.stringMatching(/--epochs is given twice/)]);
     const longer = words.map((word, w) => (words[w - 1] === '--epochs' ? '20' : word));
@@ -105,7 +105,10 @@ describe('the way from ratings to a table', () => {
     const words = ['datasets', 'export', 'sim', '--format', 'recbole'];
     const made = await run(...words, '--name', 'sim', '--out', 'recbole');
     expect([made.code, made.err]).toEqual([0, '']);
-    expect(readdirSync(join(folder, 'recbole'))).toContain('sim.train.inter');
+    // RecBole wants files in a folder of their name.
+    expect(readdirSync(join(folder, 'recbole', 'sim'))).toEqual(
+      expect.arrayContaining(['', '.test', '.train', '.valid'].map((part) => `sim${part}.inter`)),
+    );
     const refused = await run('datasets', 'export', 'ml', '--format', 'obp', '--out', 'bandit');
     expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/"ml" is not simulated/)]);
   });

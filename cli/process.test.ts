@@ -52,7 +52,7 @@ describe('exit codes and streams', () => {
     for (const out of ['/proc/x', '/proc/x/y', '/dev/null/x']) {
       const { status, stderr } = shell(`$E train --model Pop ${SMALL.join(' ')} --out ${out}`);
       expect(stderr).toMatch(
-        /^expobench: .*(takes nothing new|below something that is not a folder|no permission).*\n$/,
+        /^expobench: .*(takes nothing new|below something that is not a folder|in the way|no permission).*\n$/,
       );
       expect(status).toBe(2);
     }

@@ -16,7 +16,7 @@ describe('replicate', () => {
       'feedback-in-g-helps',
       'alpha-in-between',
     ]);
-    const files = ['claims.html', 'claims.json', 'claims.md', 'figureA2', 'figureA4'];
+    const files = ['claims.html', 'claims.json', 'claims.md', 'figureA2', 'figureA4', 'manifest.json'];
     expect(readdirSync(join(folder, 'claims')).sort()).toEqual(files);
     expect(readFileSync(join(folder, 'claims', 'claims.html'), 'utf8')).toMatch(/href="figureA4\/report\.html"/);
     const { claims } = JSON.parse(readFileSync(join(folder, 'claims', 'claims.json'), 'utf8'));

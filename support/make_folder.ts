@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -9,6 +9,13 @@ export function makeFolder(path: string): void {
   const missing: string[] = [];
   for (let place = resolve(path); !existsSync(place) && dirname(place) !== place; place = dirname(place))
     missing.unshift(place);
+  const ground = dirname(missing[0] ?? resolve(path));
+  if (missing.length > 0 && !statSync(ground).isDirectory())
+    throw Object.assign(new Error(`${ground} is not a folder`), {
+      code: 'ENOTDIR',
+      path: missing[0],
+      syscall: 'mkdir',
+    });
   for (const folder of missing) {
     try {
       mkdirSync(folder);

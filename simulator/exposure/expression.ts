@@ -49,6 +49,9 @@ const OPERATORS: Readonly<Record<string, (a: number, b: number) => number>> = {
   '<=': (a, b) => Number(a <= b),
 };
 
+/** Most characters of a formula. */
+const LONGEST = 2000;
+
 /** Compiles a formula over dot, popularity, norm_x, norm_z, x[k] and z[k]. Throws UserError for anything else. No code is evaluated. */
 export function compileFormula(formula: string, dim: number): Formula {
   const refuse = (what: string): never => {
@@ -114,13 +117,13 @@ export function compileFormula(formula: string, dim: number): Formula {
         return refuse('it must be one expression of numbers');
     }
   };
+  // Parsers of expressions call themselves for what lies within; no formula is so long.
+  if (formula.length > LONGEST) return refuse(`it has more than ${LONGEST.toLocaleString('en')} characters`);
   try {
     return compile(jsep(formula));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    return refuse(
-      error instanceof RangeError ? 'its parentheses lie too deep in one another' : (error as Error).message,
-    );
+    return refuse((error as Error).message);
   }
 }
 
