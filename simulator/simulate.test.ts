@@ -318,8 +318,9 @@ describe('exposure functions', () => {
       factors: 'kept',
       exposure: { name: 'expression', settings: { formula: '0.5*dot + popularity - x[0]*z[0]' } },
     });
-    const clicks = [a, b, c].map(({ path }) => hashes(path)['clicks.arrow']);
-    expect(new Set(clicks).size).toBe(1);
+    // Files say which function drew them; what was drawn is the same.
+    const [first, ...others] = await Promise.all([a, b, c].map(async ({ path }) => (await readFolder(path)).data));
+    for (const other of others) expect({ ...other, name: '' }).toEqual({ ...first, name: '' });
     const world = await readWorld(a.path);
     expect(world.exposureRow(3)).toEqual((await readWorld(c.path)).exposureRow(3));
   });
