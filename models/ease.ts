@@ -49,7 +49,9 @@ export const ease = defineModel({
   },
 });
 
-/** The condition of a matrix that single precision bears: errors are about 6e-8 of it. */
+/** Beyond this condition, single precision, whose errors are about 6e-8 of it, turns close scores round: double is used where it can be. */
+const DOUBLE_CONDITION = 1e4;
+/** Beyond this, single precision is of no use. */
 const MOST_CONDITION = 1e5;
 /** Most items that are solved in double precision: half a minute. */
 const MOST_DOUBLE = 1024;
@@ -76,7 +78,7 @@ function weights(
   }
   const condition = largest / penalty;
   let inverse: Float32Array | Float64Array;
-  if (condition <= MOST_CONDITION) {
+  if (condition <= (n <= MOST_DOUBLE ? DOUBLE_CONDITION : MOST_CONDITION)) {
     for (let i = 0; i < n; i++) (values[i * n + i] as number) += penalty;
     invertPositiveDefinite(kernels, matrix);
     inverse = kernels.floats(matrix);
