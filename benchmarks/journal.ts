@@ -39,7 +39,7 @@ const resultSchema = z.looseObject({
 
 const outcomeSchema = z.union([
   z.strictObject({ result: resultSchema as unknown as z.ZodType<TrialResult> }),
-  z.strictObject({ metric: z.number() }),
+  z.strictObject({ metric: z.number(), finer: z.array(z.number()).optional() }),
   z.strictObject({ failure: z.string() }),
 ]) satisfies z.ZodType<Outcome>;
 

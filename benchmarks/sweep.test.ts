@@ -236,7 +236,7 @@ describe('a sweep', () => {
     const { tables } = await sweep({ ...plan, rows: wild }, async () => [opened()], { out: join(root, 'diverged') });
     const rows = tables[0]?.table.rows ?? [];
     expect(rows[0]?.failed).toBeUndefined();
-    expect(rows[1]?.failed).toMatch(/1 of 1, .*lower the learning rate/);
+    expect(rows[1]?.failed).toMatch(/1 of 1, .*lower --rate/);
     expect(readFileSync(join(root, 'diverged', 'tables', 'quick-standard.md'), 'utf8')).toMatch(/MF \(failed: /);
   });
 

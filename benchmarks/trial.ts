@@ -127,7 +127,7 @@ export interface TruthResult {
 }
 
 /** How a trial, or a training of a search for settings, ended. */
-export type Outcome = { readonly result: TrialResult } | { readonly metric: number } | { readonly failure: string };
+export type Outcome = { readonly result: TrialResult } | ValidatedSetting | { readonly failure: string };
 
 /** A trained model with the memory that it lives in. */
 export interface TrainedModel {
@@ -249,7 +249,7 @@ async function trainingContext(
 /** How a setting did on the validation part: Hit@10, and what decides where that is the same for all settings. */
 export interface ValidatedSetting {
   readonly metric: number;
-  readonly finer: readonly number[];
+  readonly finer?: readonly number[] | undefined;
 }
 
 /** Trains with a setting and validates it; the test part is not looked at. Throws as `runTrial` does. */

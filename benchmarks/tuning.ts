@@ -47,7 +47,9 @@ export interface Tuned {
 }
 
 /** How one setting did on the validation part: Hit@10, and what decides where that is the same for all settings. */
-export type Validated = { readonly metric: number; readonly finer?: readonly number[] } | { readonly failure: string };
+export type Validated =
+  | { readonly metric: number; readonly finer?: readonly number[] | undefined }
+  | { readonly failure: string };
 
 /** What is searched, one after another: f alone, g alone, the method itself. */
 function searchesOf({ f, g }: Method): number {
