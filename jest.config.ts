@@ -5,6 +5,8 @@ import type { Config } from 'jest';
 const config: Config = {
   rootDir: '.',
   testEnvironment: 'node',
+  // Jest walks through all that a test file left in its globals, by recursion, and does not come back from what is deep.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   testMatch: ['<rootDir>/**/*.test.js'],
   transform: {},
   testTimeout: 120_000,

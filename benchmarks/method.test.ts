@@ -54,7 +54,7 @@ describe('names of methods', () => {
   test.each([
     ['gmf', 'plain', undefined, 'GMF'],
     ['PS:GMF/Pop', 'PS', 'Pop', 'PS GMF/Pop'],
-    ['ps:mlp', 'PS', 'MLP', 'PS MLP/MLP'],
+    ['ps:mlp/mlp', 'PS', 'MLP', 'PS MLP/MLP'],
     ['PS:Attn/oracle', 'PS', 'oracle', 'PS Attn/oracle'],
     ['ACL:Attn/GMF', 'ACL', 'GMF', 'ACL Attn/GMF'],
     ['IPS-MF', 'PS', 'Pop', 'IPS-MF'],

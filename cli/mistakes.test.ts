@@ -77,7 +77,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     ],
     [
       ['train', '--model', 'GMF', '--rate', '10', '--batch', '64', '--patience', '100', ...SMALL, ...out],
-      /the loss has grown to .* in epoch \d+: lower the learning rate/,
+      /GMF: the loss has grown to .* in epoch \d+: lower --rate/,
     ],
     [
       ['train', '--model', 'GMF', '--set', 'Attn.heads=2', ...SMALL, ...out],

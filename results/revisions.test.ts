@@ -116,7 +116,7 @@ test('what cannot be run is said, with the end of what it said, and leaves nothi
   const failing = diff('HEAD~1', 'HEAD', '--run', '--', '--fail');
   expect([failing.code, failing.err]).toEqual([
     2,
-    expect.stringMatching(/"HEAD~1": .*main\.js sweep quick --fail .* failed \(2\):\nexpobench: no such option/),
+    expect.stringMatching(/"HEAD~1": .*main\.js sweep quick --fail .* failed \(2\): expobench: no such option/),
   ]);
   const without = diff('HEAD~1', 'HEAD', '--', '--epochs', '3');
   expect([without.code, without.err]).toEqual([2, expect.stringMatching(/options after -- go with --run/)]);
