@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { faultText, oneLine, StoppedError, sentenceOf, UserError } from '../support/errors.js';
-import { discardPending } from '../support/output.js';
+import { discardPending } from '../support/pending.js';
 import { PROGRAM } from '../support/version.js';
 import { readInput, withInputNamed } from './input.js';
 import { beginRun, type Io, type Run } from './io.js';

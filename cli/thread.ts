@@ -1,8 +1,7 @@
 /** The thread that the program runs in. The process around it hears of signals, and tells this one. */
 import { createReadStream } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { discardPending } from '../support/output.js';
-import { watchPending } from '../support/pending.js';
+import { discardPending, watchPending } from '../support/pending.js';
 import { askToStop } from './interrupt.js';
 import type { Io } from './io.js';
 import { INTERRUPTED, runProgram } from './program.js';

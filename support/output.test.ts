@@ -11,7 +11,8 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { discardPending, OutputFolder, writeFolder, writeWhole } from './output.js';
+import { OutputFolder, writeFolder, writeWhole } from './output.js';
+import { discardPending } from './pending.js';
 import { testFolder } from './test_folder.js';
 
 const root = testFolder();

@@ -18,7 +18,7 @@ import { hashFile, hashFileNow } from './hash.js';
 import { Lock } from './lock.js';
 import { makeFolder } from './make_folder.js';
 import { isWithin, truePath } from './paths.js';
-import { PendingFolders } from './pending.js';
+import { addPending, removePending } from './pending.js';
 import { PROGRAM } from './version.js';
 
 export { hashFile } from './hash.js';
@@ -27,14 +27,6 @@ const MANIFEST = 'manifest.json';
 /** Folder, in one that is being written, of what tells that it is ours, and of what a stopped run goes on from. */
 const STATE = `.${PROGRAM.name}`;
 const MARK = 'run.json';
-
-/** Folders being written, to be removed when the program is stopped. */
-const pending = new PendingFolders<OutputFolder>();
-
-/** Removes every half-written folder. For the handler of Ctrl-C. */
-export function discardPending(): void {
-  for (const folder of pending) folder.discard();
-}
 
 const runSchema = z.object({ kind: z.string(), run: z.string() });
 
@@ -86,7 +78,7 @@ export class OutputFolder {
       this.lock.release();
       throw error;
     }
-    if (!options.resume) pending.add(this);
+    if (!options.resume) addPending(this);
   }
 
   private refuseInputs(): void {
@@ -242,7 +234,7 @@ export class OutputFolder {
 
   /** Lets others write the folder, and leaves what there is to go on from. */
   leave(): void {
-    pending.delete(this);
+    removePending(this);
     this.lock.release();
   }
 }

@@ -2,7 +2,11 @@
 interface Partial {
   /** Path that it has until it is complete. */
   readonly partial: string;
+  discard(): void;
 }
+
+/** Folders being written, to be removed when the program is stopped. */
+const pending = new Set<Partial>();
 
 let listener: ((folders: readonly string[]) => void) | undefined;
 
@@ -11,21 +15,19 @@ export function watchPending(told: (folders: readonly string[]) => void): void {
   listener = told;
 }
 
-/** Folders being written, to be removed when the program is stopped. */
-export class PendingFolders<Folder extends Partial> extends Set<Folder> {
-  override add(folder: Folder): this {
-    super.add(folder);
-    return this.tell();
-  }
-
-  override delete(folder: Folder): boolean {
-    const was = super.delete(folder);
-    this.tell();
-    return was;
-  }
-
-  private tell(): this {
-    listener?.([...this].map(({ partial }) => partial));
-    return this;
-  }
+export function addPending(folder: Partial): void {
+  pending.add(folder);
+  tell();
 }
+
+export function removePending(folder: Partial): void {
+  pending.delete(folder);
+  tell();
+}
+
+/** Removes every half-written folder. For the handler of Ctrl-C. */
+export function discardPending(): void {
+  for (const folder of pending) folder.discard();
+}
+
+const tell = (): void => listener?.([...pending].map(({ partial }) => partial));
