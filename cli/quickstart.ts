@@ -4,6 +4,7 @@ import { planSuite } from '../benchmarks/plan.js';
 import { quick } from '../benchmarks/suites/quick.js';
 import { PLANTED_DEFAULTS } from '../datasets/planted.js';
 import { loadRatings } from '../datasets/prepare.js';
+import { truthScreen } from '../results/truth_screen.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
@@ -47,7 +48,7 @@ export const quickstartCommand: Verb<QuickstartArguments> = {
       .option('seed', { type: 'number', default: 1, describe: 'seed of everything random' })
       .option('repetitions', { type: 'number', default: 3, describe: 'repetitions of every model' })
       .option('json', { type: 'boolean', default: false, describe: 'print the result as JSON' })
-      .example('$0 quickstart', 'about half a minute on two cores')
+      .example('$0 quickstart', 'about a minute on two cores')
       .example('$0 quickstart --seed 7 --repetitions 10 --out runs/seven', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
@@ -89,14 +90,19 @@ async function runQuickstart(argv: QuickstartArguments, out: string): Promise<vo
   const inspection = await inspect(dataFolder);
   const picture = writeWhole(join(out, 'data.svg'), inspection.picture);
   tell(`${describeInspection(inspection)}\n`);
-  const settings = { batch: 512, clip: 0.01 };
+  const settings = { batch: 512 };
   const plan = planSuite(quick, { repetitions: argv.repetitions, seed, settings });
   const run = { ...planted, out: runFolder, overwrite, workers };
   const chosen = { entries: [{ key: 'planted', from: dataFolder }], leftOut: [] };
   const result = await runSuite(plan, chosen, run);
   if (argv.json)
     return printJson({ data: dataFolder, picture, run: runFolder, tables: result.tables.map(({ table }) => table) });
-  printResult(result);
+  const tableOf = (view: string) => result.tables.find(({ name }) => name === `quick-${view}`)?.table;
+  const [value, standard, trust] = [tableOf('value'), tableOf('standard'), tableOf('trust')];
+  const hasFailed = result.finished.some(({ outcome }) => 'failure' in outcome);
+  if (value && standard && !hasFailed)
+    print(`${truthScreen({ value, standard, trust }, process.stdout.columns ?? 100)}\n`);
+  else printResult(result);
   print(
     `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,
   );
