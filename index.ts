@@ -16,7 +16,7 @@ export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
 export type { Claim, Measure } from './benchmarks/replication/claim.js';
 export { claims } from './benchmarks/replication/claims.js';
 export { judgeClaims, suitesOf } from './benchmarks/replication/replicate.js';
-export { type Outcome, StoppedError } from './benchmarks/runner.js';
+export { StoppedError } from './benchmarks/runner.js';
 export { SETTING_DEFAULTS, type Settings } from './benchmarks/settings.js';
 export { chooseData, type OpenedData, openSuiteData } from './benchmarks/suite_data.js';
 export { findSuite } from './benchmarks/suites/file.js';
@@ -24,6 +24,7 @@ export { suites } from './benchmarks/suites/registry.js';
 export * from './benchmarks/suites/suite.js';
 export { type SweepOptions, type SweepResult, sweep } from './benchmarks/sweep.js';
 export { type TrainedMethod, type TrainingContext, trainMethod } from './benchmarks/training.js';
+export type { Outcome } from './benchmarks/trial.js';
 export {
   type ReportSettings,
   runTrial,

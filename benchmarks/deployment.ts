@@ -1,10 +1,11 @@
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { pow } from '../compute/math.js';
 import { TEST, userItems } from '../datasets/interactions.js';
+import { BestItems } from '../evaluation/truth/lists.js';
 import type { Model } from '../models/model.js';
 import type { World } from '../simulator/world.js';
 import type { Evaluator } from './evaluation.js';
-import { bestItems, readAllScores, type ScoreReader } from './full_pass.js';
+import { readAllScores, type ScoreReader } from './full_pass.js';
 
 /** How models are shown to users. */
 export interface DeploymentSettings {
@@ -39,7 +40,10 @@ export async function deploy(
   { page, decay, seed }: DeploymentSettings,
 ): Promise<OnlineResult> {
   const { data } = evaluator;
-  const had = userItems(data, (row) => data.split?.[row] !== TEST);
+  const best = new BestItems(
+    page,
+    userItems(data, (row) => data.split?.[row] !== TEST),
+  );
   const { raw } = new WasmKernels();
   const [k0, k1] = keyWords(seed);
   const looks = Array.from({ length: page }, (_, place) => pow(place + 1, -decay));
@@ -47,7 +51,7 @@ export async function deploy(
   const reader: ScoreReader = {
     read(user, scores) {
       const relevance = world.relevanceRow(user);
-      bestItems(scores, page, had, user).forEach((item, place) => {
+      best.of(user, scores).forEach((item, place) => {
         const probability = (relevance[item] as number) * (looks[place] as number);
         const word = raw.wordAt(item, user, CLICKS, 0, k0, k1) >>> 0;
         shown++;

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { stream, WasmKernels } from '../compute/index.js';
 import { type Interactions, TEST, TRAIN, userItems } from '../datasets/interactions.js';
+import { BestItems } from '../evaluation/truth/lists.js';
 import type { World } from '../simulator/world.js';
 import { bootstrapIntervals } from './bootstrap.js';
 import { comparePairs, compareWithBest } from './comparison.js';
 import { inversePropensity, isWeak, popularityDebiased, unbiased } from './estimates.js';
 import { Evaluator } from './evaluation.js';
-import { bestItems, RecommendationLists } from './full_pass.js';
+import { RecommendationLists } from './full_pass.js';
 import { ITEM_METRICS, metricsOf } from './metrics.js';
 import { expectedMetrics, OracleMetrics } from './oracle.js';
 
@@ -152,8 +153,8 @@ describe('expected metrics', () => {
 describe('lists', () => {
   test('the best items outside the known ones, equal scores by lower item', () => {
     const known = userItems(data, (row) => data.split?.[row] === TRAIN);
-    expect(bestItems(Float32Array.of(9, 1, 5, 5, 7, 0, 5, 2), 4, known, 0)).toEqual([4, 2, 3, 6]);
-    expect(bestItems(Float32Array.of(9, 1, 5, 5, 7, 0, 5, 2), 20, known, 0)).toEqual([4, 2, 3, 6, 7, 5]);
+    expect([...new BestItems(4, known).of(0, Float32Array.of(9, 1, 5, 5, 7, 0, 5, 2))]).toEqual([4, 2, 3, 6]);
+    expect([...new BestItems(20, known).of(0, Float32Array.of(9, 1, 5, 5, 7, 0, 5, 2))]).toEqual([4, 2, 3, 6, 7, 5]);
   });
 
   test('coverage, Gini and popularity', async () => {

@@ -1,6 +1,5 @@
 import type { PlannedRow } from './plan.js';
-import type { Outcome } from './runner.js';
-import type { TrialResult, TrialSettings } from './trial.js';
+import type { Outcome, TrialResult, TrialSettings } from './trial.js';
 
 /** A trial that has ended, with its place in the suite. */
 export interface FinishedTrial {

@@ -1,4 +1,5 @@
-import { TEST, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import { TEST, TRAIN, userItems } from '../datasets/interactions.js';
+import { BestItems } from '../evaluation/truth/lists.js';
 import { itemCounts } from '../models/losses.js';
 import type { Model } from '../models/model.js';
 import { DivergedError } from '../models/trainer.js';
@@ -93,20 +94,20 @@ export interface ListStatistics {
 /** Collects each user's first `size` items outside of what the user had before the test part. */
 export class RecommendationLists implements ScoreReader {
   private readonly shown: Float64Array;
-  private readonly before: UserItems;
+  private readonly best: BestItems;
   private readonly popularity: Float32Array;
 
-  constructor(
-    { data }: Evaluator,
-    private readonly size = 10,
-  ) {
+  constructor({ data }: Evaluator, size = 10) {
     this.shown = new Float64Array(data.itemIds.length);
-    this.before = userItems(data, (row) => data.split?.[row] !== TEST);
+    this.best = new BestItems(
+      size,
+      userItems(data, (row) => data.split?.[row] !== TEST),
+    );
     this.popularity = itemCounts(userItems(data, (row) => data.split?.[row] === TRAIN));
   }
 
   read(user: number, scores: Float32Array): void {
-    for (const item of bestItems(scores, this.size, this.before, user)) (this.shown[item] as number)++;
+    for (const item of this.best.of(user, scores)) (this.shown[item] as number)++;
   }
 
   get statistics(): ListStatistics {
@@ -118,24 +119,4 @@ export class RecommendationLists implements ScoreReader {
       popularity: places > 0 ? popularity / places : 0,
     };
   }
-}
-
-/** The best items outside a user's known ones, best first, equal scores by lower item. */
-export function bestItems(scores: Float32Array, size: number, known: UserItems, user: number): number[] {
-  const best: number[] = [];
-  let next = known.starts[user] as number;
-  const end = known.starts[user + 1] as number;
-  for (let item = 0; item < scores.length; item++) {
-    if (next < end && known.items[next] === item) {
-      next++;
-      continue;
-    }
-    const score = scores[item] as number;
-    if (best.length === size && !(score > (scores[best[size - 1] as number] as number))) continue;
-    if (best.length === size) best.pop();
-    let place = best.length;
-    while (place > 0 && score > (scores[best[place - 1] as number] as number)) place--;
-    best.splice(place, 0, item);
-  }
-  return best;
 }

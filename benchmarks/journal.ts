@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { writeDurably } from '../support/durable.js';
 import { lineSum } from '../support/hash.js';
 import { makeFolder } from '../support/make_folder.js';
-import type { Outcome } from './runner.js';
-import type { TrialResult } from './trial.js';
+import type { Outcome, TrialResult } from './trial.js';
 
 /** A line of trials.ndjson: what was run, by the hash of everything it depends on, and how it ended. */
 export interface TrialLine {

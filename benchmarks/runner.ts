@@ -9,7 +9,6 @@ import type { Journal, TrialCache } from './journal.js';
 import type { OpenedData } from './suite_data.js';
 import type { Outcome, TrialSettings } from './trial.js';
 
-export type { Outcome };
 export { StoppedError };
 
 /** One thing to run, with what the journal calls it. */

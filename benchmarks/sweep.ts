@@ -20,11 +20,11 @@ import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
 import { checkMethod, parseMethod } from './method.js';
 import type { Plan, PlannedRow } from './plan.js';
-import { type Outcome, type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
+import { type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
 import type { OpenedData } from './suite_data.js';
 import { suiteFigures, truthFigures } from './suite_figures.js';
 import { suiteTables } from './suite_tables.js';
-import type { TrialSettings } from './trial.js';
+import type { Outcome, TrialSettings } from './trial.js';
 import { checkBudget, tune, type Validated } from './tuning.js';
 
 export interface SweepOptions extends RunnerOptions {
