@@ -1,32 +1,19 @@
 /**
- * expobench as a library. The layers, from the ground up: compute (tensors, kernels, tape), datasets and models, simulator and
- * benchmarks, results.
+ * expobench as a library: what is meant for use, from the ground up. Types of the arguments come along.
  */
-export * from './benchmarks/bootstrap.js';
-export * from './benchmarks/comparison.js';
-export * from './benchmarks/deployment.js';
-export * from './benchmarks/estimates.js';
-export * from './benchmarks/evaluation.js';
-export type { FinishedTrial } from './benchmarks/finished.js';
-export * from './benchmarks/full_pass.js';
-export * from './benchmarks/method.js';
-export * from './benchmarks/metrics.js';
-export * from './benchmarks/oracle.js';
 export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
 export type { Claim, Measure } from './benchmarks/replication/claim.js';
 export { claims } from './benchmarks/replication/claims.js';
 export { judgeClaims, suitesOf } from './benchmarks/replication/replicate.js';
 export { StoppedError } from './benchmarks/runner.js';
-export { SETTING_DEFAULTS, type Settings } from './benchmarks/settings.js';
+export { choicesOf, SETTING_DEFAULTS, type Settings } from './benchmarks/settings.js';
 export { chooseData, type OpenedData, openSuiteData } from './benchmarks/suite_data.js';
 export { findSuite } from './benchmarks/suites/file.js';
 export { suites } from './benchmarks/suites/registry.js';
-export * from './benchmarks/suites/suite.js';
+export { type Suite, suiteJsonSchema, suiteSchema } from './benchmarks/suites/suite.js';
 export { type SweepOptions, type SweepResult, sweep } from './benchmarks/sweep.js';
-export { type TrainedMethod, type TrainingContext, trainMethod } from './benchmarks/training.js';
-export type { Outcome } from './benchmarks/trial.js';
 export {
-  type ReportSettings,
+  type Outcome,
   runTrial,
   type TrainedModel,
   type TrialContext,
@@ -34,22 +21,13 @@ export {
   type TrialSettings,
   validateSetting,
 } from './benchmarks/trial.js';
-export {
-  STRATEGIES,
-  type TriedSetting,
-  type Tuned,
-  type TuningOptions,
-  tune,
-  type Validated,
-} from './benchmarks/tuning.js';
+export { type Tuned, type TuningOptions, tune, type Validated } from './benchmarks/tuning.js';
 export { tuneOnWorkers } from './benchmarks/tuning_pool.js';
 export * from './compute/index.js';
-export * from './datasets/filter.js';
-export * from './datasets/interactions.js';
-export { isNcf, readNcf } from './datasets/ncf.js';
+export { type Interactions, TEST, TRAIN, type UserItems, userItems, VALIDATION } from './datasets/interactions.js';
 export { openRatings, openSplit } from './datasets/open.js';
-export * from './datasets/planted.js';
-export { type Origin, prepareInteractions, writePrepared } from './datasets/prepare.js';
+export { PLANTED_DEFAULTS, type PlantedOptions, plantedRatings } from './datasets/planted.js';
+export { prepareInteractions, writePrepared } from './datasets/prepare.js';
 export { type Profile, profileOf } from './datasets/profile.js';
 export { type ReadOptions, type ReadResult, readInteractions } from './datasets/reader.js';
 export { writeRecBole } from './datasets/recbole.js';
@@ -57,28 +35,33 @@ export { datasets } from './datasets/registry.js';
 export { type SplitOptions, type SplitRule, splitInteractions } from './datasets/split.js';
 export { readFolder, readManifest } from './datasets/store.js';
 export { readUnbiased, unbiasedAt } from './datasets/unbiased.js';
-export {
-  GAME_DEFAULTS,
-  type GameSettings,
-  type GameTask,
-  type Players,
-  trainAdversarial,
-} from './models/adversarial.js';
-export { explicitBatches, implicitBatches } from './models/batches.js';
-export * from './models/losses.js';
-export type { Model, ModelDefinition, ModelSettings, ModelSize } from './models/model.js';
-export { type PairColumns, type Pairs, pairsOf, type SequenceColumns, type Sequences } from './models/pairs.js';
-export * from './models/propensity.js';
+export { averageOf, type ItemValues, itemValues, userMeans } from './evaluation/averages.js';
+export type { Estimate, EstimateDefinition, Estimated } from './evaluation/estimates/estimate.js';
+export { estimateNamed, estimates } from './evaluation/estimates/registry.js';
+export { type Evaluation, type EvaluationContext, evaluate } from './evaluation/evaluate.js';
+export type { ItemMetric, Metric, MetricFamily, Metrics, UserMetric } from './evaluation/metrics/metric.js';
+export { metricFamilies, metricNamed, metricsAt } from './evaluation/metrics/registry.js';
+export { type TestQuestion, testQuestion } from './evaluation/question.js';
+export { rank, type ScoredRanks } from './evaluation/ranks.js';
+export type { EvaluationSettings } from './evaluation/settings.js';
+export type { Method, MethodDefinition, Trained } from './methods/method.js';
+export { checkMethod, methods, parseMethod } from './methods/registry.js';
+export { defineModel, type Model, type ModelDefinition, type ModelSettings, type ModelSize } from './models/model.js';
+export { ModelScorers } from './models/model_scorer.js';
+export { type PairColumns, type Pairs, pairsOf } from './models/pairs.js';
 export { createModel, models } from './models/registry.js';
-export { histories, sequenceBatches } from './models/sequences.js';
+export type { Question, Scorer } from './models/scorer.js';
 export { readModel, writeModel } from './models/store.js';
 export { DivergedError, TRAINER_DEFAULTS, type TrainerSettings, type TrainingRecord, train } from './models/trainer.js';
+export type { FlatSettings, TrainContext } from './propensities/context.js';
+export type { ExposureModel, Propensity, PropensityDefinition } from './propensities/propensity.js';
+export { propensities, propensityNamed } from './propensities/registry.js';
 export type { Judgement } from './results/claims.js';
 export { diffTables, type TableDiff } from './results/diff.js';
 export { readTables, type TableSet } from './results/read_tables.js';
 export { reportOf } from './results/report/report.js';
 export { type RunFolder, readRun } from './results/run_folder.js';
-export * from './results/table.js';
+export { type ResultTable, type TableRow, terminalTable } from './results/table.js';
 export { type NoiseSpec, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from './simulator/config.js';
 export {
   bundleExposure,

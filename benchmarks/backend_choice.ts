@@ -1,8 +1,8 @@
 import { type BackendName, BackendUnavailableError, openBackend } from '../compute/index.js';
 import { load, PACKAGES } from '../compute/tensorflow/library.js';
 import { sharedGpu } from '../compute/webgpu/device.js';
+import { parseMethod } from '../methods/registry.js';
 import { measureSeconds } from './estimate.js';
-import { parseMethod } from './method.js';
 import { trainingSpeed } from './probe.js';
 import type { TrialData } from './suites/suite.js';
 import type { TrialSettings } from './trial.js';
@@ -50,7 +50,7 @@ export async function withChosenBackend(
 ): Promise<TrialSettings> {
   const { backend, ...plain } = settings;
   if (backend !== 'auto') return settings;
-  const fast = parseMethod(settings.model).f.trained ? await find() : undefined;
+  const fast = parseMethod(settings.method).players[0]?.trained ? await find() : undefined;
   if (!fast) return plain;
   const gpu = { ...plain, backend: fast };
   const [own, other] = [await measureSeconds(one, plain), await measureSeconds(one, gpu)];

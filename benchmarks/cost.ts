@@ -1,6 +1,7 @@
 import { type Interactions, TEST, TRAIN, VALIDATION } from '../datasets/interactions.js';
-import { models } from '../models/registry.js';
-import { isTrained, ORACLE, parseMethod } from './method.js';
+import { parseMethod } from '../methods/registry.js';
+import { plainSettings } from '../methods/settings.js';
+import type { ModelDefinition } from '../models/model.js';
 import type { TrialSettings } from './trial.js';
 
 /** Measured nanoseconds a scored row of training, at dimension 32; of others see `OTHER`. */
@@ -39,31 +40,31 @@ export function countPart({ split }: Interactions, part: number): number {
   return counts[part] as number;
 }
 
+/** Whether a model is computed from the matrix of all items with one another. */
+const isSquare = ({ trained, name }: ModelDefinition): boolean => !trained && name !== 'Pop';
+
 /** About how many seconds a trial takes on one core; good for what to start first, and not for more. */
-export function guessSeconds(settings: TrialSettings, data: Interactions): number {
-  const { f, g } = parseMethod(settings.model);
-  const players = isTrained(g) ? [f.name, g] : [f.name];
-  const { epochs, negatives } = settings.trainer;
+export function guessSeconds({ method, settings, evaluation }: TrialSettings, data: Interactions): number {
+  const { players } = parseMethod(method);
+  const { epochs, negatives, dim } = plainSettings.parse(settings);
   const [train, validation, test] = [TRAIN, VALIDATION, TEST].map((part) => countPart(data, part));
   const [users, items] = [data.userIds.length, data.itemIds.length];
-  const perEpoch =
-    (train as number) * (1 + negatives) + FORWARD * (validation as number) * (1 + settings.evaluation.candidates);
-  const all = settings.report.full ? FORWARD * users * items : 0;
-  const rows = (f.trained ? perEpoch * Math.min(epochs, USUAL_EPOCHS) : 0) + FORWARD * (test as number) * 101 + all;
-  const width = settings.dim / 32;
-  const nanoseconds = players.reduce((sum, name) => sum + (ROW[name] ?? OTHER) * rows * width, 0);
-  const closedForm = f.trained || f.name === 'Pop' ? 0 : items * items * Math.min(items, 500);
+  const perEpoch = (train as number) * (1 + negatives) + FORWARD * (validation as number) * (1 + evaluation.candidates);
+  const all = evaluation.full ? FORWARD * users * items : 0;
+  const isTrained = players[0]?.trained === true;
+  const rows = (isTrained ? perEpoch * Math.min(epochs, USUAL_EPOCHS) : 0) + FORWARD * (test as number) * 101 + all;
+  const nanoseconds = players.reduce((sum, { name }) => sum + (ROW[name] ?? OTHER) * rows * (dim / 32), 0);
+  const closedForm = players.some(isSquare) ? items * items * Math.min(items, 500) : 0;
   return (nanoseconds + closedForm) / 1e9;
 }
 
 /** About how many bytes a trial needs besides the shared data. */
-export function guessBytes(settings: TrialSettings, data: Interactions): number {
-  const { f, g } = parseMethod(settings.model);
-  const [users, items] = [data.userIds.length, data.itemIds.length];
-  const players = isTrained(g) ? 2 : 1;
-  const tables = 4 * (users + items) * settings.dim * COPIES * players;
-  const square = !models.get(f.name).trained && f.name !== 'Pop' ? 3 * 4 * items * items : 0;
-  const truth = g === ORACLE ? 4 * users * items : 0;
-  const scores = 4 * (countPart(data, TEST) + countPart(data, VALIDATION)) * (settings.evaluation.candidates + 1) * 3;
-  return WORKER_BYTES + tables + square + truth + scores;
+export function guessBytes({ method: text, settings, evaluation }: TrialSettings, data: Interactions): number {
+  const method = parseMethod(text);
+  const size = { users: data.userIds.length, items: data.itemIds.length, dim: plainSettings.parse(settings).dim };
+  const tables = 4 * (size.users + size.items) * size.dim * COPIES * method.players.length;
+  const square = method.players.some(isSquare) ? 3 * 4 * size.items * size.items : 0;
+  const own = method.bytes?.(size, settings) ?? 0;
+  const scores = 4 * (countPart(data, TEST) + countPart(data, VALIDATION)) * (evaluation.candidates + 1) * 3;
+  return WORKER_BYTES + tables + square + own + scores;
 }

@@ -10,7 +10,7 @@ const trial = (data: string, label: string, repetition: number, value: number, h
     ...{ data, row: { label, method: label, variant: {} }, repetition, settings: {} },
     outcome: {
       result: {
-        standard: { 'hit@10': hit },
+        estimates: { standard: { metrics: { 'hit@10': hit } } },
         truth: {
           values: { 'value@10': value },
           anchors: Object.fromEntries(

@@ -43,7 +43,7 @@ export function dataFigure(
     }),
   );
   const value: Pick = (result) => result.truth?.values[VALUE];
-  const hit: Pick = (result) => result.standard['hit@10'];
+  const hit: Pick = (result) => result.estimates['standard']?.metrics['hit@10'];
   return {
     title: `By ${x}`,
     note: [

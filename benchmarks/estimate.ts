@@ -1,4 +1,5 @@
 import { type Interactions, rowsWhere, takeRows } from '../datasets/interactions.js';
+import { plainSettings } from '../methods/settings.js';
 import type { TrialData } from './suites/suite.js';
 import { runTrial, type TrialSettings, unlessDiverged } from './trial.js';
 
@@ -14,18 +15,18 @@ const PROBE_EPOCHS = 5;
 export async function measureSeconds({ data, world }: TrialData, settings: TrialSettings): Promise<number> {
   const every = Math.max(1, Math.ceil(data.user.length / PROBE_ROWS));
   const share = sampleUsers(data, every);
-  const report = { ...settings.report, bootstrap: 0 };
+  const evaluation = { ...settings.evaluation, bootstrap: 0 };
   const time = async (epochs: number): Promise<number> => {
     const started = performance.now();
-    const trainer = { ...settings.trainer, epochs, patience: epochs };
-    await unlessDiverged(() => runTrial(share, { ...settings, report, trainer }, { world }));
+    const probed = { ...settings, evaluation, settings: { ...settings.settings, epochs, patience: epochs } };
+    await unlessDiverged(() => runTrial(share, probed, { world }));
     return (performance.now() - started) / 1000;
   };
   await time(1); // compiles
   const [one, several] = [await time(1), await time(PROBE_EPOCHS)];
   const perEpoch = Math.max(0, several - one) / (PROBE_EPOCHS - 1);
   const factor = data.user.length / share.user.length;
-  return factor * (Math.max(0, one - perEpoch) + perEpoch * settings.trainer.epochs);
+  return factor * (Math.max(0, one - perEpoch) + perEpoch * plainSettings.parse(settings.settings).epochs);
 }
 
 /** All rows of every so many users. */

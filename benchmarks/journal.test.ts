@@ -5,6 +5,7 @@ import { lineSum } from '../support/hash.js';
 import { testFolder } from '../support/test_folder.js';
 import { Journal, linesText, readLines, TrialCache, type TrialLine } from './journal.js';
 import { keyOf } from './runner.js';
+import { choicesOf } from './settings.js';
 import type { TrialSettings } from './trial.js';
 
 const root = testFolder();
@@ -72,11 +73,11 @@ describe('the cache', () => {
 });
 
 test('a trial is known by its work, settings, data and the code that does it', () => {
-  const settings = { model: 'MF', dim: 8 } as TrialSettings;
+  const settings: TrialSettings = { method: 'MF', ...choicesOf({ dim: 8 }, 1, String) };
   const keys = [
     keyOf({ work: 'trial', settings }, 'a', 'x'),
     keyOf({ work: 'validate', settings }, 'a', 'x'),
-    keyOf({ work: 'trial', settings: { ...settings, dim: 9 } }, 'a', 'x'),
+    keyOf({ work: 'trial', settings: { ...settings, settings: { dim: 9 } } }, 'a', 'x'),
     keyOf({ work: 'trial', settings }, 'b', 'x'),
     keyOf({ work: 'trial', settings }, 'a', 'y'),
   ];

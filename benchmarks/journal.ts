@@ -1,71 +1,41 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { keySchema, lineSchema, outcomeSchema, RUN_VERSION, type RunLine } from '../results/run_schema.js';
 import { writeDurably } from '../support/durable.js';
 import { lineSum } from '../support/hash.js';
 import { makeFolder } from '../support/make_folder.js';
-import type { Outcome, TrialResult } from './trial.js';
+import type { Outcome } from './trial.js';
 
-/** A line of trials.ndjson: what was run, by the hash of everything it depends on, and how it ended. */
-export interface TrialLine {
-  /** Hash of settings, data and program. */
-  readonly key: string;
-  readonly data: string;
-  readonly row: string;
-  /** Absent for a training of a search for settings. */
-  readonly repetition?: number | undefined;
+/** A line of trials.ndjson. */
+export interface TrialLine extends Omit<RunLine, 'version' | 'outcome'> {
   readonly outcome: Outcome;
 }
 
-const metrics = z.record(z.string(), z.number());
-const estimate = z.looseObject({ metrics });
-
-/** What every result has; the rest is what its method and data bring along. */
-const resultSchema = z.looseObject({
-  bestEpoch: z.number().int().optional(),
-  epochs: z.array(z.looseObject({ epoch: z.number() })),
-  validation: metrics,
-  standard: metrics,
-  lists: metrics,
-  estimates: z.looseObject({
-    popularity: estimate,
-    propensity: estimate.optional(),
-    robust: estimate.optional(),
-  }),
-  unbiased: estimate.optional(),
-  oracle: metrics.optional(),
-});
-
-const outcomeSchema = z.union([
-  z.strictObject({ result: resultSchema as unknown as z.ZodType<TrialResult> }),
-  z.strictObject({ metric: z.number(), finer: z.array(z.number()).optional() }),
-  z.strictObject({ failure: z.string() }),
-]) satisfies z.ZodType<Outcome>;
-
-const key = z.string().regex(/^[0-9a-f]{64}$/);
-
 /** A line as it is written: with a checksum, by which one that was changed or cut off is told. */
-const lineSchema = z.strictObject({
-  key,
-  data: z.string(),
-  row: z.string(),
-  repetition: z.number().int().nonnegative().optional(),
+const summedLineSchema = lineSchema.extend({ sum: z.string() });
+
+const entrySchema = z.strictObject({
+  version: z.literal(RUN_VERSION),
+  key: keySchema,
   outcome: outcomeSchema,
   sum: z.string(),
 });
 
-const entrySchema = z.strictObject({ key, outcome: outcomeSchema, sum: z.string() });
-
-const withSum = (value: object): string => JSON.stringify({ ...value, sum: lineSum(value) });
+const withSum = (content: object): string => {
+  const value = { version: RUN_VERSION, ...content };
+  return JSON.stringify({ ...value, sum: lineSum(value) });
+};
 
 /** Reads what `withSum` wrote, if it is that to the letter and fits the schema. */
-function readSummed<Value extends { readonly sum: string }>(
+function readSummed<Value extends { readonly sum: string; readonly version: number }>(
   text: string,
   schema: z.ZodType<Value>,
-): Omit<Value, 'sum'> | undefined {
+): Omit<Omit<Value, 'sum'>, 'version'> | undefined {
   try {
     const { sum, ...value } = JSON.parse(text) as Value;
-    return sum === lineSum(value) && schema.safeParse({ ...value, sum }).success ? value : undefined;
+    const { version: _, ...content } = value;
+    return sum === lineSum(value) && schema.safeParse({ ...value, sum }).success ? content : undefined;
   } catch {
     return undefined;
   }
@@ -75,7 +45,7 @@ function readSummed<Value extends { readonly sum: string }>(
 export function readLines(path: string): { lines: TrialLine[]; broken: number } {
   if (!existsSync(path)) return { lines: [], broken: 0 };
   const texts = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  const lines = texts.map((text) => readSummed(text, lineSchema)).filter((line) => line !== undefined);
+  const lines = texts.map((text) => readSummed(text, summedLineSchema)).filter((line) => line !== undefined);
   return { lines, broken: texts.length - lines.length };
 }
 

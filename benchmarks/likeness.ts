@@ -8,7 +8,12 @@ import {
   TRAIN,
   userItems,
 } from '../datasets/interactions.js';
+import { itemValues } from '../evaluation/averages.js';
 import { type Bounded, bounded, type Likeness, likenessOf, resampled } from '../evaluation/likeness.js';
+import { hitAt } from '../evaluation/metrics/hit.js';
+import { testQuestion, userOf } from '../evaluation/question.js';
+import { rank } from '../evaluation/ranks.js';
+import { ModelScorers } from '../models/model_scorer.js';
 import { createModel } from '../models/registry.js';
 import { Drawing } from '../simulator/drawing.js';
 import type { World } from '../simulator/world.js';
@@ -16,8 +21,6 @@ import { UserError } from '../support/errors.js';
 import { type Panel, panelPicture } from '../support/panels.js';
 import type { Progress } from '../support/progress.js';
 import { rankCorrelation } from '../support/statistics.js';
-import { Evaluator } from './evaluation.js';
-import { hit } from './metrics.js';
 
 /** Methods that need no training by steps: their order shows whether data are alike to recommenders, too. */
 const METHODS = ['Pop', 'CF', 'ItemKNN', 'EASE', 'iALS'] as const;
@@ -105,16 +108,18 @@ async function hitsOf(data: Interactions, seed: number): Promise<UserHits[]> {
   const kernels = new WasmKernels();
   const size = { users: data.userIds.length, items: data.itemIds.length, dim: 32 };
   const known = userItems(data, (row) => data.split?.[row] === TRAIN);
-  const test = await Evaluator.create(kernels, data, TEST, { candidates: Math.min(CANDIDATES, size.items - 1), seed });
+  const test = await testQuestion(kernels, data, TEST, { candidates: Math.min(CANDIDATES, size.items - 1), seed });
+  const scorers = new ModelScorers(kernels, data);
+  const hit = hitAt(10);
   const out: UserHits[] = [];
   for (const name of METHODS) {
     const model = createModel(name, kernels, new ParameterFactory(kernels, seed), size);
     await model.fit?.(known, seed);
-    const { greater, equal } = await test.rank(model);
+    const values = itemValues([hit], await rank(scorers.of(model), test))[hit.name] as Float64Array;
     const [sums, counts] = [new Float64Array(size.users), new Float64Array(size.users)];
-    test.rows.forEach((row, r) => {
-      const user = data.user[row] as number;
-      (sums[user] as number) += hit(greater[r] as number, equal[r] as number, 10);
+    values.forEach((value, row) => {
+      const user = userOf(test, row);
+      (sums[user] as number) += value;
       (counts[user] as number)++;
     });
     out.push({ sums, counts });

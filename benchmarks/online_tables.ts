@@ -1,9 +1,9 @@
+import type { Metrics } from '../evaluation/metrics/metric.js';
+import { estimateOf } from '../results/estimate_of.js';
 import type { ResultTable } from '../results/table.js';
 import { summarize } from '../support/statistics.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
-import type { Metrics } from './metrics.js';
 import { type Published, publishedCells } from './published.js';
-import type { TableMetric } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 
 /** The offline estimates that Table 3 compares. */
@@ -20,7 +20,7 @@ export function deployed(trials: readonly FinishedTrial[]): Deployed[] {
 
 /** What an offline estimate says of a trained model; undefined where it has none. */
 export function offline(result: TrialResult, name: EstimateName): Metrics | undefined {
-  return name === 'standard' ? result.standard : result.estimates[name]?.metrics;
+  return estimateOf(result, name)?.metrics;
 }
 
 /**
@@ -30,12 +30,12 @@ export function offline(result: TrialResult, name: EstimateName): Metrics | unde
 export function squaredErrors(
   results: readonly Deployed[],
   name: EstimateName,
-  metric: TableMetric,
+  metric: string,
   scale: 'raw' | 'standardised',
 ): number[] | undefined {
   const metrics = results.map((result) => offline(result, name));
   if (results.length === 0 || metrics.some((one) => one === undefined)) return undefined;
-  const estimated = (metrics as Metrics[]).map((one) => one[metric]);
+  const estimated = (metrics as Metrics[]).map((one) => one[metric] as number);
   const online = results.map((result) => result.online.clickThroughRate);
   const [a, b] = scale === 'raw' ? [estimated, online] : [standardise(estimated), standardise(online)];
   return a.map((value, k) => (value - (b[k] as number)) ** 2);
@@ -55,7 +55,7 @@ export function errorTable(
   trials: readonly FinishedTrial[],
   data: string,
   scale: 'raw' | 'standardised',
-  columns: readonly TableMetric[],
+  columns: readonly string[],
   published?: Published,
 ): ResultTable | undefined {
   const results = deployed(trials);

@@ -1,8 +1,11 @@
 import picomatch from 'picomatch';
+import { evaluation } from '../evaluation/settings.js';
+import type { Method } from '../methods/method.js';
+import { parseMethod, refuseUnused } from '../methods/registry.js';
+import { concerning, plainSettings } from '../methods/settings.js';
 import { optionName, UserError } from '../support/errors.js';
 import { checkLimit } from '../support/limits.js';
-import { concerning, isTrained, type Method, parseMethod, refuseUnused } from './method.js';
-import { choicesOf, SETTING_GROUPS, type Settings } from './settings.js';
+import { choicesOf, type Settings } from './settings.js';
 import {
   type BudgetName,
   type Limits,
@@ -68,10 +71,10 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
   const given = options.settings ?? {};
   const entries = chosenMethods(options.methods ?? suite.methods, options.only);
   const methods = entries.map(({ parsed }) => parsed);
-  refuseUnused(methods, choicesOf(given, options.seed, optionName).method);
+  refuseUnused(methods, choicesOf(given, options.seed, optionName).settings);
   const inSuite = (name: string): string => `suite "${suite.name}", ${name}`;
   if (!options.methods && !options.only)
-    refuseUnused(methods, choicesOf(suite.settings ?? {}, options.seed, inSuite).method);
+    refuseUnused(methods, choicesOf(suite.settings ?? {}, options.seed, inSuite).settings);
   const vary = Object.entries({ ...suite.vary, ...limits.vary }).flatMap(([name, values]) =>
     values && !(name in given) ? [[name, values] as const] : [],
   );
@@ -85,7 +88,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
         checkLimit('width', wide, inSuite(`dimFactor ${entry.dimFactor} of ${entry.method}`));
         return wide;
       };
-      const dim = widened(base.dim);
+      const dim = widened(plainSettings.parse(base.settings).dim);
       const method = entry.label ?? parsed.label + widthText(entry.dimFactor);
       const { page = 10, decay = 0 } = suite.online ?? {};
       return {
@@ -94,13 +97,13 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
         variant,
         settings: {
           ...base,
-          ...{ model: entry.method, dim, method: concerning(parsed, base.method) },
+          ...{ method: parsed.text, settings: concerning(parsed, { ...base.settings, dim }) },
           ...(suite.online && { deployment: { page, decay, seed: options.seed } }),
         },
         ...(tune && {
           tuning: {
             ...{ strategy: tune.strategy, budget: tune.budget, seed: options.seed },
-            dims: isTrained(parsed.g) ? [dim] : (tune.dims?.map(widened) ?? [dim]),
+            dims: parsed.tuning.length > 1 ? [dim] : (tune.dims?.map(widened) ?? [dim]),
           },
         }),
       };
@@ -120,7 +123,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
     budget,
     repetitions,
     rows,
-    tables: (suite.tables ?? ['standard', 'unbiased', 'oracle']).map((table) =>
+    tables: (suite.tables ?? ['standard', 'unbiased', 'expected']).map((table) =>
       typeof table === 'string' ? { show: table as View } : table,
     ),
     figures: suite.figures ?? [],
@@ -172,11 +175,8 @@ function variantsOf(
   return variants.map((variant) => ({ variant, shown }));
 }
 
-/** Whether a method looks at a setting. */
-function concerns(name: string, { kind, f, g }: Method): boolean {
-  const { Training: training, 'Exposure model (PS and ACL)': exposure, 'Game (ACL)': game } = SETTING_GROUPS;
-  if (name in game) return kind === 'ACL';
-  if (name === 'rateG' || name === 'l2G') return isTrained(g);
-  if (name in exposure) return g !== undefined;
-  return !(name in training) || name === 'dim' || f.trained;
+/** Whether a method looks at a setting: evaluation concerns all, and of the trainer a closed form knows the width alone. */
+function concerns(name: string, { settings, players }: Method): boolean {
+  if (name in evaluation || name === 'dim') return true;
+  return players[0]?.trained === true && (name === 'backend' || name in settings.shape);
 }

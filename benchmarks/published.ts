@@ -1,9 +1,8 @@
 import { ownEntry } from '../support/names.js';
 import type { Summary } from '../support/statistics.js';
-import type { TableMetric } from './suites/suite.js';
 
 /** Published figures as they are written, in percent, by row. */
-export type Published = Record<string, Partial<Record<TableMetric, [number, number]>>>;
+export type Published = Record<string, Record<string, [number, number]>>;
 
 /** A row's published figures as cells, times `factor`; undefined where there are none. */
 export function publishedCells(

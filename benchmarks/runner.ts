@@ -184,7 +184,7 @@ export class TrialRunner {
   private count({ row, work }: RunnerTask, outcome: Outcome): void {
     if (work === 'trial') this.done++;
     if ('failure' in outcome && work === 'trial') this.failed++;
-    const metric = 'result' in outcome ? outcome.result.standard['hit@10'] : undefined;
+    const metric = 'result' in outcome ? outcome.result.estimates['standard']?.metrics['hit@10'] : undefined;
     if (metric !== undefined && !(this.best && this.best.metric >= metric)) this.best = { row, metric };
   }
 

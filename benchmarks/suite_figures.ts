@@ -4,7 +4,7 @@ import { summarize } from '../support/statistics.js';
 import { dataFigure } from './data_figures.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
 import { viewMetrics } from './suite_tables.js';
-import type { SuiteFigure, TableMetric } from './suites/suite.js';
+import type { SuiteFigure } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { slopesOf } from './truth_tables.js';
 
@@ -105,7 +105,7 @@ function settingFigure(
   data: string,
   trials: readonly FinishedTrial[],
 ): CurvesFigure | undefined {
-  const panelOf = (metric: TableMetric): FigurePanel => ({
+  const panelOf = (metric: string): FigurePanel => ({
     title: metric,
     x,
     y: 'percent',

@@ -1,86 +1,51 @@
+import { type Estimate, type Estimated, isWeak } from '../evaluation/estimates/estimate.js';
+import { estimateNamed } from '../evaluation/estimates/registry.js';
+import type { Metrics } from '../evaluation/metrics/metric.js';
+import { shownMetrics } from '../evaluation/metrics/registry.js';
+import { estimateOf } from '../results/estimate_of.js';
 import { type NamedTable, type ResultTable, WORSE_NOTE } from '../results/table.js';
 import { fileName, ownEntry } from '../support/names.js';
 import { LEAST_REPETITIONS, summarize } from '../support/statistics.js';
 import { compareWithBest } from './comparison.js';
-import { isWeak } from './estimates.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
-import { METRICS, type Metrics } from './metrics.js';
 import { errorTable, onlineTable } from './online_tables.js';
 import { type Published, publishedCells } from './published.js';
-import type { SuiteTable, TableMetric, View } from './suites/suite.js';
+import { isEstimate, type SuiteTable, type View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
 
-/** A view whose rows are methods and whose columns are metrics. */
-interface MetricView {
-  readonly title: string;
-  /** What it takes from a trial; undefined where that has none. */
-  estimate(result: TrialResult): { readonly metrics: Metrics; readonly size?: number } | undefined;
-  note(trials: readonly FinishedTrial[]): string;
-  /** Whether it is an expectation, in which no test item is drawn. */
-  readonly isExact?: boolean;
-}
-
-const weightedBy = (what: string): string => `Percent, mean (sd) over repetitions; test items weighted by ${what}.`;
-
-const METRIC_VIEWS: Readonly<Partial<Record<View, MetricView>>> = {
-  standard: {
-    title: 'standard evaluation',
-    estimate: (result) => ({ metrics: result.standard }),
-    note: (trials) => {
-      const candidates = trials[0]?.settings.evaluation.candidates ?? 0;
-      const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
-      const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
-      const among = isGiven ? 'the items that the data names' : sampled;
-      return `Percent, mean (sd) over repetitions; each test item ranked among ${among}.${remarks(trials)}`;
-    },
-  },
-  unbiased: {
-    title: 'unbiased evaluation',
-    estimate: (result) => result.unbiased,
-    note: (trials) => {
-      const { weight, clip } = trials[0]?.settings.unbiased ?? { weight: '', clip: 0 };
-      const clipped = clip > 0 ? `, p_exp at least ${clip}` : '';
-      return `The same, test items weighted by ${weight} from the truth${clipped}.`;
-    },
-  },
-  oracle: {
-    title: 'oracle',
-    estimate: (result) => result.oracle && { metrics: result.oracle },
-    note: () =>
-      "Percent, mean (sd) over repetitions; exact expectation under the world's truth of a test item drawn in proportion to relevance, mean over users.",
-    isExact: true,
-  },
-  popularity: {
-    title: 'debiased by popularity',
-    estimate: (result) => result.estimates.popularity,
-    note: () => weightedBy('1 / (count / max)^0.5 of the item'),
-  },
-  propensity: {
-    title: 'debiased by a propensity model',
-    estimate: (result) => result.estimates.propensity,
-    note: () => weightedBy("1 / a propensity model's probability"),
-  },
-  robust: {
-    title: 'robust evaluation',
-    estimate: (result) => result.estimates.robust,
-    note: () => weightedBy("1 / the method's own G"),
-  },
-};
+/** What a view takes of a trial; undefined for a view that is not of an estimate, or a trial that has none. */
+const estimateIn = (view: View, result: TrialResult): Estimated | undefined =>
+  isEstimate(view) ? estimateOf(result, view) : undefined;
 
 /** The metrics of a view; undefined for a view that is not of metrics, or a trial that has none. */
 export function viewMetrics(view: View, result: TrialResult): Metrics | undefined {
-  return METRIC_VIEWS[view]?.estimate(result)?.metrics;
+  return estimateIn(view, result)?.metrics;
 }
 
 /** How many users, or equally weighted test items, a view's metrics are means over; undefined where they are exact. */
 export function viewUsers(view: View, result: TrialResult): number | undefined {
-  const estimate = METRIC_VIEWS[view]?.isExact ? undefined : METRIC_VIEWS[view]?.estimate(result);
-  return estimate && usersOf(estimate, result);
+  const estimate = estimateIn(view, result);
+  return estimate && !estimateNamed(keyOf(view, [result])).isExact ? usersOf(estimate, result) : undefined;
 }
 
-const usersOf = ({ size }: { readonly size?: number }, { tested }: TrialResult): number | undefined =>
+/** The key that a view's name stands for in the first result that has it. */
+function keyOf(view: View, results: readonly TrialResult[]): string {
+  const keys = results.flatMap(({ estimates }) => Object.keys(estimates));
+  return keys.find((key) => key === view) ?? keys.find((key) => key.startsWith(`${view}:`)) ?? view;
+}
+
+const usersOf = ({ size }: Estimated, { tested }: TrialResult): number | undefined =>
   tested && Math.min(tested.users, size ?? tested.users);
+
+/** How the numbers of an estimate came about, and what a reader must know of how trials went. */
+function noteOf(estimate: Estimate, trials: readonly FinishedTrial[]): string {
+  const { candidates = 0, clip = 0 } = trials[0]?.settings.evaluation ?? {};
+  const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
+  const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
+  const among = isGiven ? 'the items that the data names' : sampled;
+  return `${estimate.note({ clip, among })}${estimate.key === 'standard' ? remarks(trials) : ''}`;
+}
 
 /** A suite's tables: for each data set, each view that there is something to show of. `keys` says how published figures know the data. */
 export function suiteTables(
@@ -107,24 +72,23 @@ export function suiteTables(
 }
 
 function tableOf(
-  { show, metrics = [...METRICS], published }: SuiteTable,
+  { show, metrics: asked, published }: SuiteTable,
   data: string,
   trials: readonly FinishedTrial[],
   key: string,
 ): ResultTable | undefined {
+  const metrics = asked ?? shownMetrics(trials[0]?.settings.evaluation.cutoffs);
   if (show === 'value') return valueTable(trials, data);
   if (show === 'trust') return trustTable(trials, data);
   if (show === 'online') return onlineTable(trials, data);
   if (show === 'errors' || show === 'errors-standardised')
     return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, ownEntry(published, key));
-  const view = METRIC_VIEWS[show];
+  const results = trials.map(resultOf).filter((result) => result !== undefined);
   // Nothing to show is different from nothing that could be trained.
-  const isThere = trials.some((trial) => {
-    const result = resultOf(trial);
-    return result && view?.estimate(result);
-  });
-  if (!view || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
-  return metricTable(trials, `${data}: ${view.title}`, metrics, view, ownEntry(published, key));
+  const isThere = results.some((result) => estimateIn(show, result));
+  if (!isEstimate(show) || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
+  const estimate = estimateNamed(keyOf(show, results));
+  return metricTable(trials, `${data}: ${estimate.title}`, metrics, estimate, ownEntry(published, key));
 }
 
 /** The column of how many equally weighted test items an estimate is worth. */
@@ -133,12 +97,12 @@ const WORTH = 'test items';
 function metricTable(
   trials: readonly FinishedTrial[],
   title: string,
-  columns: readonly TableMetric[],
-  view: MetricView,
+  columns: readonly string[],
+  estimate: Estimate,
   published: Published | undefined,
 ): ResultTable {
   const groups = [...groupBy(trials, ({ row }) => row.label)];
-  const rows = groups.map(([label, own]) => rowOf(label, own, columns, view, published));
+  const rows = groups.map(([label, own]) => rowOf(label, own, columns, estimate, published));
   const isWeighted = rows.some(({ cells }) => cells[WORTH]);
   const compared = rows.filter(({ isWeak }) => !isWeak);
   const comparisons = columns.flatMap((column) =>
@@ -146,8 +110,8 @@ function metricTable(
       compared.map(({ label, values, tested }) => ({ label, values: values[column] ?? [], users: tested?.[column] })),
     ).map((test) => ({ column, ...test })),
   );
-  const seeds = groups[0]?.[1].map(({ settings }) => settings.trainer.seed);
-  const notes = [view.note(trials), ...(isWeighted ? worthNotes(rows, trials) : [])];
+  const seeds = groups[0]?.[1].map(({ settings }) => settings.seed);
+  const notes = [noteOf(estimate, trials), ...(isWeighted ? worthNotes(rows, trials) : [])];
   if (comparisons.length > 0) notes.push(WORSE_NOTE);
   else if (compared.length > 1 && (seeds?.length ?? 0) < LEAST_REPETITIONS)
     notes.push('Nothing is tested: fewer than three repetitions prove nothing.');
@@ -165,13 +129,13 @@ function metricTable(
 function rowOf(
   label: string,
   own: readonly FinishedTrial[],
-  columns: readonly TableMetric[],
-  view: MetricView,
+  columns: readonly string[],
+  estimate: Estimate,
   published: Published | undefined,
 ) {
   const failures = own.map(failureOf).filter((failure) => failure !== undefined);
   const results = own.map(resultOf);
-  const estimates = results.map((result) => result && view.estimate(result));
+  const estimates = results.map((result) => result && estimateOf(result, estimate.key));
   const summaryOf = (all: readonly (number | undefined)[]) => {
     const present = all.filter((value) => value !== undefined);
     return present.length > 0 ? summarize(present) : undefined;
@@ -179,7 +143,7 @@ function rowOf(
   const values = Object.fromEntries(columns.map((name) => [name, estimates.map((one) => one?.metrics[name])]));
   const worth = summaryOf(estimates.map((one) => one?.size));
   const items = summaryOf(results.map((result) => result?.tested?.items));
-  const users = view.isExact
+  const users = estimate.isExact
     ? undefined
     : summaryOf(results.map((result, r) => result && estimates[r] && usersOf(estimates[r], result)))?.mean;
   const paper = publishedCells(published, label);

@@ -16,9 +16,15 @@ import { type Interactions, TEST, userItems, VALIDATION } from '../datasets/inte
 import { openSplit } from '../datasets/open.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
+import { itemValues } from '../evaluation/averages.js';
+import { estimateNamed } from '../evaluation/estimates/registry.js';
+import { hitAt } from '../evaluation/metrics/hit.js';
+import { valueAtRank } from '../evaluation/metrics/metric.js';
+import { testQuestion } from '../evaluation/question.js';
+import { rank } from '../evaluation/ranks.js';
 import type { Model } from '../models/model.js';
+import { ModelScorers } from '../models/model_scorer.js';
 import { createModel } from '../models/registry.js';
-import { TRAINER_DEFAULTS } from '../models/trainer.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { simulate } from '../simulator/simulate.js';
 import { readWorld } from '../simulator/world.js';
@@ -26,13 +32,10 @@ import { lineSum } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
-import { unbiased } from './estimates.js';
-import { Evaluator } from './evaluation.js';
 import { TrialCache } from './journal.js';
-import { metricsOf } from './metrics.js';
 import { type PlanOptions, planSuite } from './plan.js';
 import { StoppedError } from './runner.js';
-import type { Settings } from './settings.js';
+import { choicesOf, type Settings } from './settings.js';
 import { hashData, type OpenedData } from './suite_data.js';
 import { quick } from './suites/quick.js';
 import { type SweepOptions, sweep } from './sweep.js';
@@ -40,23 +43,13 @@ import { runTrial, type TrialSettings } from './trial.js';
 
 const root = testFolder();
 const PLANTED = { ...PLANTED_DEFAULTS, users: 300, items: 200, ratingsPerUser: 30 };
-const { seed: _, ...trainer } = { ...TRAINER_DEFAULTS, epochs: 6, batch: 256, rate: 0.02 };
 const SETTINGS: Settings = { dim: 8, epochs: 6, batch: 256, rate: 0.02, candidates: 50, bootstrap: 100 };
 const PLAN: PlanOptions = { repetitions: 2, seed: 1, settings: SETTINGS };
-const UNBIASED = { weight: 'relevance/exposure', clip: 0, normalisation: 'self-normalised' } as const;
 /** Runs the quick suite on the planted data. */
 const run = (out: string, options: Omit<SweepOptions, 'out'> = {}, plan: Partial<PlanOptions> = {}) =>
   sweep(planSuite(quick, { ...PLAN, ...plan }), async () => [opened()], { out: join(root, out), ...options });
 const opened = (): OpenedData => ({ key: 'planted', name: data.name, data, sha256: hashData(data, undefined) });
-const settings = (model: string): TrialSettings => ({
-  model,
-  dim: 8,
-  trainer: { ...trainer, seed: 1 },
-  evaluation: { candidates: 50, seed: 1 },
-  unbiased: UNBIASED,
-  method: {},
-  report: { bootstrap: 100, full: true },
-});
+const settings = (method: string): TrialSettings => ({ method, ...choicesOf(SETTINGS, 1, String) });
 
 let data: Interactions;
 beforeAll(async () => {
@@ -93,7 +86,7 @@ describe('evaluation', () => {
   test('candidates are the same for every model, and never known to the user', async () => {
     const kernels = new WasmKernels();
     const seen = async (name: string): Promise<{ users: number[]; items: number[] }> => {
-      const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 50, seed: 3 });
+      const question = await testQuestion(kernels, data, TEST, { candidates: 50, seed: 3 });
       const model = createModel(name, kernels, new ParameterFactory(kernels, 1), { users: 300, items: 200, dim: 8 });
       model.fit?.(userItems(data), 1);
       const [users, items]: [number[], number[]] = [[], []];
@@ -106,7 +99,7 @@ describe('evaluation', () => {
           return model.forward(tape, pairs);
         },
       };
-      await evaluator.rank(spy);
+      await rank(new ModelScorers(kernels, data).of(spy), question);
       return { users, items };
     };
     const [pop, mf] = [await seen('Pop'), await seen('MF')];
@@ -124,14 +117,14 @@ describe('evaluation', () => {
 
   test('full ranking counts just the items that the user has not interacted with', async () => {
     const kernels = new WasmKernels();
-    const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 0, seed: 1 });
+    const question = await testQuestion(kernels, data, TEST, { candidates: 0, seed: 1 });
     const constant: Model = {
       parameters: [],
       forward: (tape, pairs) => tape.constant(kernels.zeros([pairs.items.positions])),
     };
-    const { greater, equal } = await evaluator.rank(constant);
+    const { greater, equal } = await rank(new ModelScorers(kernels, data).of(constant), question);
     const known = userItems(data);
-    evaluator.rows.forEach((row, r) => {
+    question.rows.forEach((row, r) => {
       const user = data.user[row] as number;
       expect(greater[r]).toBe(0);
       expect(equal[r]).toBe(200 - ((known.starts[user + 1] as number) - (known.starts[user] as number)));
@@ -142,33 +135,40 @@ describe('evaluation', () => {
     const kernels = new WasmKernels();
     const model = createModel('MF', kernels, new ParameterFactory(kernels, 5), { users: 300, items: 200, dim: 8 });
     const [sampled, full] = [
-      await Evaluator.create(kernels, data, VALIDATION, { candidates: 200, seed: 1 }),
-      await Evaluator.create(kernels, data, VALIDATION, { candidates: 0, seed: 1 }),
+      await testQuestion(kernels, data, VALIDATION, { candidates: 200, seed: 1 }),
+      await testQuestion(kernels, data, VALIDATION, { candidates: 0, seed: 1 }),
     ];
-    expect(await sampled.rank(model)).toEqual(await full.rank(model));
+    const scorer = new ModelScorers(kernels, data).of(model);
+    expect(await rank(scorer, sampled)).toEqual(await rank(scorer, full));
+    // So does a scorer that has scores of pairs alone, and none of its own to count with.
+    const { scorePairs } = scorer;
+    expect(await rank({ scorePairs }, sampled)).toEqual(await rank(scorer, full));
+    await expect(rank({ scorePairs }, full)).rejects.toThrow(/scores pairs alone/);
   });
 
   test('a model that scores NaN is reported as diverged', async () => {
     const kernels = new WasmKernels();
-    const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 10, seed: 1 });
+    const question = await testQuestion(kernels, data, TEST, { candidates: 10, seed: 1 });
     const broken: Model = {
       parameters: [],
       forward: (tape, pairs) => tape.constant(kernels.tensor(new Float32Array(pairs.items.positions).fill(Number.NaN))),
     };
-    await expect(evaluator.rank(broken)).rejects.toThrow(/some scores are NaN or infinite/);
+    await expect(rank(new ModelScorers(kernels, data).of(broken), question)).rejects.toThrow(
+      /some scores are NaN or infinite/,
+    );
   });
 });
 
 test('a trial gives the same result to the bit each time', async () => {
   const [a, b] = [await runTrial(data, settings('MLP')), await runTrial(data, settings('MLP'))];
   expect(a.result).toEqual(b.result);
-  expect(a.result.unbiased).toBeUndefined();
+  expect(Object.keys(a.result.estimates)).toEqual(['standard', 'full-ranking', 'popularity']);
 });
 
 test('trained models beat a random order, and the best epoch is the one that was kept', async () => {
   for (const model of ['CF', 'MF', 'GMF', 'MLP', 'Pop']) {
     const { result } = await runTrial(data, settings(model));
-    expect(result.standard['hit@10']).toBeGreaterThan(1.2 * (10 / 51));
+    expect(result.estimates['standard']?.metrics['hit@10']).toBeGreaterThan(1.2 * (10 / 51));
     const best = Math.max(...result.epochs.map(({ metric }) => metric));
     if (result.bestEpoch !== undefined) expect(result.validation['hit@10']).toBe(best);
   }
@@ -212,7 +212,7 @@ describe('a sweep', () => {
     // A mark that only a kept line can carry, then a line that a kill cut in two.
     const marked = lines
       .slice(0, 4)
-      .map((line) => line.replace('"bestEpoch":', '"kept":1,"bestEpoch":').replace('"epochs":', '"kept":1,"epochs":'))
+      .map((line) => line.replace('"lists":{', '"lists":{"kept":1,'))
       .map(withNewSum);
     writeFileSync(join(`${stopped}.partial`, 'trials.ndjson'), `${marked.join('\n')}\n`);
     appendFileSync(join(`${stopped}.partial`, 'trials.ndjson'), (lines[4] as string).slice(0, 30));
@@ -228,16 +228,16 @@ describe('a sweep', () => {
   });
 
   test('a trial that diverges is listed with its reason, and the others go on', async () => {
-    const plan = planSuite(quick, { ...PLAN, methods: ['Pop', 'MF'], repetitions: 1 });
+    const plan = planSuite(quick, { ...PLAN, methods: ['Pop', 'MLP'], repetitions: 1 });
     const wild = plan.rows.map((row) => ({
       ...row,
-      settings: { ...row.settings, trainer: { ...row.settings.trainer, rate: 1e30 } },
+      settings: { ...row.settings, settings: { ...row.settings.settings, rate: 10 } },
     }));
     const { tables } = await sweep({ ...plan, rows: wild }, async () => [opened()], { out: join(root, 'diverged') });
     const rows = tables[0]?.table.rows ?? [];
     expect(rows[0]?.failed).toBeUndefined();
     expect(rows[1]?.failed).toMatch(/1 of 1, .*lower --rate/);
-    expect(readFileSync(join(root, 'diverged', 'tables', 'quick-standard.md'), 'utf8')).toMatch(/MF \(failed: /);
+    expect(readFileSync(join(root, 'diverged', 'tables', 'quick-standard.md'), 'utf8')).toMatch(/MLP \(failed: /);
   });
 
   test('failed trials run again where asked for, the others do not; a journal line that is damaged is made anew', async () => {
@@ -275,7 +275,9 @@ describe('a sweep', () => {
     const kept = readFileSync(join(root, 'stoppable.partial', 'trials.ndjson'), 'utf8')
       .trim()
       .split('\n');
-    expect(kept.map((line) => JSON.parse(line).outcome.result.standard['hit@10'] > 0)).toEqual([true]);
+    expect(kept.map((line) => JSON.parse(line).outcome.result.estimates.standard.metrics['hit@10'] > 0)).toEqual([
+      true,
+    ]);
     await run('stoppable', { workers: 1 });
     expect(contents(join(root, 'stoppable'))).toEqual(contents(join(root, 'one')));
   });
@@ -412,12 +414,17 @@ test('the unbiased estimate is closer to the true metric than the standard one',
       1,
     );
     const counts = kernels.floats(model.parameters[0]?.value as never);
-    const evaluator = await Evaluator.create(kernels, clicks, TEST, { candidates: 0, seed: 1 });
-    const ranks = await evaluator.rank(model);
-    const standard = evaluator.standard(ranks)['hit@10'];
-    const estimated = unbiased(evaluator, ranks, { weight, clip: 0, normalisation: 'self-normalised' })?.metrics[
-      'hit@10'
-    ] as number;
+    const question = await testQuestion(kernels, clicks, TEST, { candidates: 0, seed: 1 });
+    const hit = hitAt(10);
+    const values = itemValues([hit], await rank(new ModelScorers(kernels, clicks).of(model), question));
+    const estimate = async (key: string) => {
+      const train = userItems(clicks, (row) => clicks.split?.[row] === 0);
+      const weights = { clip: 0, normalisation: 'self-normalised' } as const;
+      const propensity = () => Promise.reject(new Error('nobody asks'));
+      const found = await estimateNamed(key).of({ data: clicks, test: question, train, values, weights, propensity });
+      return found?.metrics['hit@10'] as number;
+    };
+    const [standard, estimated] = [await estimate('standard'), await estimate(`unbiased:${weight}`)];
     let [hits, total] = [0, 0];
     for (let user = 0; user < 1500; user++) {
       const own = new Set(known.items.subarray(known.starts[user], known.starts[user + 1]));
@@ -428,7 +435,7 @@ test('the unbiased estimate is closer to the true metric than the standard one',
         const score = counts[item] as number;
         const greater = others.filter((other) => other.item !== item && other.count > score).length;
         const equal = others.filter((other) => other.item !== item && other.count === score).length;
-        hits += worth * metricsOf(greater, equal)['hit@10'];
+        hits += worth * valueAtRank(hit, greater, equal);
         total += worth;
       }
     }

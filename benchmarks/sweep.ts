@@ -1,6 +1,8 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkEvaluation } from '../evaluation/question.js';
+import { checkMethod, parseMethod } from '../methods/registry.js';
 import { type NamedFigure, writeFigures } from '../results/figure.js';
 import { reportOf } from '../results/report/report.js';
 import { readRun, readSessions } from '../results/run_folder.js';
@@ -15,10 +17,8 @@ import { silent } from '../support/progress.js';
 import { PROGRAM } from '../support/version.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
 import { dataPicturePath, writeDataPictures } from './data_pictures.js';
-import { checkEvaluation } from './evaluation.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, linesText, readLines, type TrialLine } from './journal.js';
-import { checkMethod, parseMethod } from './method.js';
 import type { Plan, PlannedRow } from './plan.js';
 import { type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
 import type { OpenedData } from './suite_data.js';
@@ -70,9 +70,10 @@ export async function sweep(
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
     for (const one of data) checkEvaluation(one.data);
-    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.model, tuning);
+    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning);
     for (const { settings } of plan.rows) {
-      for (const one of data) checkMethod(parseMethod(settings.model), one.data, settings, one.world !== undefined);
+      for (const one of data)
+        checkMethod(parseMethod(settings.method), one.data, settings.settings, one.world !== undefined);
       if (settings.deployment && data.some(({ world }) => !world))
         throw new UserError(
           `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
@@ -285,10 +286,10 @@ async function runRow(
 
 /** The seed of a repetition draws weights, negatives and candidates, so that every row meets the same candidates. */
 function withRepetition(settings: TrialSettings, repetition: number): TrialSettings {
-  const { trainer, evaluation, deployment } = settings;
+  const { seed, evaluation, deployment } = settings;
   return {
     ...settings,
-    trainer: { ...trainer, seed: trainer.seed + repetition },
+    seed: seed + repetition,
     evaluation: { ...evaluation, seed: evaluation.seed + repetition },
     ...(deployment && { deployment: { ...deployment, seed: deployment.seed + repetition } }),
   };

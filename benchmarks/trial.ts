@@ -1,129 +1,64 @@
 import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
-import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
-import type { AnchorName } from '../evaluation/truth/anchors.js';
-import { anchorsFor } from '../evaluation/truth/known_world.js';
-import { ListValues } from '../evaluation/truth/value.js';
-import type { Model, ModelSize } from '../models/model.js';
-import { hasCollapsed, modelScores } from '../models/propensity.js';
-import {
-  DivergedError,
-  type EpochRecord,
-  type ExposureRecord,
-  type TrainerSettings,
-  type TrainingRecord,
-} from '../models/trainer.js';
+import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import { averageOf, itemValues } from '../evaluation/averages.js';
+import { type DeploymentSettings, deploy, type OnlineResult } from '../evaluation/deployment.js';
+import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import type { Metrics } from '../evaluation/metrics/metric.js';
+import { metricsAt } from '../evaluation/metrics/registry.js';
+import { type TestQuestion, testQuestion } from '../evaluation/question.js';
+import { rank } from '../evaluation/ranks.js';
+import type { EvaluationSettings } from '../evaluation/settings.js';
+import { hasCollapsed } from '../methods/g_beta.js';
+import type { Method } from '../methods/method.js';
+import { explaining, parseMethod } from '../methods/registry.js';
+import { concerning, plainSettings, trainerOf } from '../methods/settings.js';
+import type { Model, ModelSettings, ModelSize } from '../models/model.js';
+import { ModelScorers } from '../models/model_scorer.js';
+import type { Scorer } from '../models/scorer.js';
+import { DivergedError, type EpochRecord, type ExposureRecord, type TrainingRecord } from '../models/trainer.js';
+import type { FlatSettings, TrainContext } from '../propensities/context.js';
+import type { ExposureModel } from '../propensities/propensity.js';
+import { propensityNamed } from '../propensities/registry.js';
 import { World, type WorldState } from '../simulator/world.js';
-import { bootstrapIntervals, type Interval } from './bootstrap.js';
-import { type DeploymentSettings, deploy, type OnlineResult } from './deployment.js';
-import { type Estimate, inversePropensity, popularityDebiased, type UnbiasedSettings, unbiased } from './estimates.js';
-import { type EvaluationSettings, Evaluator, type ScoredRanks } from './evaluation.js';
-import { FullRanks, type ListStatistics, RecommendationLists, readAllScores } from './full_pass.js';
-import { type MethodSettings, parseMethod } from './method.js';
-import { averageMetrics, type ListMetrics, listMetrics, type MetricName, type Metrics } from './metrics.js';
-import { OracleMetrics } from './oracle.js';
-import {
-  CRITERIA,
-  explaining,
-  type TrainedExposure,
-  type TrainingContext,
-  trainMethod,
-  validationCriteria,
-} from './training.js';
 
-/** What is computed of a trained model besides the metrics of its test items. */
-export interface ReportSettings {
-  /** Resamples of the bootstrap; 0 for no intervals. */
-  readonly bootstrap: number;
-  /** Score all items for every user: recommended lists and, in simulated data, the oracle. */
-  readonly full: boolean;
-  /** A model trained for itself whose probability of a click debiases the metrics. */
-  readonly propensityModel?: string | undefined;
-}
-
-/** One model trained once on one data set. Everything that its result depends on, besides the data. */
+/** One method trained once on one data set. Everything that its result depends on, besides the data. */
 export interface TrialSettings {
-  /** A method's name, see `parseMethod`. */
-  readonly model: string;
-  readonly dim: number;
-  readonly trainer: TrainerSettings;
-  readonly method: MethodSettings;
+  /** As `parseMethod` reads it. */
+  readonly method: string;
+  /** What was said of how it is trained; the method's own schema fills in the rest. */
+  readonly settings: FlatSettings;
+  /** All that training draws depends on it. */
+  readonly seed: number;
   readonly evaluation: EvaluationSettings;
-  readonly unbiased: UnbiasedSettings;
-  readonly report: ReportSettings;
   /** What computes; `wasm` where absent. `auto` is for `withChosenBackend` to settle. */
   readonly backend?: Exclude<BackendChoice, 'wasm'> | undefined;
   /** Present where the trained method is shown to the users of its world. */
   readonly deployment?: DeploymentSettings | undefined;
 }
 
-/** Estimates of what the metrics would be if all items were exposed alike. */
-export interface Estimates {
-  readonly popularity: Estimate;
-  /** Test items ranked among all others, instead of a sample; only where every item is scored. */
-  readonly fullRanking?: { readonly metrics: Metrics } | undefined;
-  /** By a propensity model. */
-  readonly propensity?: Estimate | undefined;
-  /** By G_beta of the trained method itself (PAPER section 6, "robust"). */
-  readonly robust?: Estimate | undefined;
-}
-
-/** What was evaluated. */
-export interface Tested {
-  readonly users: number;
-  /** Test items. */
-  readonly items: number;
-  /** Test items besides, left out since their users interacted with every item, so that there is nothing to rank them among. */
-  readonly leftOut?: number | undefined;
-  /** Where the method reads histories in the order of time: test items that are older than an item of the history. */
-  readonly older?: number | undefined;
-}
+/** The criteria that choose epochs and settings: validation Hit@10 (paper, A.6.4); the others where that is the same for all. */
+export const CRITERIA = ['hit@10', 'ndcg@10', 'mrr'] as const;
 
 /** What chooses epochs, in this order. */
 export type Criterion = (typeof CRITERIA)[number] | 'loss' | 'nothing';
 
-export interface TrialResult {
+export interface TrialResult extends Evaluation {
   /** What computed, where it was not `wasm`. */
   readonly backend?: string | undefined;
   /** Epoch whose weights were kept; absent for models without training. */
-  readonly bestEpoch: number | undefined;
+  readonly bestEpoch?: number | undefined;
   readonly epochs: readonly EpochRecord[];
   /** Epochs of g's own training, in PS. */
   readonly exposureEpochs?: readonly EpochRecord[] | undefined;
   /** By what the epoch was chosen, where validation Hit@10 was the same in every epoch and so could not tell. */
   readonly chosenBy?: Criterion | undefined;
   readonly validation: Metrics;
-  readonly standard: Metrics;
-  readonly tested: Tested;
-  readonly lists: ListMetrics & Partial<ListStatistics>;
-  /** 95 percent, over users. */
-  readonly intervals?: Readonly<Record<MetricName, Interval>> | undefined;
-  /** Where the data says what each test item is to be ranked among, instead of a sample of all items. */
-  readonly among?: 'given' | undefined;
-  /** Only for simulated data; `size` is the effective number of test items. */
-  readonly unbiased: Estimate | undefined;
-  /** The same by each of the weights. */
-  readonly unbiasedBy?: Readonly<Record<UnbiasedSettings['weight'], Estimate>> | undefined;
-  readonly estimates: Estimates;
-  /** The exact expected metrics under the world's truth. */
-  readonly oracle?: Metrics | undefined;
-  /** What the lists are worth in truth; only for simulated data. */
-  readonly truth?: TruthResult | undefined;
   /** G in the kept epoch. */
   readonly exposure?: (ExposureRecord & { readonly collapsed: boolean }) | undefined;
   /** Of g as a recommender, on the same test items, where it is a model. */
   readonly exposureStandard?: Metrics | undefined;
   /** What users did with the deployed method. */
   readonly online?: OnlineResult | undefined;
-}
-
-/** What a method's lists are worth in a world that is known. Metrics by name: "value@10", "rndcg@10". */
-export interface TruthResult {
-  /** Means over users. */
-  readonly values: Readonly<Record<string, number>>;
-  /** How many users were judged. */
-  readonly users: number;
-  /** The same of what values are read against. */
-  readonly anchors: Readonly<Record<AnchorName, Readonly<Record<string, number>>>>;
 }
 
 /** How a trial, or a training of a search for settings, ended. */
@@ -134,7 +69,7 @@ export interface TrainedModel {
   readonly kernels: Kernels;
   readonly model: Model;
   readonly size: ModelSize;
-  readonly settings: Readonly<Record<string, number>>;
+  readonly settings: ModelSettings;
 }
 
 /** What a trial gets besides data and settings. */
@@ -146,7 +81,7 @@ export interface TrialContext {
 
 /**
  * Trains a method on the train part, choosing the epoch by validation Hit@10, and evaluates it on the test part. Deterministic
- * given data and settings; the caller closes the trained model's kernels. Throws UserError for an unknown model, DivergedError where training
+ * given data and settings; the caller closes the trained model's kernels. Throws UserError for an unknown method, DivergedError where training
  * diverges, BackendUnavailableError and BackendError where the settings' backend is not there or fails.
  */
 export async function runTrial(
@@ -172,78 +107,81 @@ async function trainAndEvaluate(
   kernels: Kernels,
   data: Interactions,
   settings: TrialSettings,
-  context: TrialContext,
+  { world, onEpoch }: TrialContext,
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
-  const method = parseMethod(settings.model);
-  const training = await trainingContext(kernels, data, settings, context);
-  const { size, validation, world } = training;
-  const trained = await trainMethod(training, method);
-  const test = await Evaluator.create(kernels, data, TEST, settings.evaluation);
-  const ranks = await explaining(method, () => test.rank(trained.f));
-  const userOf = (row: number): number => data.user[test.rows[row] as number] as number;
-  const { bootstrap, full, propensityModel } = settings.report;
-  const propensity =
-    propensityModel === undefined
-      ? undefined
-      : await ofPropensityModel(() => trainMethod({ ...training, onEpoch: undefined }, parseMethod(propensityModel)));
-  const lists = full
-    ? await explaining(method, () => fullPass(test, trained.f, world, settings.evaluation.candidates))
-    : undefined;
-  const { record, exposure } = trained;
+  const method = parseMethod(settings.method);
+  const validation = await testQuestion(kernels, data, VALIDATION, settings.evaluation);
+  const context = await trainContext(kernels, data, settings, method, validation, { world, onEpoch });
+  const trained = await explaining(method, () => method.train(context));
+  const test = await testQuestion(kernels, data, TEST, settings.evaluation);
+  const { scorer, record, exposure } = trained;
+  const { cutoffs } = settings.evaluation;
+  const evaluated = await explaining(method, () =>
+    evaluate(
+      {
+        ...{ kernels, test, scorer, train: context.train, world: context.world, seed: settings.evaluation.seed },
+        exposure: exposure?.propensity,
+        propensity: (name) => propensityModel(name, { ...context, onEpoch: undefined }, settings),
+      },
+      settings.evaluation,
+    ),
+  );
   const { deployment } = settings;
   const result: TrialResult = {
     ...(kernels.name !== 'wasm' && { backend: kernels.name }),
     bestEpoch: record?.best.epoch,
     epochs: record?.epochs ?? [],
     ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
-    validation: validation.standard(await validation.rank(trained.f)),
-    standard: test.standard(ranks),
-    tested: testedOf(test, trained.f),
+    validation: await standardOf(scorer, validation, cutoffs),
     ...(record?.chosenBy !== undefined && { chosenBy: criterionOf(record.chosenBy) }),
-    ...(data.candidates && { among: 'given' as const }),
-    lists: { ...listMetrics(ranks, ranks.scores, userOf), ...lists?.statistics },
-    ...(bootstrap > 0 && {
-      intervals: await bootstrapIntervals(kernels, ranks, userOf, bootstrap, settings.evaluation.seed),
-    }),
-    unbiased: unbiased(test, ranks, settings.unbiased),
-    ...(data.truth && { unbiasedBy: unbiasedByWeight(test, ranks, settings.unbiased) }),
-    estimates: {
-      popularity: popularityDebiased(test, ranks, settings.unbiased),
-      ...(lists?.fullRanking && { fullRanking: { metrics: lists.fullRanking } }),
-      ...(propensity && {
-        propensity: await ofPropensityModel(() =>
-          propensityDebiased(kernels, test, ranks, propensity.f, settings.unbiased),
-        ),
-      }),
-      ...(exposure && {
-        robust: await explaining(method, () => robust(test, ranks, exposure, settings.unbiased)),
-      }),
-    },
-    ...(lists?.oracle && { oracle: lists.oracle }),
-    ...(lists?.truth && { truth: lists.truth }),
+    ...evaluated,
     ...(record && exposureOf(record)),
-    ...(exposure?.model && { exposureStandard: test.standard(await test.rank(exposure.model)) }),
-    ...(deployment && world && { online: await deploy(test, trained.f, world, deployment) }),
+    ...(exposure?.scorer && { exposureStandard: await standardOf(exposure.scorer, test, cutoffs) }),
+    ...(deployment && context.world && { online: await deploy(test, scorer, context.world, deployment) }),
   };
   refuseNonFinite(method.label, result);
-  const own = settings.method.models?.[method.f.name] ?? {};
-  return { result, trained: { kernels, model: trained.f, size, settings: own } };
+  const own = context.settings.set?.[method.players[0]?.name ?? ''] ?? {};
+  return { result, trained: { kernels, model: trained.model, size: context.size, settings: own } };
 }
 
-async function trainingContext(
+async function trainContext(
   kernels: Kernels,
   data: Interactions,
-  settings: TrialSettings,
+  { settings, seed }: TrialSettings,
+  method: Method,
+  validation: TestQuestion,
   { world, onEpoch }: TrialContext,
-): Promise<TrainingContext> {
+): Promise<TrainContext> {
+  const own = concerning(method, settings);
+  const { dim } = plainSettings.parse(own);
   return {
-    ...{ kernels, data, onEpoch },
-    size: { users: data.userIds.length, items: data.itemIds.length, dim: settings.dim },
-    trainer: settings.trainer,
-    settings: settings.method,
-    validation: await Evaluator.create(kernels, data, VALIDATION, settings.evaluation),
+    ...{ kernels, data, onEpoch, seed, settings: own },
+    size: { users: data.userIds.length, items: data.itemIds.length, dim },
+    train: userItems(data, (row) => data.split?.[row] === TRAIN),
+    scorers: new ModelScorers(kernels, data),
     world: world && (await World.create(world)),
+    validate: async (scorer) => {
+      const metrics = await standardOf(scorer, validation, [10]);
+      return CRITERIA.map((name) => metrics[name] as number);
+    },
   };
+}
+
+/** Standard evaluation alone. */
+async function standardOf(scorer: Scorer, question: TestQuestion, cutoffs: readonly number[]): Promise<Metrics> {
+  return averageOf(itemValues(metricsAt(cutoffs).items, await rank(scorer, question)));
+}
+
+/** A model by whose probability of a click estimates are debiased, trained as it would be as a method. */
+async function propensityModel(name: string, context: TrainContext, { seed }: TrialSettings): Promise<ExposureModel> {
+  try {
+    const own = { ...context, settings: concerning(parseMethod(name), context.settings) };
+    return await propensityNamed(name).create(own, trainerOf(plainSettings.parse(own.settings), seed), '');
+  } catch (error) {
+    throw error instanceof DivergedError
+      ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate, or set --clip')
+      : error;
+  }
 }
 
 /** How a setting did on the validation part: Hit@10, and what decides where that is the same for all settings. */
@@ -260,10 +198,13 @@ export async function validateSetting(
 ): Promise<ValidatedSetting> {
   const kernels = await openBackendOf(settings);
   try {
-    const training = await trainingContext(kernels, data, settings, context);
-    const method = parseMethod(settings.model);
-    const { f } = await trainMethod(training, method);
-    const [metric = 0, ...finer] = await explaining(method, () => validationCriteria(training.validation, f));
+    const method = parseMethod(settings.method);
+    const validation = await testQuestion(kernels, data, VALIDATION, settings.evaluation);
+    const training = await trainContext(kernels, data, settings, method, validation, context);
+    const [metric = 0, ...finer] = await explaining(method, async () => {
+      const { scorer } = await method.train(training);
+      return training.validate(scorer);
+    });
     return { metric, finer };
   } finally {
     kernels.close();
@@ -284,75 +225,7 @@ function exposureOf({ best }: TrainingRecord): Pick<TrialResult, 'exposure'> {
   return best.exposure ? { exposure: { ...best.exposure, collapsed: hasCollapsed(best.exposure) } } : {};
 }
 
-/** What is known only when every item was scored; beyond the lists, of simulated data. */
-interface FullPass {
-  readonly statistics: ListStatistics;
-  readonly fullRanking?: Metrics;
-  readonly oracle?: Metrics;
-  readonly truth?: TruthResult;
-}
-
-function unbiasedByWeight(
-  test: Evaluator,
-  ranks: ScoredRanks,
-  settings: UnbiasedSettings,
-): NonNullable<TrialResult['unbiasedBy']> {
-  const by = (weight: UnbiasedSettings['weight']) => unbiased(test, ranks, { ...settings, weight }) as Estimate;
-  return { 'relevance/exposure': by('relevance/exposure'), '1/exposure': by('1/exposure') };
-}
-
-async function fullPass(
-  test: Evaluator,
-  model: Model,
-  world: World | undefined,
-  candidates: number,
-): Promise<FullPass> {
-  const lists = new RecommendationLists(test);
-  if (!world) {
-    await readAllScores(test, model, [lists]);
-    return { statistics: lists.statistics };
-  }
-  const ranks = new FullRanks(test);
-  const oracle = new OracleMetrics(test, world, candidates);
-  const { judged, means } = anchorsFor(test.data, world);
-  const values = new ListValues(judged);
-  await readAllScores(test, model, [lists, oracle, ranks], values);
-  const truth = { values: values.means, users: judged.users.length, anchors: means };
-  return { statistics: lists.statistics, fullRanking: averageMetrics(ranks), oracle: oracle.metrics, truth };
-}
-
-/** Tells of what diverges as the propensity model's. */
-async function ofPropensityModel<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    throw error instanceof DivergedError
-      ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate, or set --clip')
-      : error;
-  }
-}
-
 const criterionOf = (place: number): Criterion => ([...CRITERIA, 'loss'] as const)[place] ?? 'nothing';
-
-function testedOf({ data, rows, leftOut }: Evaluator, { history }: Model): Tested {
-  const older = history === undefined ? 0 : olderThanHistory(data, rows);
-  return {
-    users: new Set(Array.from(rows, (row) => data.user[row] as number)).size,
-    items: rows.length,
-    ...(leftOut > 0 && { leftOut }),
-    ...(older > 0 && { older }),
-  };
-}
-
-/** How many of the rows have an earlier time than the newest of what their user has in the parts before the test. */
-function olderThanHistory({ user, time, split }: Interactions, rows: Int32Array): number {
-  if (!time) return 0;
-  const newest = new Map<number, number>();
-  user.forEach((u, row) => {
-    if (split?.[row] !== TEST) newest.set(u, Math.max(newest.get(u) ?? Number.NEGATIVE_INFINITY, Number(time[row])));
-  });
-  return rows.filter((row) => Number(time[row]) < (newest.get(user[row] as number) ?? Number.NEGATIVE_INFINITY)).length;
-}
 
 /** The last guard: no number of a result is none, whatever led to it. Throws DivergedError naming the number. */
 function refuseNonFinite(label: string, value: unknown, path = ''): void {
@@ -363,27 +236,4 @@ function refuseNonFinite(label: string, value: unknown, path = ''): void {
     );
   if (typeof value !== 'object' || value === null) return;
   for (const [name, part] of Object.entries(value)) refuseNonFinite(label, part, `${path}.${name}`);
-}
-
-/** Each hit divided by G_beta of the trained pair, for a click. */
-async function robust(
-  test: Evaluator,
-  ranks: ScoredRanks,
-  { scores, history, propensity }: TrainedExposure,
-  settings: UnbiasedSettings,
-): Promise<Estimate> {
-  return inversePropensity(ranks, await propensity.ofClicks(await test.exposureScores(scores, history)), settings);
-}
-
-/** Each hit divided by a propensity model's probability of the pair. */
-async function propensityDebiased(
-  kernels: Kernels,
-  test: Evaluator,
-  ranks: ScoredRanks,
-  model: Model,
-  settings: UnbiasedSettings,
-): Promise<Estimate> {
-  const scores = modelScores(kernels, model);
-  const probabilities = await test.exposureScores((pairs) => kernels.sigmoid(scores(pairs)), model.history);
-  return inversePropensity(ranks, probabilities, settings);
 }

@@ -1,3 +1,5 @@
+import { estimateNamed, estimates } from '../evaluation/estimates/registry.js';
+import type { TruthResult } from '../evaluation/evaluate.js';
 import { ANCHOR_MEANING, ANCHORS, shareOf } from '../evaluation/truth/anchors.js';
 import { type JudgedMethod, type Trust, trustOf } from '../evaluation/truth/trust.js';
 import type { SlopeFigure } from '../results/figure.js';
@@ -5,7 +7,7 @@ import { type ResultTable, type TableRow, WORSE_NOTE } from '../results/table.js
 import { type Summary, summarize } from '../support/statistics.js';
 import { comparePairs, compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
-import type { TrialResult, TruthResult } from './trial.js';
+import type { TrialResult } from './trial.js';
 
 /** The page by which methods are told apart. */
 const VALUE = 'value@10';
@@ -13,19 +15,6 @@ const SHARE = 'share';
 /** What a table of value shows. `share` is how far value@10 is on the way from random to what can be learned. */
 const VALUE_COLUMNS = [VALUE, SHARE, 'value@5', 'value@20', 'rndcg@10'] as const;
 
-/** Offline estimates, as the table of trust names them: what of a trial each says. */
-const OFFLINE: readonly {
-  readonly label: string;
-  pick(result: TrialResult): Readonly<Record<string, number>> | undefined;
-}[] = [
-  { label: 'standard', pick: ({ standard }) => standard },
-  { label: 'full ranking', pick: ({ estimates }) => estimates.fullRanking?.metrics },
-  { label: 'popularity', pick: ({ estimates }) => estimates.popularity.metrics },
-  { label: 'propensity', pick: ({ estimates }) => estimates.propensity?.metrics },
-  { label: 'robust', pick: ({ estimates }) => estimates.robust?.metrics },
-  { label: 'unbiased, 1/exposure', pick: ({ unbiasedBy }) => unbiasedBy?.['1/exposure']?.metrics },
-  { label: 'unbiased, relevance/exposure', pick: ({ unbiasedBy }) => unbiasedBy?.['relevance/exposure']?.metrics },
-];
 const CRITERIA = [
   ['hit@10', 'Hit@10'],
   ['ndcg@10', 'NDCG@10'],
@@ -116,7 +105,8 @@ interface Verdict {
   readonly isCertain: boolean;
 }
 
-const standardOf = (row: JudgedRow): number => meanOf(row.results.map((one) => one?.standard['hit@10']));
+const standardOf = (row: JudgedRow): number =>
+  meanOf(row.results.map((one) => one?.estimates['standard']?.metrics['hit@10']));
 const worthOf = (row: JudgedRow): number => meanOf(row.values);
 
 /** Undefined for fewer than two methods. */
@@ -146,21 +136,30 @@ function meanOf(values: readonly (number | undefined)[]): number {
   return present.length > 0 ? present.reduce((a, b) => a + b, 0) / present.length : Number.NEGATIVE_INFINITY;
 }
 
+/** Keys of the estimates that are made of clicks, in the order of their registry and of the trials. */
+function offlineKeys(rows: readonly JudgedRow[]): string[] {
+  const keys = new Set(
+    rows.flatMap(({ results }) => results.flatMap((result) => Object.keys(result?.estimates ?? {}))),
+  );
+  const place = (key: string): number => estimates.names.indexOf(key.split(':', 1)[0] as string);
+  return [...keys].filter((key) => !estimateNamed(key).isExact).sort((a, b) => place(a) - place(b));
+}
+
 /** How far each offline estimate agrees with the truth over the methods; undefined where there is no truth, or one method alone. */
 export function trustTable(trials: readonly FinishedTrial[], data: string): ResultTable | undefined {
   if (!truthOf(trials)) return undefined;
   const judged = rowsOf(trials);
-  const rows = OFFLINE.flatMap(({ label, pick }) =>
+  const rows = offlineKeys(judged).flatMap((key) =>
     CRITERIA.flatMap(([metric, title]): TableRow[] => {
       const methods = judged.map(
         (row): JudgedMethod => ({
           label: row.label,
           value: row.values,
-          estimate: row.results.map((one) => one && pick(one)?.[metric]),
+          estimate: row.results.map((one) => one?.estimates[key]?.metrics[metric]),
         }),
       );
       const trust = trustOf(methods);
-      return trust ? [{ label: `${label}, ${title}`, cells: trustCells(trust) }] : [];
+      return trust ? [{ label: `${estimateNamed(key).label}, ${title}`, cells: trustCells(trust) }] : [];
     }),
   );
   if (rows.length === 0) return undefined;

@@ -1,31 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { TRAINER_DEFAULTS } from '../models/trainer.js';
+import { ALPHAS, L2S, RATES } from '../methods/axes.js';
+import { plainSettings } from '../methods/settings.js';
 import { silent } from '../support/progress.js';
+import { choicesOf } from './settings.js';
 import type { TrialSettings } from './trial.js';
-import { ALPHAS, L2S, RATES, type TuningOptions, tune, type Validated } from './tuning.js';
+import { type TuningOptions, tune, type Validated } from './tuning.js';
 
-const BASE: TrialSettings = {
-  model: 'GMF',
-  dim: 32,
-  trainer: { ...TRAINER_DEFAULTS, epochs: 90 },
-  method: {},
-  evaluation: { candidates: 100, seed: 1 },
-  unbiased: { weight: '1/exposure', clip: 0, normalisation: 'self-normalised' },
-  report: { bootstrap: 0, full: false },
-};
+const BASE = choicesOf({ epochs: 90, bootstrap: 0, full: false }, 1, String);
 const OPTIONS: TuningOptions = { strategy: 'one-by-one', budget: 100, dims: [32], seed: 1 };
-const search = (model: string, options: Partial<TuningOptions>, run: (settings: TrialSettings) => Validated) =>
-  tune({ ...BASE, model }, { ...OPTIONS, ...options }, async (settings) => run(settings), silent);
+const search = (method: string, options: Partial<TuningOptions>, run: (settings: TrialSettings) => Validated) =>
+  tune({ ...BASE, method }, { ...OPTIONS, ...options }, async (settings) => run(settings), silent);
+const numberOf = ({ settings }: TrialSettings, name: string): number => settings[name] as number;
 
 /** Best at rate 0.01, l2 0.05 and the wider factors. */
-const smooth = ({ trainer: { rate, l2 }, dim }: TrialSettings): Validated => ({
-  metric: 1 - 0.1 * Math.abs(Math.log(rate / 0.01)) - Math.abs(l2 - 0.05) + 0.0001 * dim,
-});
+const smooth = (one: TrialSettings): Validated => {
+  const { rate, l2, dim } = plainSettings.parse(one.settings);
+  return { metric: 1 - 0.1 * Math.abs(Math.log(rate / 0.01)) - Math.abs(l2 - 0.05) + 0.0001 * dim };
+};
 
 describe('one by one', () => {
   test('each setting in turn at each width, nothing twice', async () => {
     const { settings, tried } = await search('GMF', { dims: [32, 64] }, smooth);
-    expect([settings.trainer.rate, settings.trainer.l2, settings.dim]).toEqual([0.01, 0.05, 64]);
+    expect(settings.settings).toMatchObject({ rate: 0.01, l2: 0.05, dim: 64 });
     expect(tried.length).toBe(2 * (RATES.length + L2S.length - 1));
     expect(new Set(tried.map(({ values }) => JSON.stringify(values))).size).toBe(tried.length);
   });
@@ -34,18 +30,15 @@ describe('one by one', () => {
     const seen: TrialSettings[] = [];
     const { settings, tried } = await search('ACL:GMF/MLP', {}, (one) => {
       seen.push(one);
-      if (!one.model.startsWith('ACL')) return smooth(one);
-      const { alpha = 1 } = one.method.game ?? {};
-      const rateG = one.method.exposureTrainer?.rate ?? 0;
-      return { metric: 0.5 - Math.abs(one.trainer.rate - 0.05) - Math.abs(rateG - 0.1) - Math.abs(alpha - 2) };
+      if (!one.method.startsWith('ACL')) return smooth(one);
+      const { alpha = 1, rate, rateG } = one.settings as Record<string, number>;
+      return { metric: 0.5 - Math.abs(Number(rate) - 0.05) - Math.abs(Number(rateG) - 0.1) - Math.abs(alpha - 2) };
     });
-    expect(settings.trainer).toMatchObject({ rate: 0.05, l2: 0.05 });
-    expect(settings.method.exposureTrainer).toEqual({ rate: 0.1, l2: 0.05 });
-    expect(settings.method.game?.alpha).toBe(2);
+    expect(settings.settings).toMatchObject({ rate: 0.05, l2: 0.05, rateG: 0.1, l2G: 0.05, alpha: 2 });
     const count = (label: string): number => tried.filter(({ method }) => method === label).length;
     expect([count('GMF'), count('MLP')]).toEqual([10, 10]);
     expect(count('ACL GMF/MLP')).toBe(RATES.length + RATES.length - 1 + ALPHAS.length - 1);
-    expect(seen.filter(({ model }) => model === 'MLP').every(({ method }) => !method.game)).toBe(true);
+    expect(seen.filter(({ method }) => method === 'MLP').every((one) => !('alpha' in one.settings))).toBe(true);
   });
 
   test('the same model as f and g is tuned once; the budget is kept, and shared out', async () => {
@@ -76,7 +69,7 @@ describe('one by one', () => {
       };
     for (const [place, name] of ['ndcg@10', 'mrr'].entries()) {
       const { settings, remarks } = await search('GMF', {}, flat(place));
-      expect([settings.trainer.rate, settings.trainer.l2]).toEqual([0.01, 0.05]);
+      expect(settings.settings).toMatchObject({ rate: 0.01, l2: 0.05 });
       expect(remarks[0]).toBe(
         `GMF, width 32, rate: validation Hit@10 was 100.00 for all 5 settings, so that ${name} chose`,
       );
@@ -86,20 +79,22 @@ describe('one by one', () => {
   });
 
   test("models in closed form have their own settings; attention has both its own and the trainer's", async () => {
-    const ease = await search('EASE', {}, ({ method }) => ({
-      metric: -Math.abs((method.models?.['EASE']?.['penalty'] as number) - 200),
+    const ease = await search('EASE', {}, ({ settings: { set } }) => ({
+      metric: -Math.abs((set?.['EASE']?.['penalty'] as number) - 200),
     }));
-    expect(ease.settings.method.models).toEqual({ EASE: { penalty: 200 } });
+    expect(ease.settings.settings.set).toEqual({ EASE: { penalty: 200 } });
     expect(ease.tried.every(({ values }) => !('rate' in values))).toBe(true);
-    const attn = await search('Attn', {}, ({ method }) => ({ metric: method.models?.['Attn']?.['blocks'] ?? 2 }));
-    expect(attn.settings.method.models?.['Attn']?.['blocks']).toBe(3);
+    const attn = await search('Attn', {}, ({ settings: { set } }) => ({
+      metric: Number(set?.['Attn']?.['blocks'] ?? 2),
+    }));
+    expect(attn.settings.settings.set?.['Attn']?.['blocks']).toBe(3);
   });
 
   test('a training that fails is recorded with its reason; where all fail, that is said', async () => {
     const { settings, tried } = await search('GMF', {}, (one) =>
-      one.trainer.rate > 0.04 ? { failure: 'NaN' } : smooth(one),
+      numberOf(one, 'rate') > 0.04 ? { failure: 'NaN' } : smooth(one),
     );
-    expect(settings.trainer.rate).toBe(0.01);
+    expect(numberOf(settings, 'rate')).toBe(0.01);
     expect(tried.filter(({ failure }) => failure === 'NaN').length).toBe(2);
     await expect(search('GMF', {}, () => ({ failure: 'the loss is NaN' }))).rejects.toThrow(
       /no setting of GMF that can be trained: the loss is NaN/,
@@ -135,6 +130,6 @@ describe('random and halving', () => {
     expect(tried.reduce((cost, { epochs }) => cost + epochs / 90, 0)).toBeCloseTo(9, 6);
     const metrics = (rungs[0] as typeof tried).map(({ metric }) => metric as number).sort((a, b) => b - a);
     for (const { metric } of rungs[1] as typeof tried) expect(metrics.slice(0, 9)).toContain(metric);
-    expect(settings.trainer.epochs).toBe(90);
+    expect(numberOf(settings, 'epochs')).toBe(90);
   });
 });

@@ -1,16 +1,13 @@
 import { stream, WasmKernels } from '../compute/index.js';
 import { exp, log } from '../compute/math.js';
-import { models } from '../models/registry.js';
+import type { Axis, Method } from '../methods/method.js';
+import { parseMethod } from '../methods/registry.js';
+import { concerning, plainSettings } from '../methods/settings.js';
+import { modelSettings, models } from '../models/registry.js';
+import type { FlatSettings } from '../propensities/context.js';
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
-import { isTrained, type Method, type MethodSettings, parseMethod } from './method.js';
-import { CRITERIA } from './training.js';
-import type { TrialSettings } from './trial.js';
-
-/** Values to try, in the paper's grids (A.6.4). */
-export const RATES = [0.001, 0.005, 0.01, 0.05, 0.1] as const;
-export const L2S = [0, 0.01, 0.05, 0.1, 0.2, 0.3] as const;
-export const ALPHAS = [0.1, 1, 2] as const;
+import { CRITERIA, type TrialSettings } from './trial.js';
 
 /**
  * `one-by-one`: each setting in turn, the others as they are (the paper). `random`: settings drawn at random. `halving`:
@@ -51,31 +48,37 @@ export type Validated =
   | { readonly metric: number; readonly finer?: readonly number[] | undefined }
   | { readonly failure: string };
 
-/** What is searched, one after another: f alone, g alone, the method itself. */
-function searchesOf({ f, g }: Method): number {
-  return !isTrained(g) ? 1 : g === f.name ? 2 : 3;
-}
+/** Whether widths are tried: a method of two models keeps to the first. */
+const triesWidths = ({ tuning }: Method): boolean => tuning.length === 1;
 
 /** Refuses a budget that is less than one training for each of the searches and widths that share it. Throws UserError. */
-export function checkBudget(model: string, { budget, dims }: Pick<TuningOptions, 'budget' | 'dims'>): void {
-  const method = parseMethod(model);
-  const searches = searchesOf(method);
-  const least = isTrained(method.g) ? searches : Math.max(1, dims.length);
+export function checkBudget(text: string, { budget, dims }: Pick<TuningOptions, 'budget' | 'dims'>): void {
+  const method = parseMethod(text);
+  const least = triesWidths(method) ? Math.max(1, dims.length) : method.tuning.length;
   if (budget >= least) return;
-  const sharers = isTrained(method.g) ? `${searches} searches (its models alone, then both)` : `${dims.length} widths`;
+  const sharers = triesWidths(method)
+    ? `${dims.length} widths`
+    : `${method.tuning.length} searches (its models alone, then both)`;
   throw new UserError(
     `tuning ${method.label} within a budget of ${budget}: ${sharers} share it, and need a training each: at least ${least}`,
   );
 }
 
-/** One thing that can be set, with the values to try. */
-interface Axis {
-  readonly name: string;
-  readonly values: readonly number[];
-  /** Random draws are log-uniform between the least and the greatest value, instead of one of the values. */
-  readonly continuous?: boolean;
-  get(settings: TrialSettings): number | undefined;
-  set(settings: TrialSettings, value: number): TrialSettings;
+/** Value of an axis in use, with the method's defaults. */
+function valueAt(method: Method, { name }: Axis, settings: FlatSettings): number | undefined {
+  const [model = '', own] = name.split('.');
+  const value =
+    own === undefined
+      ? (method.settings.parse(settings)[name] ?? (name === 'rateG' ? plainSettings.parse(settings).rate : undefined))
+      : modelSettings(models.get(model), settings.set?.[model])[own];
+  return typeof value === 'number' ? value : undefined;
+}
+
+/** Settings with another value on an axis. */
+function withValue({ name }: Axis, settings: FlatSettings, value: number): FlatSettings {
+  const [model = '', own] = name.split('.');
+  if (own === undefined) return { ...settings, [name]: value };
+  return { ...settings, set: { ...settings.set, [model]: { ...settings.set?.[model], [own]: value } } };
 }
 
 /**
@@ -89,98 +92,26 @@ export async function tune(
   run: (settings: TrialSettings) => Promise<Validated>,
   progress: Progress,
 ): Promise<Tuned> {
-  checkBudget(base.model, options);
-  const method = parseMethod(base.model);
-  const search = new Search(options, run, progress, searchesOf(method));
+  checkBudget(base.method, options);
+  const method = parseMethod(base.method);
+  const search = new Search(options, run, progress, method.tuning.length);
   progress.begin(`tuning ${method.label}`, options.budget);
-  let settings: TrialSettings = { ...base, dim: options.dims[0] ?? base.dim };
-  if (!isTrained(method.g)) {
-    settings = await search.best(settings, plainAxes(method), options.dims);
-  } else {
-    const { f, g } = method;
-    if (options.dims.length > 1)
-      search.remarks.push(
-        `${method.label}: width ${options.dims.slice(1).join(', ')} not tried, since a method of two models keeps to the first`,
-      );
-    const alone = (name: string): TrialSettings => ({ ...settings, model: name, method: modelsOnly(settings.method) });
-    const ownF = await search.best(alone(f.name), plainAxes(parseMethod(f.name)), [settings.dim]);
-    const ownG =
-      g === f.name ? ownF : await search.best(alone(g as string), plainAxes(parseMethod(g as string)), [settings.dim]);
-    settings = {
-      ...settings,
-      trainer: { ...settings.trainer, rate: ownF.trainer.rate, l2: ownF.trainer.l2 },
-      method: {
-        ...settings.method,
-        models: { ...settings.method.models, ...ownG.method.models, ...ownF.method.models },
-        exposureTrainer: { rate: ownG.trainer.rate, l2: ownG.trainer.l2 },
-      },
-    };
-    const axes = method.kind === 'ACL' ? [rate, rateG, alpha] : [rate, l2];
-    settings = await search.best(settings, axes, [settings.dim]);
+  const dims = triesWidths(method) ? options.dims : options.dims.slice(0, 1);
+  if (dims.length < options.dims.length)
+    search.remarks.push(
+      `${method.label}: width ${options.dims.slice(1).join(', ')} not tried, since a method of two models keeps to the first`,
+    );
+  const widths = dims.length > 0 ? dims : [plainSettings.parse(base.settings).dim];
+  const given: FlatSettings = { ...base.settings, dim: widths[0] };
+  let settings = given;
+  for (const [s, { method: text, axes, adopt }] of method.tuning.entries()) {
+    // Models alone know nothing of one another; the method itself begins with what was best for each.
+    const from = concerning(parseMethod(text), s < method.tuning.length - 1 ? given : settings);
+    const best = await search.best({ ...base, method: text, settings: from }, axes, widths);
+    settings = adopt(settings, best.settings);
   }
   progress.end(`${search.tried.length} settings tried`);
-  return { settings, tried: search.tried, remarks: search.remarks };
-}
-
-const modelsOnly = ({ models: own }: MethodSettings): MethodSettings => (own ? { models: own } : {});
-
-const rate: Axis = {
-  name: 'rate',
-  values: RATES,
-  continuous: true,
-  get: ({ trainer }) => trainer.rate,
-  set: (settings, value) => ({ ...settings, trainer: { ...settings.trainer, rate: value } }),
-};
-
-const l2: Axis = {
-  name: 'l2',
-  values: L2S,
-  get: ({ trainer }) => trainer.l2,
-  set: (settings, value) => ({ ...settings, trainer: { ...settings.trainer, l2: value } }),
-};
-
-const rateG: Axis = {
-  name: 'rate-g',
-  values: RATES,
-  continuous: true,
-  get: ({ method, trainer }) => method.exposureTrainer?.rate ?? trainer.rate,
-  set: (settings, value) => ({
-    ...settings,
-    method: { ...settings.method, exposureTrainer: { ...settings.method.exposureTrainer, rate: value } },
-  }),
-};
-
-const alpha: Axis = {
-  name: 'alpha',
-  values: ALPHAS,
-  get: ({ method }) => method.game?.alpha ?? 1,
-  set: (settings, value) => ({
-    ...settings,
-    method: { ...settings.method, game: { ...settings.method.game, alpha: value } },
-  }),
-};
-
-/** A model's own setting. */
-function ownAxis(model: string, name: string, values: readonly number[]): Axis {
-  const defaults = models.get(model).settings?.safeParse({}).data as Record<string, number> | undefined;
-  return {
-    name: `${model}.${name}`,
-    values,
-    get: ({ method }) => method.models?.[model]?.[name] ?? defaults?.[name],
-    set: (settings, value) => ({
-      ...settings,
-      method: {
-        ...settings.method,
-        models: { ...settings.method.models, [model]: { ...settings.method.models?.[model], [name]: value } },
-      },
-    }),
-  };
-}
-
-/** What can be set of a model that is trained alone or with fixed weights. */
-function plainAxes({ f }: Method): Axis[] {
-  const own = Object.entries(f.tuning ?? {}).map(([name, values]) => ownAxis(f.name, name, values));
-  return f.trained ? [rate, l2, ...own] : own;
+  return { settings: { ...base, settings }, tried: search.tried, remarks: search.remarks };
 }
 
 /** A setting with how it did. */
@@ -209,7 +140,7 @@ class Search {
   async best(base: TrialSettings, axes: readonly Axis[], dims: readonly number[]): Promise<TrialSettings> {
     const found: Candidate[] = [];
     for (const [d, dim] of dims.entries()) {
-      const start = { ...base, dim };
+      const start = { ...base, settings: { ...base.settings, dim } };
       const share = Math.max(1, Math.ceil(this.left / (dims.length - d + (this.searches - 1) * dims.length)));
       found.push(
         this.options.strategy === 'one-by-one'
@@ -220,27 +151,28 @@ class Search {
     this.searches--;
     const { settings, result } = this.choose(found, found.length > 1 ? 'the widths' : undefined);
     if ('failure' in result)
-      throw new UserError(`tuning found no setting of ${base.model} that can be trained: ${result.failure}`);
+      throw new UserError(`tuning found no setting of ${base.method} that can be trained: ${result.failure}`);
     return settings;
   }
 
   private async oneByOne(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
     let best: Candidate | undefined;
     let left = share;
+    const method = parseMethod(base.method);
     if (axes.length === 0) return (await this.validate([base], axes))[0] as Candidate;
     for (const [a, axis] of axes.entries()) {
       const settings = best?.settings ?? base;
       // The value in use was tried with the axis before; with the first one it is tried along with the others.
-      const others = axis.values.filter((value) => a === 0 || value !== axis.get(settings));
+      const others = axis.values.filter((value) => a === 0 || value !== valueAt(method, axis, settings.settings));
       const candidates = others.slice(0, left);
       if (candidates.length < others.length)
         this.remarks.push(
-          `${parseMethod(base.model).label}, width ${base.dim}: ${axis.name} ${others.slice(left).join(', ')} not tried, since the budget of ${this.options.budget} was spent`,
+          `${method.label}, width ${base.settings['dim']}: ${axis.name} ${others.slice(left).join(', ')} not tried, since the budget of ${this.options.budget} was spent`,
         );
       if (candidates.length === 0) continue;
       left -= candidates.length;
       const tried = await this.validate(
-        candidates.map((value) => axis.set(settings, value)),
+        candidates.map((value) => ({ ...settings, settings: withValue(axis, settings.settings, value) })),
         axes,
       );
       best = this.choose(best ? [best, ...tried] : tried, axis.name);
@@ -250,13 +182,13 @@ class Search {
 
   /** Random settings; for halving three times as many, of which a third goes on to thrice the epochs, twice. */
   private async sampled(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
-    const halving = this.options.strategy === 'halving' && models.get(parseMethod(base.model).f.name).trained;
+    const halving = this.options.strategy === 'halving' && parseMethod(base.method).players[0]?.trained === true;
     let candidates = Array.from({ length: halving ? 3 * share : share }, () => this.draw(base, axes));
-    const { epochs } = base.trainer;
+    const { epochs } = plainSettings.parse(base.settings);
     const rungs = halving ? [Math.ceil(epochs / 9), Math.ceil(epochs / 3), epochs] : [epochs];
     let ranked: Candidate[] = [];
     for (const [r, rung] of rungs.entries()) {
-      const cut = candidates.map((settings) => ({ ...settings, trainer: { ...settings.trainer, epochs: rung } }));
+      const cut = candidates.map((one) => ({ ...one, settings: { ...one.settings, epochs: rung } }));
       const tried = await this.validate(cut, axes, rung / epochs);
       ranked = candidates.map((settings, c) => ({ settings, result: (tried[c] as Candidate).result }));
       const by = this.criterion(ranked, 'the settings drawn');
@@ -281,10 +213,10 @@ class Search {
     const tells = (k: number): boolean => known.some((one) => criterionOf(one, k) !== criterionOf(first, k));
     const by = CRITERIA.findIndex((_, k) => tells(k));
     if (by !== 0 && what !== undefined) {
-      const { label } = parseMethod(first.settings.model);
+      const { label } = parseMethod(first.settings.method);
       const chosen = by < 0 ? 'nothing could choose, and the first one stays' : `${CRITERIA[by]} chose`;
       this.remarks.push(
-        `${label}, width ${first.settings.dim}, ${what}: validation Hit@10 was ${(100 * criterionOf(first, 0)).toFixed(2)} for all ${known.length} settings, so that ${chosen}`,
+        `${label}, width ${first.settings.settings['dim']}, ${what}: validation Hit@10 was ${(100 * criterionOf(first, 0)).toFixed(2)} for all ${known.length} settings, so that ${chosen}`,
       );
     }
     return Math.max(0, by);
@@ -298,14 +230,15 @@ class Search {
     const uniform = this.kernels.zeros([Math.max(1, axes.length)]);
     this.kernels.drawUniform(uniform, { seed: this.options.seed, stream: stream('tuning'), replicate: this.drawn++ });
     const u = this.kernels.floats(uniform);
-    return axes.reduce((settings, axis, a) => {
+    const settings = axes.reduce((drawn, axis, a) => {
       const share = u[a] as number;
       const [least, most] = [Math.min(...axis.values), Math.max(...axis.values)];
       const value = axis.continuous
         ? Number(exp(log(least) + share * (log(most) - log(least))).toPrecision(3))
         : (axis.values[Math.floor(share * axis.values.length)] as number);
-      return axis.set(settings, value);
-    }, base);
+      return withValue(axis, drawn, value);
+    }, base.settings);
+    return { ...base, settings };
   }
 
   /** How settings do that run side by side. */
@@ -320,11 +253,15 @@ class Search {
     );
     results.forEach((result, r) => {
       const one = settings[r] as TrialSettings;
-      const values = Object.fromEntries(axes.map((axis) => [axis.name, axis.get(one) ?? Number.NaN]));
+      const method = parseMethod(one.method);
+      const values = Object.fromEntries(
+        axes.map((axis) => [axis.name, valueAt(method, axis, one.settings) ?? Number.NaN]),
+      );
+      const { dim, epochs } = plainSettings.parse(one.settings);
       this.tried.push({
-        method: parseMethod(one.model).label,
-        values: { dim: one.dim, ...values },
-        epochs: one.trainer.epochs,
+        method: method.label,
+        values: { dim, ...values },
+        epochs,
         ...('metric' in result ? { metric: result.metric } : { failure: result.failure }),
       });
     });

@@ -57,8 +57,8 @@ describe('the way from ratings to a table', () => {
     const words = ['--tune', 'random', '--budget', '2', '--weights', 'normalised'];
     const acl = await run('train', '--model', 'acl:gmf/gmf', ...FAST, ...words, '--out', 'acl', '--json');
     expect([acl.code, acl.err]).toEqual([0, '']);
-    const { tried, exposure, oracle } = JSON.parse(acl.out);
-    expect([tried.length, exposure.meanG > 0, oracle['hit@10'] > 0]).toEqual([2, true, true]);
+    const { tried, exposure, estimates } = JSON.parse(acl.out);
+    expect([tried.length, exposure.meanG > 0, estimates.expected.metrics['hit@10'] > 0]).toEqual([2, true, true]);
     expect(JSON.parse(read('acl/tuning.json')).tried).toEqual(tried);
   });
 
@@ -78,7 +78,7 @@ describe('the way from ratings to a table', () => {
     expect((await run(...longer, '--out', 'other')).code).toBe(0);
     const changed = await run('diff', 'quick', 'other', '--json');
     expect([changed.code, changed.err]).toEqual([1, '']);
-    const path = 'rows.MF.settings.trainer.epochs';
+    const path = 'rows.MF.settings.settings.epochs';
     expect(JSON.parse(changed.out).settings).toContainEqual({ path, before: 2, after: 20 });
   });
 

@@ -13,6 +13,8 @@ import {
 } from '../benchmarks/settings.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
+import { methods } from '../methods/registry.js';
+import type { ModelDefinition } from '../models/model.js';
 import { models } from '../models/registry.js';
 import { readWorld, type WorldState } from '../simulator/world.js';
 import { optionName, UserError } from '../support/errors.js';
@@ -21,10 +23,10 @@ import { unknownName } from '../support/registry.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 
 /** What `--model` and `--models` take. */
-export const methodHelp = `${models.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n')}
-PS:f/g, such as PS:GMF/Pop: f weighted by 1 / G of a fixed g (Pop, oracle, or a model)
-ACL:f/g, such as ACL:GMF/GMF: f against g
-Shown:f, such as Shown:GMF: f on clicks against what was shown and not clicked`;
+export const methodHelp = [
+  ...models.all.map(({ name, summary }) => `${name}: ${summary}`),
+  ...methods.all.filter(({ name }) => name !== 'plain').map(({ grammar }) => grammar),
+].join('\n');
 
 /** One setting as an option. No default is given to yargs, so that what a user says can be told from what nobody said. */
 function optionOf(name: string, schema: z.ZodType, group: string): Options {
@@ -32,6 +34,7 @@ function optionOf(name: string, schema: z.ZodType, group: string): Options {
   const describe = `${schema.description}${known === undefined ? '' : ` [${known}]`}`;
   const base = { group: `${group}:`, describe };
   if (schema instanceof z.ZodEnum) return { ...base, choices: schema.options as string[] };
+  if (schema instanceof z.ZodArray) return { ...base, type: 'string' };
   if (schema instanceof z.ZodBoolean) return { ...base, type: 'boolean' };
   return { ...base, type: schema instanceof z.ZodNumber ? 'number' : 'string' };
 }
@@ -59,8 +62,9 @@ export function methodOptions<T>(argv: Argv<T>) {
 }
 
 /** What `methodOptions` gives; absent where the user said nothing. */
-export interface TrainingArguments extends Omit<Settings, 'set'> {
+export interface TrainingArguments extends Omit<Settings, 'set' | 'cutoffs'> {
   readonly set?: readonly string[];
+  readonly cutoffs?: string;
   readonly seed: number;
 }
 
@@ -68,7 +72,9 @@ export interface TrainingArguments extends Omit<Settings, 'set'> {
 export function settingsOf(argv: TrainingArguments): Settings {
   const given = SETTING_NAMES.filter((name) => name !== 'set' && argv[name as SettingName] !== undefined);
   const set = modelSettingsOf(argv.set ?? []);
-  return { ...Object.fromEntries(given.map((name) => [name, argv[name]])), ...(set && { set }) };
+  const typedValue = (name: SettingName): unknown =>
+    name === 'cutoffs' ? cutoffsOf(argv.cutoffs) : argv[name as never];
+  return { ...Object.fromEntries(given.map((name) => [name, typedValue(name)])), ...(set && { set }) };
 }
 
 /** Everything of a trial besides the method's name, checked. */
@@ -76,12 +82,20 @@ export function trainingOf(argv: TrainingArguments): TrainingChoices {
   return choicesOf(settingsOf(argv), argv.seed, optionName);
 }
 
+/** Reads `--cutoffs 1,5,10`. */
+function cutoffsOf(text = ''): number[] {
+  const cutoffs = text.split(',').map(numberOf);
+  if (cutoffs.some((k) => !Number.isSafeInteger(k) || k < 1))
+    throw new UserError(`--cutoffs "${text}" is not understood: write whole numbers from 1, e.g. 1,5,10,20`);
+  return [...new Set(cutoffs)].sort((a, b) => a - b);
+}
+
 /** Reads `--set MODEL.NAME=VALUE`. */
 function modelSettingsOf(pairs: readonly string[]): Settings['set'] {
-  const out: Record<string, Record<string, number>> = {};
+  const out: Record<string, Record<string, number | string>> = {};
   for (const pair of pairs) {
     const [, name, setting, value] = /^([^.=]+)\.([^=]+)=(.+)$/.exec(pair) ?? [];
-    if (name === undefined || setting === undefined || value === undefined || Number.isNaN(numberOf(value)))
+    if (name === undefined || setting === undefined || value === undefined)
       throw new UserError(`--set "${pair}" is not understood: write MODEL.NAME=VALUE, e.g. --set Attn.heads=2`);
     const model = models.get(name).name;
     if (Object.hasOwn(out[model] ?? {}, setting))
@@ -90,9 +104,24 @@ function modelSettingsOf(pairs: readonly string[]): Settings['set'] {
       throw new UserError(
         `--set "${pair}": ${unknownName(`setting of "${model}"`, setting, Object.keys(models.get(model).settings?.shape ?? {}))}`,
       );
-    out[model] = { ...out[model], [setting]: Number(value) };
+    out[model] = { ...out[model], [setting]: settingValue(pair, models.get(model), setting, value) };
   }
   return Object.keys(out).length > 0 ? out : undefined;
+}
+
+/** A word where the model's setting is one, else a number. */
+function settingValue(
+  pair: string,
+  { settings, name }: ModelDefinition,
+  setting: string,
+  value: string,
+): number | string {
+  const defaults = settings?.safeParse({}).data as Readonly<Record<string, unknown>> | undefined;
+  if (typeof defaults?.[setting] === 'string') return value;
+  const number = numberOf(value);
+  if (Number.isNaN(number))
+    throw new UserError(`--set "${pair}" is not understood: ${name}.${setting} is a number, e.g. --set Attn.heads=2`);
+  return number;
 }
 
 /** Refuses more candidates than a test item can stand among. The default of a hundred is as many as there are. */

@@ -73,7 +73,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     ],
     [
       ['train', '--model', 'ACL:GMF', '--regularizer', 'exposure', ...SMALL, ...out],
-      /needs pairs known to be exposed, and "planted" has none: simulate with --exposures/,
+      /needs pairs known to be exposed, and "planted" does not say what was shown: simulate with --exposures/,
     ],
     [
       ['train', '--model', 'GMF', '--rate', '10', '--batch', '64', '--patience', '100', ...SMALL, ...out],

@@ -37,7 +37,7 @@ interface ReplicateArguments extends ReadingArguments, TrainingArguments, Output
   readonly budget: BudgetName;
   readonly repetitions: number;
   readonly metric: Measure['metric'];
-  readonly truth: Measure['truth'];
+  readonly truth: Measure['truth'] | 'oracle';
   readonly memory?: number;
   readonly cache?: string;
   readonly workers?: number;
@@ -76,9 +76,10 @@ export const replicateCommand: Verb<ReplicateArguments> = {
         describe: 'what methods are compared by',
       })
       .option('truth', {
-        choices: ['oracle', 'unbiased'] as const,
-        default: 'oracle' as const,
-        describe: "on simulated data: the exact truth, or the paper's unbiased estimate of it from clicks",
+        choices: ['expected', 'unbiased', 'oracle'] as const,
+        default: 'expected' as const,
+        describe:
+          "on simulated data: the exact expectation under the truth (oracle: the same), or the paper's unbiased estimate of it from clicks",
       })
       .option('memory', {
         type: 'number',
@@ -101,7 +102,8 @@ export const replicateCommand: Verb<ReplicateArguments> = {
     if (varied !== undefined)
       throw new UserError(`replicate varies ${optionName(varied)} itself: leave it out, or use sweep`);
     const chosen = chooseClaims(argv.claims);
-    const { budget, repetitions, seed, metric, truth, out, overwrite } = argv;
+    const { budget, repetitions, seed, metric, out, overwrite } = argv;
+    const truth = argv.truth === 'oracle' ? 'expected' : argv.truth;
     const runs = suitesOf(chosen).map((name) => {
       const suite = suites.get(name);
       const plan = planSuite(suite, { budget, repetitions, seed, settings });

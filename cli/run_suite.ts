@@ -3,12 +3,12 @@ import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
 import { measureSeconds } from '../benchmarks/estimate.js';
 import { TrialCache } from '../benchmarks/journal.js';
-import { needsExposures, parseMethod } from '../benchmarks/method.js';
 import type { Plan } from '../benchmarks/plan.js';
 import type { RunnerState } from '../benchmarks/runner.js';
 import { type ChosenData, type OpenedData, openSuiteData } from '../benchmarks/suite_data.js';
 import { type SweepResult, sweep } from '../benchmarks/sweep.js';
 import { TRAIN } from '../datasets/interactions.js';
+import { needsExposures, parseMethod } from '../methods/registry.js';
 import { plainTable, terminalTable } from '../results/table.js';
 import { commandLine } from '../support/environment.js';
 import type { OutputFolder } from '../support/output.js';
@@ -43,7 +43,7 @@ export function opener(
   argv: ReadingArguments & { workers?: number | undefined; candidates?: number | undefined },
   suiteFolder: string,
 ) {
-  const exposed = plan.rows.some(({ settings }) => needsExposures(parseMethod(settings.model), settings.method));
+  const exposed = plan.rows.some(({ settings }) => needsExposures(parseMethod(settings.method), settings.settings));
   const options = {
     read: readOptionsOf(argv),
     planted: plantedOptionsOf(argv),

@@ -36,7 +36,7 @@ describe('suites', () => {
     expect(seconds).toBeGreaterThan(0);
     const swept = await run('sweep', 'mine.yaml', ...small, '--repetitions', '2', '--out', 'own');
     expect([swept.code, swept.err]).toEqual([0, '']);
-    expect(swept.out).toMatch(/popular: standard evaluation[\s\S]*popular: oracle/);
+    expect(swept.out).toMatch(/popular: standard evaluation[\s\S]*popular: expected under the truth/);
     expect(readdirSync(join(folder, 'own', 'figures')).sort()).toEqual(
       expect.arrayContaining(['data', 'mine.json', 'mine.png', 'mine.svg']),
     );

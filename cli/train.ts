@@ -1,11 +1,13 @@
 import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
-import { isWeak } from '../benchmarks/estimates.js';
-import { checkEvaluation } from '../benchmarks/evaluation.js';
-import { checkMethod, needsExposures, parseMethod, refuseUnused } from '../benchmarks/method.js';
-import { ITEM_METRICS, type Metrics } from '../benchmarks/metrics.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
 import { checkBudget } from '../benchmarks/tuning.js';
 import { tuneOnWorkers } from '../benchmarks/tuning_pool.js';
+import { type Estimated, isWeak } from '../evaluation/estimates/estimate.js';
+import { estimateNamed } from '../evaluation/estimates/registry.js';
+import { metricsAt } from '../evaluation/metrics/registry.js';
+import { checkEvaluation } from '../evaluation/question.js';
+import { checkMethod, needsExposures, parseMethod, refuseUnused } from '../methods/registry.js';
+import { plainSettings } from '../methods/settings.js';
 import { writeModel } from '../models/store.js';
 import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
@@ -51,13 +53,15 @@ export const trainCommand: Verb<TrainArguments> = {
   async handler(argv) {
     checkSeed(argv.seed);
     const method = parseMethod(argv.model);
-    const chosen: TrialSettings = { model: argv.model, ...trainingOf(argv) };
-    const tuning = tuningOf(argv, chosen.dim, argv.seed);
-    refuseUnused([method], chosen.method);
-    const { data, world } = await openTrialData(argv.data, argv, needsExposures(method, chosen.method));
+    const chosen: TrialSettings = { method: method.text, ...trainingOf(argv) };
+    const { dim } = plainSettings.parse(chosen.settings);
+    const tuning = tuningOf(argv, dim, argv.seed);
+    refuseUnused([method], chosen.settings);
+    const { data, world } = await openTrialData(argv.data, argv, needsExposures(method, chosen.settings));
     checkEvaluation(data);
     if (tuning) checkBudget(argv.model, tuning);
-    for (const dim of tuning?.dims ?? [chosen.dim]) checkMethod(method, data, { ...chosen, dim }, world !== undefined);
+    for (const width of tuning?.dims ?? [dim])
+      checkMethod(method, data, { ...chosen.settings, dim: width }, world !== undefined);
     const progress = terminalProgress();
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
@@ -70,9 +74,9 @@ export const trainCommand: Verb<TrainArguments> = {
         const tuned =
           tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
         const settings = tuned?.settings ?? start;
-        progress.begin(`training ${method.label}`, settings.trainer.epochs);
+        progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs);
         const { result, trained } = await runTrial(data, settings, { world, onEpoch });
-        await writeModel(folder, method.f.name, trained);
+        await writeModel(folder, method.players[0]?.name ?? method.text, trained);
         trained.kernels.close();
         folder.writeJson('trial.json', { settings, result });
         if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried, remarks: tuned.remarks });
@@ -95,7 +99,7 @@ export const trainCommand: Verb<TrainArguments> = {
     print(
       argv.json
         ? JSON.stringify(tuned ? { ...result, tried: tuned.tried, remarks: tuned.remarks } : result, null, 2)
-        : `${describeTrial(`${method.label} on ${data.name}`, result)}\nwritten to ${argv.out}`,
+        : `${describeTrial(`${method.label} on ${data.name}`, result, chosen.evaluation.cutoffs)}\nwritten to ${argv.out}`,
     );
   },
 };
@@ -130,38 +134,33 @@ function remarksOf({ tested, chosenBy }: TrialResult, weak: readonly string[]): 
   ];
 }
 
+const labelOf = (key: string): string =>
+  key === 'standard'
+    ? 'test'
+    : estimateNamed(key).isExact
+      ? estimateNamed(key).label
+      : `test, ${estimateNamed(key).label}`;
+
 /** A trial's results for people. */
-function describeTrial(title: string, result: TrialResult): string {
+function describeTrial(title: string, result: TrialResult, cutoffs: readonly number[]): string {
   const { estimates, lists, intervals, exposure, tested } = result;
-  const rows = (
-    [
-      ['validation', { metrics: result.validation }],
-      ['test', { metrics: result.standard }],
-      ['test, popularity-debiased', estimates.popularity],
-      ['test, propensity-debiased', estimates.propensity],
-      ['test, robust (by G)', estimates.robust],
-      ['test, unbiased by the truth', result.unbiased],
-      ['oracle: expected under the truth', result.oracle && { metrics: result.oracle }],
-    ] as const
-  ).flatMap(([label, estimate]: readonly [string, { metrics: Metrics; size?: number } | undefined]) =>
-    estimate
-      ? [
-          {
-            label,
-            cells: {
-              ...Object.fromEntries(ITEM_METRICS.map((m) => [m, single(estimate.metrics[m])])),
-              ...(estimate.size !== undefined && { [WORTH]: single(estimate.size) }),
-            },
-            isWeak: estimate.size !== undefined && isWeak(estimate.size, tested.items),
-          },
-        ]
-      : [],
+  const metrics = metricsAt(cutoffs).items.map(({ name }) => name);
+  const estimated: [string, Estimated][] = Object.entries(estimates).map(([key, one]) => [labelOf(key), one]);
+  const rows = [['validation', { metrics: result.validation }] as [string, Estimated], ...estimated].map(
+    ([label, estimate]) => ({
+      label,
+      cells: {
+        ...Object.fromEntries(metrics.map((name) => [name, single(estimate.metrics[name] as number)])),
+        ...(estimate.size !== undefined && { [WORTH]: single(estimate.size) }),
+      },
+      isWeak: estimate.size !== undefined && isWeak(estimate.size, tested.items),
+    }),
   );
   const note =
     result.bestEpoch === undefined
       ? 'In percent.'
       : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
-  const columns = [...ITEM_METRICS, WORTH];
+  const columns = [...metrics, WORTH];
   const lines = [
     terminalTable({ title, note, columns, rows, styles: { [WORTH]: { format: 'count' } } }, false).trimEnd(),
     `${WORTH}: how many of the ${tested.items} test items the weights are worth, if all were weighted alike`,
@@ -171,13 +170,17 @@ function describeTrial(title: string, result: TrialResult): string {
     ),
   ];
   if (intervals) {
-    const spans = ITEM_METRICS.map((m) => `${m} ${percent(intervals[m].low)}-${percent(intervals[m].high)}`);
+    const spans = Object.entries(intervals).map(([name, { low, high }]) => `${name} ${percent(low)}-${percent(high)}`);
     lines.push(`95% intervals of the test metrics, over users: ${spans.join(', ')}`);
   }
-  lines.push(`recall@10 ${percent(lists['recall@10'])}, precision@10 ${percent(lists['precision@10'])}`);
-  if (lists.coverage !== undefined && lists.gini !== undefined && lists.popularity !== undefined) {
+  lines.push(
+    metricsAt(cutoffs)
+      .users.map(({ name }) => `${name} ${percent(lists[name] as number)}`)
+      .join(', '),
+  );
+  if (lists['coverage'] !== undefined && lists['gini'] !== undefined && lists['popularity'] !== undefined) {
     lines.push(
-      `lists of ten: ${percent(lists.coverage)}% of items are shown, Gini ${lists.gini.toFixed(3)}, mean popularity ${lists.popularity.toFixed(1)} interactions`,
+      `lists of ten: ${percent(lists['coverage'])}% of items are shown, Gini ${lists['gini'].toFixed(3)}, mean popularity ${lists['popularity'].toFixed(1)} interactions`,
     );
   }
   if (exposure) {

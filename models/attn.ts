@@ -11,6 +11,7 @@ export const attn = defineModel({
   name: 'Attn',
   summary: 'causal self-attention over the last 50 items of a user (SASRec); needs times',
   trained: true,
+  needs: [{ what: 'times', why: 'Attn reads histories in the order of time' }],
   settings: z.object({
     length: z.number().int().min(1).max(1024).default(50),
     heads: z.number().int().min(1).max(64).default(1),

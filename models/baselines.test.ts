@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { inverse, Matrix } from 'ml-matrix';
 import { ParameterFactory, stream, Tape, WasmKernels } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
+import { pairwise } from './bpr.js';
 import { invertPositiveDefinite } from './inverse.js';
-import { pairwise, unbiasedRelevance } from './losses.js';
+import type { Loss } from './losses.js';
 import { pairsOf } from './pairs.js';
-import { createModel } from './registry.js';
+import { createModel, models } from './registry.js';
 
 /** Seven users, five items. */
 const LISTS = [[0, 1, 2], [0, 1], [1, 2, 3], [0, 4], [2, 3], [1], [0, 1, 2, 3]];
@@ -150,7 +151,18 @@ describe('losses by their definitions', () => {
   test('unbiased relevance: y / theta delta(1) + (1 - y / theta) delta(0), theta no less than the clip', () => {
     const counts = [4, 5, 4, 3, 1];
     const clip = 0.8;
-    const found = kernels.floats(unbiasedRelevance(kernels, TRAIN, clip)(tape, logits, batch).value).slice();
+    const propensities = kernels.tensor(
+      Float32Array.from([1, 4, 3, 0, 3, 4], (item) => Math.sqrt((counts[item] as number) / 5)),
+    );
+    const found = kernels
+      .floats(
+        (models.get('RelMF').loss as Loss).create({
+          kernels,
+          settings: { propensity: 'any', clip },
+          propensity: () => propensities,
+        })(tape, logits, batch, pairsOf(kernels, batch, SIZE)).value,
+      )
+      .slice();
     [1, 4, 3, 0, 3, 4].forEach((item, r) => {
       const theta = Math.max(clip, Math.sqrt((counts[item] as number) / 5));
       const y = r % 3 === 0 ? 1 / theta : 0;

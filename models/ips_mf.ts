@@ -1,17 +1,24 @@
+import { z } from 'zod';
 import { UserError } from '../support/errors.js';
 import { factorization } from './factorization.js';
-import type { ModelDefinition } from './model.js';
+import { squaredError } from './losses.js';
+import { defineModel } from './model.js';
 
 /**
  * Matrix factorization of ratings with inverse propensity weights (Schnabel, Swaminathan, Singh, Chandak, Joachims 2016). By
  * itself the propensity is item popularity and the weights are self-normalised in each batch; as "PS:IPS-MF/g" it is any other g. Its parameters speak of standardised ratings, its
  * scores of ratings as they are.
  */
-export const ipsMf: ModelDefinition = {
+export const ipsMf = defineModel({
   name: 'IPS-MF',
   summary: 'matrix factorization of ratings, weighted by inverse propensity; needs ratings',
   trained: true,
-  loss: 'rating',
+  settings: z.object({
+    propensity: z.string().min(1).default('Pop').describe('what ratings are weighted by: Pop, oracle, or a model'),
+  }),
+  needs: [{ what: 'ratings', why: 'IPS-MF learns from ratings' }],
+  // PS, which it is a case of, divides by the propensity.
+  loss: { learnsFrom: 'ratings', isWeightable: true, create: () => squaredError },
   create(kernels, make, size) {
     const model = factorization(make, size, { weighted: false });
     let [mean, deviation] = [0, 1];
@@ -38,4 +45,4 @@ export const ipsMf: ModelDefinition = {
       },
     };
   },
-};
+});

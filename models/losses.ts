@@ -1,22 +1,37 @@
-import type { Kernels, Tape, Variable } from '../compute/index.js';
+import type { Kernels, Tape, Tensor, Variable } from '../compute/index.js';
 import { pow } from '../compute/math.js';
 import type { UserItems } from '../datasets/interactions.js';
 import type { TrainingBatch } from './batches.js';
+import type { ModelSettings } from './model.js';
+import type { Pairs } from './pairs.js';
 
-/**
- * What a model is trained by:
- * - `cross-entropy` of clicks and sampled negatives on logits;
- * - `pairwise`: Bayesian personalized ranking (Rendle et al. 2009), a click's score over those of its negatives;
- * - `unbiased-relevance`: the unbiased implicit loss of Saito et al. 2020;
- * - `rating`: squared error on ratings.
- */
-export type LossName = 'cross-entropy' | 'pairwise' | 'unbiased-relevance' | 'rating';
+/** What a model is trained by. */
+export interface Loss {
+  readonly learnsFrom: 'clicks' | 'ratings';
+  /** Whether each row has a loss of its own, which nothing weights yet. */
+  readonly isWeightable: boolean;
+  /** The model's own setting that names a propensity, which the loss is made of. */
+  readonly propensitySetting?: string;
+  create(context: LossContext): RowLoss;
+}
 
-/** Losses of the rows of a batch; one a row, but for `pairwise`, which has one for each negative. */
-export type RowLoss = (tape: Tape, logits: Variable, batch: TrainingBatch) => Variable;
+export interface LossContext {
+  readonly kernels: Kernels;
+  /** The model's own settings, complete. */
+  readonly settings: ModelSettings;
+  /** [pairs] of the propensity that the setting names. */
+  readonly propensity?: ((pairs: Pairs) => Tensor) | undefined;
+}
+
+/** Losses of a batch: one a row, or what the loss says. */
+export type RowLoss = (tape: Tape, logits: Variable, batch: TrainingBatch, pairs?: Pairs) => Variable;
 
 export const crossEntropy: RowLoss = (tape, logits, { labels }) => tape.crossEntropy(logits, labels);
+
 export const squaredError: RowLoss = (tape, scores, { labels }) => tape.squaredError(scores, labels);
+
+/** Of clicks and sampled negatives, on logits: what models are trained by that name no other loss. */
+export const crossEntropyLoss: Loss = { learnsFrom: 'clicks', isWeightable: true, create: () => crossEntropy };
 
 /** Squared error on standardised ratings, which the labels are; scores are ratings as they are. */
 export const standardisedSquaredError =
@@ -39,40 +54,6 @@ export function ratingScale(rating: ArrayLike<number>, rows: Int32Array): Rating
   for (const row of rows) squares += ((rating[row] as number) - mean) ** 2;
   const deviation = Math.sqrt(squares / rows.length);
   return { mean, deviation: deviation > 0 ? deviation : 1 };
-}
-
-/** -log sigmoid(positive - negative), for each negative. */
-export const pairwise: RowLoss = (tape, logits, batch) => {
-  const differences = tape.differences(logits, batch.wide);
-  const ones = tape.kernels.zeros([differences.value.size]);
-  tape.kernels.fill(ones, 1);
-  return tape.crossEntropy(differences, ones);
-};
-
-/**
- * y / theta delta(1, f) + (1 - y / theta) delta(0, f), theta the item's propensity, at least `clip`: cross-entropy with the label y / theta
- * (Saito, Yaginuma, Nishino, Sakata, Nakata 2020, equation 9, and their clipped estimator).
- */
-export function unbiasedRelevance(kernels: Kernels, train: UserItems, clip: number): RowLoss {
-  const propensities = kernels.tensor(popularityPropensity(train).map((p) => Math.max(clip, p)));
-  return (tape, logits, { items, labels }) => {
-    const inverse = kernels.reciprocal(kernels.gather(propensities, items));
-    return tape.crossEntropy(logits, kernels.multiply(labels, inverse));
-  };
-}
-
-/** The loss that a definition names. */
-export function rowLoss(name: LossName, kernels: Kernels, train: UserItems): RowLoss {
-  switch (name) {
-    case 'cross-entropy':
-      return crossEntropy;
-    case 'rating':
-      return squaredError;
-    case 'pairwise':
-      return pairwise;
-    case 'unbiased-relevance':
-      return unbiasedRelevance(kernels, train, 0.1);
-  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Kernels, Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 import type { NamedArrays } from '../support/tensors.js';
-import type { LossName } from './losses.js';
+import type { Loss } from './losses.js';
 import type { Pairs } from './pairs.js';
 
 /** Sizes that a model is built for. */
@@ -29,7 +29,13 @@ export interface Model {
 }
 
 /** Values of a model's own settings, as they stand on the command line and in manifests. */
-export type ModelSettings = Readonly<Record<string, number>>;
+export type ModelSettings = Readonly<Record<string, number | string>>;
+
+/** What of the data something cannot do without, and why, for the sentence that refuses other data. */
+export interface Need {
+  readonly what: 'times' | 'ratings' | 'exposures' | 'world';
+  readonly why: string;
+}
 
 /** What the registry knows of a model. */
 export interface ModelDefinition {
@@ -39,8 +45,10 @@ export interface ModelDefinition {
   /** False where no setting of the trainer (rate, l2, epochs ...) has any effect. */
   readonly trained: boolean;
   /** What the model is trained by; cross-entropy of clicks on logits where absent. */
-  readonly loss?: LossName;
-  /** Its own settings with their defaults, all numbers. */
+  readonly loss?: Loss;
+  /** What of the data it reads besides users and items. */
+  readonly needs?: readonly Need[];
+  /** Its own settings with their defaults. */
   readonly settings?: z.ZodObject;
   /** What to change where it gives scores that are no numbers; for trained models, the learning rate where absent. */
   readonly remedy?: string;

@@ -7,10 +7,10 @@ import { OutputFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
 import { implicitBatches } from './batches.js';
 import { factorization } from './factorization.js';
-import { crossEntropy, rowLoss, squaredError } from './losses.js';
+import { crossEntropy, crossEntropyLoss, popularityPropensity, squaredError } from './losses.js';
 import type { Model } from './model.js';
 import { type Pairs, pairsOf } from './pairs.js';
-import { createModel, models } from './registry.js';
+import { createModel, modelSettings, models } from './registry.js';
 import { histories, sequenceBatches, sequenceTensors, tokenColumns } from './sequences.js';
 import { readModel, writeModel } from './store.js';
 import { truncatedSvd } from './svd.js';
@@ -116,14 +116,20 @@ describe.each(models.names)('%s', (name) => {
       model.history === undefined
         ? implicitBatches(kernels, GROUPS, settings)
         : sequenceBatches(kernels, GROUPS, settings, model.history);
-    const loss = rowLoss(models.get(name).loss ?? 'cross-entropy', kernels, userItems(GROUPS));
+    const definition = models.get(name);
+    const table = kernels.tensor(popularityPropensity(userItems(GROUPS)));
+    const loss = (definition.loss ?? crossEntropyLoss).create({
+      kernels,
+      settings: modelSettings(definition),
+      propensity: ({ columns }) => kernels.gather(table, columns.items),
+    });
     const losses: number[] = [];
     for (let epoch = 0; epoch < 40; epoch++) {
       await source.beginEpoch(epoch);
       for (let b = 0; b < source.batches; b++) {
         kernels.scope(() => {
-          const { tape, loss: mean } = evaluateLoss(kernels, model, SIZE, source.batch(b), (t, x, batch) =>
-            t.mean(loss(t, x, batch)),
+          const { tape, loss: mean } = evaluateLoss(kernels, model, SIZE, source.batch(b), (t, x, batch, pairs) =>
+            t.mean(loss(t, x, batch, pairs)),
           );
           losses.push(kernels.floats(mean.value)[0] as number);
           adam.step(tape.backward(mean));

@@ -33,23 +33,32 @@ export const models = new Registry<ModelDefinition>('model', [
   ipsMf,
 ]);
 
-/** A model's settings, checked, with defaults filled in. Throws UserError naming the setting. */
-function modelSettings(definition: ModelDefinition, given: Readonly<Record<string, number | string>>): never {
-  const { settings, name } = definition;
+/** A model's own settings, checked, with defaults filled in. Throws UserError naming the setting. */
+export function modelSettings({ settings, name }: ModelDefinition, given: ModelSettings = {}): ModelSettings {
   if (!settings && Object.keys(given).length > 0) {
     throw new UserError(`the model "${name}" has no setting, so not "${Object.keys(given)[0]}"`);
   }
-  return (settings ? checkSettings('model', name, settings, given) : {}) as ModelSettings as never;
+  return (settings ? checkSettings('model', name, settings, given) : {}) as ModelSettings;
 }
 
-/** Makes a model by name. Throws UserError for an unknown name or setting, or where sizes do not fit the model. */
+/** Makes a model of its definition. Throws UserError for an unknown setting, or where sizes do not fit the model. */
+export function makeModel(
+  definition: ModelDefinition,
+  kernels: Kernels,
+  make: ParameterFactory,
+  size: ModelSize,
+  settings?: ModelSettings,
+): Model {
+  return definition.create(kernels, make, size, modelSettings(definition, settings) as never);
+}
+
+/** Makes a model by name. Throws UserError for an unknown name besides. */
 export function createModel(
   name: string,
   kernels: Kernels,
   make: ParameterFactory,
   size: ModelSize,
-  settings: Readonly<Record<string, number | string>> = {},
+  settings?: ModelSettings,
 ): Model {
-  const definition = models.get(name);
-  return definition.create(kernels, make, size, modelSettings(definition, settings));
+  return makeModel(models.get(name), kernels, make, size, settings);
 }

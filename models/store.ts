@@ -12,7 +12,7 @@ import { createModel } from './registry.js';
 const modelSchema = z.object({
   model: z.string(),
   size: z.object({ users: z.number(), items: z.number(), dim: z.number() }),
-  settings: z.record(z.string(), z.number()).default({}),
+  settings: z.record(z.string(), z.union([z.number(), z.string()])).default({}),
 });
 
 const manifestSchema = z.looseObject({ files: z.record(z.string(), z.string()) });

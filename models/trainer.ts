@@ -34,7 +34,7 @@ export interface EpochRecord {
   /** The validation metric; higher is better. */
   readonly metric: number;
   /** Of training with an exposure model: what became of G_beta, and of g where it plays. */
-  readonly exposure?: ExposureRecord;
+  readonly exposure?: ExposureRecord | undefined;
 }
 
 /** G_beta over an epoch's rows, and the other side of the game (PAPER section 4). */
@@ -44,7 +44,7 @@ export interface ExposureRecord {
   /** b0, b1, b2. */
   readonly beta: readonly [number, number, number];
   /** Adversarial training alone: mean of what regularizes g, the minimax objective, and the validation metric of g. */
-  readonly game?: { readonly regularizer: number; readonly objective: number; readonly metric: number };
+  readonly game?: { readonly regularizer: number; readonly objective: number; readonly metric: number } | undefined;
 }
 
 export interface TrainingRecord {
@@ -62,12 +62,12 @@ export interface TrainingRecord {
 export class DivergedError extends Answer {
   override readonly name = 'DivergedError';
 
-  /** `what` happened, and what to change. */
+  /** `what` happened, and what to change, where that is known already. */
   constructor(
     readonly what: string,
-    remedy = 'lower the learning rate',
+    readonly remedy?: string,
   ) {
-    super(`${what}: ${remedy}`);
+    super(`${what}: ${remedy ?? 'lower the learning rate'}`);
   }
 }
 

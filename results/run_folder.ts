@@ -8,6 +8,7 @@ import { lineSum } from '../support/hash.js';
 import { recordByName } from '../support/record.js';
 import type { Figure, NamedFigure } from './figure.js';
 import { readTables } from './read_tables.js';
+import { type ShownTrial, shownTrial } from './run_schema.js';
 import type { NamedTable } from './table.js';
 
 const manifestSchema = z.looseObject({
@@ -36,26 +37,6 @@ const manifestSchema = z.looseObject({
 
 export type RunManifest = z.infer<typeof manifestSchema>;
 
-/** What of a trial's line is shown. */
-export interface RunTrial {
-  readonly data: string;
-  readonly row: string;
-  /** From 0; absent for a training of a search for settings. */
-  readonly repetition?: number | undefined;
-  readonly outcome: {
-    readonly failure?: string;
-    readonly metric?: number;
-    readonly result?: {
-      readonly standard: Readonly<Record<string, number>>;
-      readonly unbiased?: { readonly metrics: Readonly<Record<string, number>> };
-      readonly oracle?: Readonly<Record<string, number>>;
-      readonly epochs: readonly unknown[];
-      readonly bestEpoch?: number;
-      readonly exposure?: { readonly collapsed: boolean };
-    };
-  };
-}
-
 /** A picture of data, with what it says in words. */
 export interface DataPicture {
   readonly name: string;
@@ -69,7 +50,7 @@ export interface RunFolder {
   readonly tables: readonly NamedTable[];
   readonly figures: readonly (NamedFigure & { readonly svg: string })[];
   readonly data: readonly DataPicture[];
-  readonly trials: readonly RunTrial[];
+  readonly trials: readonly ShownTrial[];
   readonly sessions: readonly Session[];
 }
 
@@ -119,19 +100,8 @@ export async function readRun(path: string): Promise<RunFolder> {
   };
 }
 
-/** What of a line every version has. */
-const trialSchema = z.looseObject({
-  data: z.string(),
-  row: z.string(),
-  outcome: z.union([
-    z.looseObject({ failure: z.string() }),
-    z.looseObject({ metric: z.number() }),
-    z.looseObject({ result: z.looseObject({ standard: z.record(z.string(), z.number()) }) }),
-  ]),
-});
-
 /** A trial's line. Throws UserError, saying where, for one that is none, or was changed since it was written. */
-function readTrial(line: string, where: string): RunTrial {
+function readTrial(line: string, where: string): ShownTrial {
   const mistake = new UserError(
     `${where}: not a trial as this program wrote it; "expobench sweep" with the same --out and --retry-failed runs it again`,
   );
@@ -142,8 +112,9 @@ function readTrial(line: string, where: string): RunTrial {
     throw mistake;
   }
   const { sum, ...rest } = value as { readonly sum?: unknown }; // lines of version 0.5 have no checksum
-  if (!trialSchema.safeParse(value).success || (sum !== undefined && sum !== lineSum(rest))) throw mistake;
-  return value as RunTrial;
+  const trial = shownTrial(rest);
+  if (!trial || (sum !== undefined && sum !== lineSum(rest))) throw mistake;
+  return trial;
 }
 
 /** Sessions as environment.json tells them; none where there is no such file, or a power cut tore it: no result rests on them. */

@@ -20,6 +20,7 @@ export const LIMITS = {
   clusters: { what: 'clusters', most: 1000 },
   shownItems: { what: 'items that are shown as they are', most: 1_000_000 },
   neighbours: { what: 'neighbours', most: 100_000 },
+  cutoff: { what: 'places', most: 10_000 },
   candidates: { what: 'candidates', most: 1_000_000 },
   plantedRatings: { what: 'planted ratings', most: 200_000_000 },
 } as const satisfies Readonly<Record<string, Limit>>;

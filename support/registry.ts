@@ -2,6 +2,13 @@ import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { UserError } from './errors.js';
 
+/** What every named thing has. `name` is what a person types. */
+export interface Named {
+  readonly name: string;
+  /** One line for people. */
+  readonly summary: string;
+}
+
 /** Things that people name: models, exposure functions, data sets, suites. Names are found whatever their case. */
 export class Registry<Entry extends { readonly name: string }> {
   private readonly entries: ReadonlyMap<string, Entry>;

@@ -2,13 +2,13 @@ import type { ClaimTest, ClaimText } from '../../results/claims.js';
 import { pairedTest } from '../../support/statistics.js';
 import { type FinishedTrial, resultOf } from '../finished.js';
 import { viewMetrics, viewUsers } from '../suite_tables.js';
-import type { TableMetric, Variant } from '../suites/suite.js';
+import type { Variant } from '../suites/suite.js';
 
 /** How claims are measured. */
 export interface Measure {
-  readonly metric: TableMetric;
+  readonly metric: string;
   /** What counts on simulated data: the exact truth, or its unbiased estimate from clicks. */
-  readonly truth: 'oracle' | 'unbiased';
+  readonly truth: 'expected' | 'unbiased';
 }
 
 /** Suites whose results a claim is tested on, together, one data set after the other. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Metrics } from '../../evaluation/metrics/metric.js';
+import { shownMetrics } from '../../evaluation/metrics/registry.js';
 import type { FinishedTrial } from '../finished.js';
-import { METRICS, type Metrics } from '../metrics.js';
 import { type PlannedRow, planSuite } from '../plan.js';
 import { suites } from '../suites/registry.js';
 import type { TrialResult } from '../trial.js';
@@ -10,7 +11,7 @@ import { chooseClaims, judgeClaims, suitesOf } from './replicate.js';
 import { reversals } from './reversals.js';
 
 const REPETITIONS = 6;
-const MEASURE = { metric: 'ndcg@10', truth: 'oracle' } as const;
+const MEASURE = { metric: 'ndcg@10', truth: 'expected' } as const;
 
 /** Noise of a trial, the same each time, within 1. */
 const noise = (seed: number): number => {
@@ -18,7 +19,7 @@ const noise = (seed: number): number => {
   return 2 * (x - Math.floor(x)) - 1;
 };
 const metricsOf = (value: number): Metrics =>
-  Object.fromEntries([...METRICS, 'mrr'].map((name) => [name, value])) as unknown as Metrics;
+  Object.fromEntries([...shownMetrics(), 'mrr'].map((name) => [name, value]));
 
 /** How good a method is, by standard evaluation and in truth. */
 interface Quality {
@@ -28,11 +29,11 @@ interface Quality {
 
 /** A world in which every claim of the paper is so: then `sign` is 1. With -1 it is the other way round. */
 function quality({ settings, method, variant }: PlannedRow, sign: number): Quality {
-  const name = settings.model;
+  const name = settings.method;
   const kind = name.startsWith('ACL') ? 4 : name.endsWith('oracle') ? 2 : name.startsWith('PS') ? 0 : 1;
   const alpha = variant['alpha'] === undefined || variant['alpha'] === 1 ? 0 : -1;
   const outcome = variant['outcome'] === 'none' ? -1 : 0;
-  const width = Math.log2(settings.dim) * (method.includes('twice') ? 0 : 0.5);
+  const width = Math.log2(settings.settings['dim'] as number) * (method.includes('twice') ? 0 : 0.5);
   const value = sign * (kind + alpha + outcome + width) * 0.01;
   // Pop looks worst and is best, or looks as it is.
   const isPop = name === 'Pop';
@@ -49,12 +50,14 @@ function trialsOf(suite: string, sign: number, data = 'd'): FinishedTrial[] {
       const rate = (r % 2 === 0 ? 0.1 : -0.1) + 0.01 * noise(r + 1);
       const [near, far] = [rate + 0.01 * noise(r + 50), -rate];
       const [robust, other] = sign > 0 ? [near, far] : [far, near];
-      const estimate = (value: number) => ({ metrics: metricsOf(value), size: 1, hits: 1 });
+      const estimate = (value: number) => ({ metrics: metricsOf(value), size: 1 });
       const result = {
-        standard: metricsOf(suite === 'table3' ? other : standard + jitter),
-        oracle: metricsOf(truth + jitter),
-        unbiased: estimate(truth + jitter),
-        estimates: { popularity: estimate(other), propensity: estimate(other), robust: estimate(robust) },
+        estimates: {
+          standard: { metrics: metricsOf(suite === 'table3' ? other : standard + jitter) },
+          expected: { metrics: metricsOf(truth + jitter) },
+          'unbiased:1/exposure': estimate(truth + jitter),
+          ...{ popularity: estimate(other), 'propensity:MF': estimate(other), robust: estimate(robust) },
+        },
         ...(suite === 'table3' && { online: { clickThroughRate: rate, expectedRate: rate } }),
         epochs: [],
       } as unknown as TrialResult;
@@ -137,7 +140,12 @@ test('a reversal needs both evaluations beyond chance: p is the larger', () => {
     const { result } = trial.outcome as { result: TrialResult };
     const hair =
       trial.row.method === 'GMF' ? 0.0005 + 0.01 * noise(trial.repetition + 3) : 0.01 * noise(trial.repetition);
-    return { ...trial, outcome: { result: { ...result, standard: metricsOf(0.4 + hair) } } };
+    return {
+      ...trial,
+      outcome: {
+        result: { ...result, estimates: { ...result.estimates, standard: { metrics: metricsOf(0.4 + hair) } } },
+      },
+    };
   });
   const [pair] = reversals(new Results(level, MEASURE), ['Pop', 'GMF']);
   const standard = new Results(level, MEASURE);

@@ -1,31 +1,43 @@
 import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
+import { estimateNamed, estimates } from '../../evaluation/estimates/registry.js';
+import { metricNamed } from '../../evaluation/metrics/registry.js';
 import { choicesSchema } from '../../simulator/choices.js';
 import type { WorldState } from '../../simulator/world.js';
 import { LIMITS, mostText } from '../../support/limits.js';
 import { isDevice } from '../../support/names.js';
-import { METRICS, type MetricName } from '../metrics.js';
 import { SETTING_NAMES, settingsSchema } from '../settings.js';
 import { STRATEGIES } from '../tuning.js';
 
 /** What a table shows of a trial. */
-export const VIEWS = [
-  'value',
-  'trust',
-  'standard',
-  'unbiased',
-  'oracle',
-  'popularity',
-  'propensity',
-  'robust',
-  'online',
-  'errors',
-  'errors-standardised',
-] as const;
-export type View = (typeof VIEWS)[number];
+export const VIEWS = ['value', 'trust', ...estimates.names, 'online', 'errors', 'errors-standardised'] as const;
+/** Such as "standard", "unbiased" (by the first of the weights) or "unbiased:1/exposure". */
+export type View = string;
+
+/** Whether a view is of an estimate. */
+export const isEstimate = (view: View): boolean => estimates.has(view.split(':', 1)[0] as string);
 
 const name = (what: string) => z.string().min(1).describe(what);
-const metric = z.enum(METRICS);
+/** Refuses what `read` throws at, in its words. */
+function saying(read: (text: string) => unknown): z.core.CheckFn<string> {
+  return (context) => {
+    try {
+      read(context.value);
+    } catch (error) {
+      context.issues.push({ code: 'custom', message: (error as Error).message, input: context.value });
+    }
+  };
+}
+
+/** A metric by name, such as "ndcg@10". */
+const metric = z.string().check(saying(metricNamed));
+/** `oracle` is what `expected` was called before. */
+const view = z
+  .union([
+    z.enum([...VIEWS, 'oracle'], `must be one of ${VIEWS.join(', ')}`),
+    z.string().check(saying(estimateNamed)).describe('an estimate with its argument, such as unbiased:1/exposure'),
+  ])
+  .transform((named): View => (named === 'oracle' ? 'expected' : named));
 
 const dataSchema = z.strictObject({
   from: name('a prepared or simulated folder, a file of ratings, or the name of a data set'),
@@ -46,11 +58,11 @@ const methodSchema = z.strictObject({
 });
 
 const published = z
-  .record(z.string(), z.record(z.string(), z.partialRecord(metric, z.tuple([z.number(), z.number()]))))
+  .record(z.string(), z.record(z.string(), z.record(z.string(), z.tuple([z.number(), z.number()]))))
   .describe('figures to show beside: by data set, row and metric, mean and standard deviation in percent');
 
 const tableSchema = z.strictObject({
-  show: z.enum(VIEWS),
+  show: view,
   metrics: z.array(metric).min(1).optional(),
   published: published.optional(),
 });
@@ -73,7 +85,7 @@ const figureSchema = z.discriminatedUnion('kind', [
     kind: z.literal('setting').describe('metrics against a setting that varies'),
     name: name('the name of its files').optional(),
     x: variable,
-    show: z.enum(['standard', 'unbiased', 'oracle']).optional(),
+    show: view.optional(),
     metrics: z.array(metric).min(1).optional(),
     sides: z
       .array(z.enum(['f', 'g']))
@@ -149,9 +161,9 @@ export const suiteSchema = z.strictObject({
     .optional()
     .describe('deploy every trained method in the simulated world'),
   tables: z
-    .array(z.union([z.enum(VIEWS), tableSchema]))
+    .array(z.union([view, tableSchema]))
     .optional()
-    .describe('by default standard, and unbiased and oracle for simulated data'),
+    .describe('by default standard, and unbiased and expected for simulated data'),
   figures: z.array(figureSchema).optional(),
   budgets: z.strictObject({ small: budgetSchema, paper: budgetSchema }).partial().optional(),
 });
@@ -162,7 +174,6 @@ export type SuiteTable = z.infer<typeof tableSchema>;
 export type SuiteFigure = z.infer<typeof figureSchema>;
 export type SuiteMethod = z.infer<typeof methodSchema>;
 export type Variant = Readonly<Record<string, number | string | boolean>>;
-export type TableMetric = Exclude<MetricName, 'mrr'>;
 
 /** JSON Schema of a suite's file, for editors. */
 export function suiteJsonSchema(): object {

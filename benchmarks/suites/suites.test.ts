@@ -51,7 +51,7 @@ describe('built-in suites', () => {
       ]),
     );
     const widths = planSuite(suites.get('figureA3'), { seed: 1 }).rows.filter(({ variant }) => variant['dim'] === 16);
-    expect(widths.map(({ label, settings }) => [label, settings.dim])).toEqual([
+    expect(widths.map(({ label, settings }) => [label, settings.settings['dim']])).toEqual([
       ['ACL GMF/GMF, dim 16', 16],
       ['GMF, twice as wide, dim 16', 32],
       ['ACL Attn/Attn, dim 16', 16],
@@ -75,7 +75,7 @@ describe('a plan', () => {
     ]);
     expect(labels.filter((label) => label.startsWith('ACL')).length).toBe(4);
     const decided = planSuite(suite, { seed: 1, settings: { alpha: 2 }, only: ['acl*'] }).rows;
-    expect(decided.map(({ label, settings }) => [label, settings.method.game?.alpha])).toEqual([
+    expect(decided.map(({ label, settings }) => [label, settings.settings['alpha']])).toEqual([
       ['ACL GMF/GMF, leastG 0.1', 2],
       ['ACL GMF/GMF, leastG 0.2', 2],
     ]);
@@ -174,7 +174,7 @@ describe('figures', () => {
       repetition,
       outcome: {
         result: {
-          standard: { 'hit@10': hit },
+          estimates: { standard: { metrics: { 'hit@10': hit } } },
           exposureStandard: { 'hit@10': hit / 2 },
           epochs: Array.from({ length: 2 + repetition }, (_, e) => ({
             epoch: e + 1,

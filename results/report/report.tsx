@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JSX } from 'preact';
-import type { RunFolder, RunManifest, RunTrial } from '../run_folder.js';
+import { estimateOf } from '../estimate_of.js';
+import type { RunFolder, RunManifest } from '../run_folder.js';
+import type { ShownTrial } from '../run_schema.js';
 import { Environment } from './environment.js';
 import { type Cell, Picture, pageOf, Section, SortableTable } from './page.js';
 import { ResultTableView } from './result_tables.js';
@@ -160,32 +162,35 @@ const percent = (share: number | undefined): Cell =>
   share === undefined ? '' : { show: (100 * share).toFixed(2), sort: share };
 const count = (n: number | undefined): Cell => (n === undefined ? '' : { show: String(n), sort: n });
 
-function Trials({ trials }: { trials: readonly RunTrial[] }): JSX.Element {
+const metricOf = (result: ShownTrial['result'], estimate: string, metric: string): number | undefined =>
+  result && estimateOf(result, estimate)?.metrics[metric];
+
+function Trials({ trials }: { trials: readonly ShownTrial[] }): JSX.Element {
   const rows = trials.filter(({ repetition }) => repetition !== undefined);
   const columns = [
-    { head: 'Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.standard['hit@10']) },
-    { head: 'NDCG@10', of: ({ result }: RunTrial['outcome']) => percent(result?.standard['ndcg@10']) },
-    { head: 'unbiased Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.unbiased?.metrics['hit@10']) },
-    { head: 'oracle Hit@10', of: ({ result }: RunTrial['outcome']) => percent(result?.oracle?.['hit@10']) },
-    { head: 'epochs', of: ({ result }: RunTrial['outcome']) => count(result?.epochs.length || undefined) },
-    { head: 'best epoch', of: ({ result }: RunTrial['outcome']) => count(result?.bestEpoch) },
+    { head: 'Hit@10', of: ({ result }: ShownTrial) => percent(metricOf(result, 'standard', 'hit@10')) },
+    { head: 'NDCG@10', of: ({ result }: ShownTrial) => percent(metricOf(result, 'standard', 'ndcg@10')) },
+    { head: 'unbiased Hit@10', of: ({ result }: ShownTrial) => percent(metricOf(result, 'unbiased', 'hit@10')) },
+    { head: 'expected Hit@10', of: ({ result }: ShownTrial) => percent(metricOf(result, 'expected', 'hit@10')) },
+    { head: 'epochs', of: ({ result }: ShownTrial) => count(result?.epochs.length || undefined) },
+    { head: 'best epoch', of: ({ result }: ShownTrial) => count(result?.bestEpoch) },
     {
       head: 'exposure model',
-      of: ({ result }: RunTrial['outcome']): Cell =>
+      of: ({ result }: ShownTrial): Cell =>
         result?.exposure ? (result.exposure.collapsed ? 'collapsed' : 'alive') : '',
     },
-  ].filter(({ of }) => rows.some(({ outcome }) => of(outcome) !== ''));
+  ].filter(({ of }) => rows.some((trial) => of(trial) !== ''));
   return (
     <details>
       <summary>{rows.length} trials, one by one</summary>
       <SortableTable
         title="Every trial"
         head={['row', 'data', 'repetition', ...columns.map(({ head }) => head)]}
-        rows={rows.map(({ row, data, repetition, outcome }) => [
-          outcome.failure === undefined ? row : `${row} (failed)`,
-          data,
-          count((repetition ?? 0) + 1),
-          ...columns.map(({ of }) => of(outcome)),
+        rows={rows.map((trial) => [
+          trial.failure === undefined ? trial.row : `${trial.row} (failed)`,
+          trial.data,
+          count((trial.repetition ?? 0) + 1),
+          ...columns.map(({ of }) => of(trial)),
         ])}
         numbersFrom={2}
         filter={true}

@@ -1,8 +1,12 @@
-import { Evaluator } from '../../benchmarks/evaluation.js';
 import { Adam, ParameterFactory, stream, WasmKernels } from '../../compute/index.js';
 import { type Interactions, sharedInt32, sharedUint8, TEST, TRAIN } from '../../datasets/interactions.js';
+import { averageOf, itemValues } from '../../evaluation/averages.js';
+import { metricsAt } from '../../evaluation/metrics/registry.js';
+import { testQuestion } from '../../evaluation/question.js';
+import { rank } from '../../evaluation/ranks.js';
 import { implicitBatches } from '../../models/batches.js';
 import { crossEntropy } from '../../models/losses.js';
+import { ModelScorers } from '../../models/model_scorer.js';
 import { createModel } from '../../models/registry.js';
 import { evaluateLoss } from '../../models/trainer.js';
 import type { Benchmark } from './measure.js';
@@ -54,7 +58,8 @@ async function ourEpoch(data: Interactions): Promise<number> {
   const optimizer = new Adam(kernels, 0.005);
   optimizer.prepare(model.parameters);
   const source = implicitBatches(kernels, data, { batch: 2048, negatives: 4, seed: 1 });
-  const evaluator = await Evaluator.create(kernels, data, TEST, { candidates: 100, seed: 1 });
+  const test = await testQuestion(kernels, data, TEST, { candidates: 100, seed: 1 });
+  const scorer = new ModelScorers(kernels, data).of(model);
   let best = Number.POSITIVE_INFINITY;
   for (let epoch = 0; epoch < 4; epoch++) {
     const start = performance.now();
@@ -67,7 +72,7 @@ async function ourEpoch(data: Interactions): Promise<number> {
         optimizer.step(tape.backward(loss));
       });
     }
-    evaluator.standard(await evaluator.rank(model));
+    averageOf(itemValues(metricsAt([5, 10]).items, await rank(scorer, test)));
     if (epoch > 0) best = Math.min(best, (performance.now() - start) / 1000);
   }
   return best;

@@ -1,6 +1,6 @@
 import { PROBE_SIZE, stepper } from '../../benchmarks/probe.js';
 import { type Kernels, ParameterFactory, WasmKernels } from '../../compute/index.js';
-import { GAME_DEFAULTS, trainAdversarial } from '../../models/adversarial.js';
+import { GAME_DEFAULTS, trainAdversarial } from '../../methods/game.js';
 import type { TrainingBatch } from '../../models/batches.js';
 import { createModel } from '../../models/registry.js';
 import { TRAINER_DEFAULTS } from '../../models/trainer.js';

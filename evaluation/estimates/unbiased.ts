@@ -1,0 +1,34 @@
+import { UserError } from '../../support/errors.js';
+import { type EstimateDefinition, weighted } from './estimate.js';
+
+/**
+ * A click comes in proportion to p_rel p_exp of its pair, so that `1/exposure`, the weight 1 / p_exp, makes of test clicks what they would be
+ * if all items were shown alike. `relevance/exposure` weights by p_rel / p_exp, as the paper says (section 6), and counts relevance twice.
+ */
+export const UNBIASED_WEIGHTS = ['relevance/exposure', '1/exposure'] as const;
+export type UnbiasedWeight = (typeof UNBIASED_WEIGHTS)[number];
+
+/** For simulated data. When its size is small, a few rarely shown items decide. */
+export const unbiased: EstimateDefinition = {
+  name: 'unbiased',
+  summary:
+    'test items weighted by the true probability of exposure: unbiased:1/exposure, or unbiased:relevance/exposure as in the paper',
+  make(argument = '1/exposure') {
+    const weight = UNBIASED_WEIGHTS.find((name) => name === argument);
+    if (!weight)
+      throw new UserError(`the estimate "unbiased:${argument}": write one of ${UNBIASED_WEIGHTS.join(', ')}`);
+    return {
+      ...{ key: `unbiased:${weight}`, title: 'unbiased evaluation', label: `unbiased, ${weight}` },
+      note: ({ clip }) =>
+        `The same, test items weighted by ${weight} from the truth${clip > 0 ? `, p_exp at least ${clip}` : ''}.`,
+      async of({ data: { truth }, test: { rows }, values, weights: settings }) {
+        if (!truth) return undefined;
+        const weights = Float64Array.from(rows, (row) => {
+          const gain = weight === '1/exposure' ? 1 : (truth.relevance[row] as number);
+          return gain / Math.max(settings.clip, truth.exposure[row] as number);
+        });
+        return weighted(values, weights, settings, 'the true exposures');
+      },
+    };
+  },
+};

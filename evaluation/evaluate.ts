@@ -1,0 +1,145 @@
+import type { Kernels } from '../compute/index.js';
+import { type Interactions, TEST, type UserItems } from '../datasets/interactions.js';
+import type { Scorer } from '../models/scorer.js';
+import type { Propensity } from '../propensities/propensity.js';
+import type { World } from '../simulator/world.js';
+import { type ItemValues, itemValues, userMeans } from './averages.js';
+import type { Estimated } from './estimates/estimate.js';
+import { estimatesWith } from './estimates/registry.js';
+import { ExpectedMetrics } from './expectation.js';
+import { FullRanks, RecommendationLists, readAllScores } from './full_pass.js';
+import { bootstrapIntervals, type Interval } from './intervals.js';
+import type { Metrics } from './metrics/metric.js';
+import { metricsAt } from './metrics/registry.js';
+import { type TestQuestion, userOf } from './question.js';
+import { rank } from './ranks.js';
+import type { EvaluationSettings } from './settings.js';
+import type { AnchorName } from './truth/anchors.js';
+import { anchorsFor } from './truth/known_world.js';
+import { ListValues } from './truth/value.js';
+
+/** What was evaluated. */
+export interface Tested {
+  readonly users: number;
+  /** Test items. */
+  readonly items: number;
+  /** Test items besides, left out since their users interacted with every item, so that there is nothing to rank them among. */
+  readonly leftOut?: number | undefined;
+  /** Where the method reads histories in the order of time: test items that are older than an item of the history. */
+  readonly older?: number | undefined;
+}
+
+/** What a method's lists are worth in a world that is known. Metrics by name: "value@10", "rndcg@10". */
+export interface TruthResult {
+  /** Means over users. */
+  readonly values: Metrics;
+  /** How many users were judged. */
+  readonly users: number;
+  /** The same of what values are read against. */
+  readonly anchors: Readonly<Record<AnchorName, Metrics>>;
+}
+
+/** What is said of a trained method on the test part. */
+export interface Evaluation {
+  readonly tested: Tested;
+  /** By the estimate's key: "standard", "popularity", "unbiased:1/exposure", "expected". */
+  readonly estimates: Readonly<Record<string, Estimated>>;
+  /** Of lists: recall and precision of users' test parts, coverage, Gini, popularity. */
+  readonly lists: Metrics;
+  /** 95 percent, over users. */
+  readonly intervals?: Readonly<Record<string, Interval>> | undefined;
+  /** Where the data says what each test item is to be ranked among, instead of a sample of all items. */
+  readonly among?: 'given' | undefined;
+  /** What the lists are worth in truth; only where that is known. */
+  readonly truth?: TruthResult | undefined;
+}
+
+/** A trained method, with what is known of its data. */
+export interface EvaluationContext {
+  /** Draws the resamples of the bootstrap. */
+  readonly kernels: Kernels;
+  readonly test: TestQuestion;
+  readonly train: UserItems;
+  readonly scorer: Scorer;
+  /** G of the method itself. */
+  readonly exposure?: Propensity | undefined;
+  readonly world?: World | undefined;
+  /** By name; made once. */
+  propensity(name: string): Promise<Propensity>;
+  readonly seed: number;
+}
+
+/** Evaluates on the test part. Throws DivergedError where scores or weights are no numbers. */
+export async function evaluate(context: EvaluationContext, settings: EvaluationSettings): Promise<Evaluation> {
+  const { kernels, test, scorer, seed } = context;
+  const metrics = metricsAt(settings.cutoffs);
+  const user = (row: number): number => userOf(test, row);
+  const ranks = await rank(scorer, test);
+  const values = itemValues(metrics.items, ranks);
+  const full = settings.full ? await fullPass(context, settings) : undefined;
+  const estimates: Record<string, Estimated> = {};
+  const models = settings.propensityModel === undefined ? [] : [settings.propensityModel];
+  for (const estimate of estimatesWith(models, settings.unbiasedWeight)) {
+    const { data } = test;
+    const found = await estimate.of({ ...context, data, values, weights: settings, full });
+    if (found) estimates[estimate.key] = found;
+  }
+  return {
+    tested: testedOf(test, scorer),
+    estimates,
+    ...(test.data.candidates && { among: 'given' as const }),
+    lists: { ...userMeans(metrics.users, ranks, user, seed), ...full?.lists },
+    ...(settings.bootstrap > 0 && {
+      intervals: await bootstrapIntervals(kernels, values, user, settings.bootstrap, seed),
+    }),
+    ...(full?.truth && { truth: full.truth }),
+  };
+}
+
+/** What is known only when every item was scored; beyond the lists, of data whose truth is known. */
+interface FullPass {
+  readonly lists: Metrics;
+  readonly values: ItemValues;
+  readonly expected?: Metrics;
+  readonly truth?: TruthResult;
+}
+
+async function fullPass(
+  { test, scorer, world }: EvaluationContext,
+  { candidates, cutoffs }: EvaluationSettings,
+): Promise<FullPass> {
+  const metrics = metricsAt(cutoffs).items;
+  const lists = new RecommendationLists(test);
+  const ranks = new FullRanks(test);
+  const found = () => ({ lists: { ...lists.statistics }, values: itemValues(metrics, ranks) });
+  if (!world) {
+    await readAllScores(test, scorer, [lists, ranks]);
+    return found();
+  }
+  const expectation = new ExpectedMetrics(test, world, metrics, candidates);
+  const { judged, means } = anchorsFor(test.data, world);
+  const values = new ListValues(judged);
+  await readAllScores(test, scorer, [lists, expectation, ranks], values);
+  const truth = { values: values.means, users: judged.users.length, anchors: means };
+  return { ...found(), expected: expectation.means, truth };
+}
+
+function testedOf({ data, rows, leftOut, targets }: TestQuestion, { history }: Scorer): Tested {
+  const older = history === undefined ? 0 : olderThanHistory(data, rows);
+  return {
+    users: new Set(targets.user).size,
+    items: rows.length,
+    ...(leftOut > 0 && { leftOut }),
+    ...(older > 0 && { older }),
+  };
+}
+
+/** How many of the rows have an earlier time than the newest of what their user has in the parts before the test. */
+function olderThanHistory({ user, time, split }: Interactions, rows: Int32Array): number {
+  if (!time) return 0;
+  const newest = new Map<number, number>();
+  user.forEach((u, row) => {
+    if (split?.[row] !== TEST) newest.set(u, Math.max(newest.get(u) ?? Number.NEGATIVE_INFINITY, Number(time[row])));
+  });
+  return rows.filter((row) => Number(time[row]) < (newest.get(user[row] as number) ?? Number.NEGATIVE_INFINITY)).length;
+}

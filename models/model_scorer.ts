@@ -1,0 +1,191 @@
+import { type Kernels, Tape, type Tensor } from '../compute/index.js';
+import { type Interactions, TEST, TRAIN, VALIDATION } from '../datasets/interactions.js';
+import type { Model, ModelSize } from './model.js';
+import { type Pairs, pairsOf } from './pairs.js';
+import type { Before, Counted, Question, Scorer } from './scorer.js';
+import { type Histories, histories, sequenceTensors, tokenColumns } from './sequences.js';
+
+/** Owners whose pairs are ranked together, or that read histories. */
+const OWNERS = 256;
+/** Pairs without histories that are scored together. */
+const PAIRS = 65536;
+const PART = { validation: VALIDATION, test: TEST } as const;
+
+/** [pairs] of whatever is computed of pairs: a model's scores, or an exposure model's. */
+export type PairScores = (pairs: Pairs) => Tensor;
+
+/**
+ * Makes scorers of models that live in the same memory. What a question looks up is kept, for all of them and for the next time that it is asked;
+ * it is freed with the kernels.
+ */
+export class ModelScorers {
+  private readonly size: Pick<ModelSize, 'users' | 'items'>;
+  /** By question, and by the length of history that goes with its pairs. */
+  private readonly prepared = new WeakMap<Question, Map<number, readonly Pairs[]>>();
+  private readonly counted = new WeakMap<Int32Array, readonly Tensor[]>();
+  /** What came before; made when the first sequential model asks. */
+  private readonly ordered = new Map<Before, Histories>();
+  private everyItem: Tensor | undefined;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly data: Interactions,
+  ) {
+    this.size = { users: data.userIds.length, items: data.itemIds.length };
+  }
+
+  of(model: Model): Scorer {
+    const { kernels } = this;
+    const { history } = model;
+    const score: PairScores = (pairs) => model.forward(new Tape(kernels), pairs).value;
+    return {
+      history,
+      scorePairs: (question) => this.score(question, score, history),
+      rankPairs: (question, counts) => this.rank(question, counts, score, history),
+      scoreRow: (user, before) => this.scoreRow(user, before, score, history),
+    };
+  }
+
+  /** [pairs], in the question's order; nothing is kept. */
+  async score(question: Question, score: PairScores, history: number | undefined): Promise<Float32Array> {
+    const { kernels } = this;
+    const out = new Float32Array(question.user.length);
+    const owners = out.length / question.wide;
+    const together = history === undefined ? Math.max(OWNERS, Math.floor(PAIRS / question.wide)) : OWNERS;
+    for (let first = 0; first < owners; first += together) {
+      const end = Math.min(owners, first + together);
+      const read = kernels.scope(() => kernels.read(score(this.pairsFor(question, first, end, history))));
+      out.set((await read) as Float32Array, first * question.wide);
+    }
+    return out;
+  }
+
+  private async rank(
+    question: Question,
+    counts: Int32Array,
+    score: PairScores,
+    history: number | undefined,
+  ): Promise<Counted> {
+    const { kernels } = this;
+    const owners = counts.length;
+    const [greater, equal, scores] = [new Int32Array(owners), new Int32Array(owners), new Float32Array(owners)];
+    const limits = this.countsOf(counts);
+    // All blocks are asked for before the first answer is waited for.
+    const reads = this.blocksOf(question, history).map((pairs, b) =>
+      kernels.scope(() => {
+        const scored = score(pairs);
+        const { greater: above, equal: same } = kernels.countAbove(scored, limits[b] as Tensor);
+        const targets = kernels.everyNth(scored, question.wide);
+        // Not finite where one of the scores is not.
+        const sum = kernels.scaledSum(scored, 1);
+        return Promise.all([above, same, targets, sum].map((tensor) => kernels.read(tensor)));
+      }),
+    );
+    let at = 0;
+    for (const [above, same, own, sum] of (await Promise.all(reads)) as [
+      Int32Array,
+      Int32Array,
+      Float32Array,
+      Float32Array,
+    ][]) {
+      greater.set(Number.isFinite(sum[0]) ? above : above.fill(-1), at);
+      equal.set(same, at);
+      scores.set(own, at);
+      at += above.length;
+    }
+    return { greater, equal, scores };
+  }
+
+  private async scoreRow(
+    user: number,
+    before: Before,
+    score: PairScores,
+    history: number | undefined,
+  ): Promise<Float32Array> {
+    const { kernels, size } = this;
+    this.everyItem ??= kernels.tensor(Int32Array.from({ length: size.items }, (_, item) => item));
+    const items = this.everyItem;
+    const read = kernels.scope(() => {
+      const users = kernels.tensor(new Int32Array(size.items).fill(user));
+      return kernels.read(score(this.pairs(users, items, [user], before, history)));
+    });
+    return (await read) as Float32Array;
+  }
+
+  private blocksOf(question: Question, history: number | undefined): readonly Pairs[] {
+    const known = this.prepared.get(question) ?? new Map<number, readonly Pairs[]>();
+    this.prepared.set(question, known);
+    let blocks = known.get(history ?? 0);
+    if (!blocks) {
+      const owners = question.user.length / question.wide;
+      blocks = Array.from({ length: Math.ceil(owners / OWNERS) }, (_, b) =>
+        this.pairsFor(question, b * OWNERS, Math.min(owners, (b + 1) * OWNERS), history),
+      );
+      known.set(history ?? 0, blocks);
+    }
+    return blocks;
+  }
+
+  private countsOf(counts: Int32Array): readonly Tensor[] {
+    let tensors = this.counted.get(counts);
+    if (!tensors) {
+      tensors = Array.from({ length: Math.ceil(counts.length / OWNERS) }, (_, b) =>
+        this.kernels.tensor(counts.slice(b * OWNERS, (b + 1) * OWNERS)),
+      );
+      this.counted.set(counts, tensors);
+    }
+    return tensors;
+  }
+
+  private pairsFor(
+    { user, item, wide, before }: Question,
+    first: number,
+    end: number,
+    history: number | undefined,
+  ): Pairs {
+    const { kernels } = this;
+    const [from, to] = [first * wide, end * wide];
+    const owners = Int32Array.from({ length: end - first }, (_, o) => user[from + o * wide] as number);
+    return this.pairs(
+      kernels.tensor(user.slice(from, to)),
+      kernels.tensor(item.slice(from, to)),
+      owners,
+      before,
+      history,
+    );
+  }
+
+  /** Pairs of the given columns, as many for each of the owners, with the histories that a model reads. */
+  private pairs(
+    users: Tensor,
+    items: Tensor,
+    owners: ArrayLike<number>,
+    before: Before,
+    history: number | undefined,
+  ): Pairs {
+    const { kernels, data, size } = this;
+    if (history === undefined) return pairsOf(kernels, { users, items }, size);
+    const ordered = this.historiesBefore(before);
+    const { starts } = ordered;
+    const runs = Array.from(owners, (user) => {
+      // One more than there are items: the start of the history counts, too.
+      const read = (starts[user + 1] as number) - (starts[user] as number) + 1;
+      const count = Math.min(history, read);
+      return { user, first: read - count, count };
+    });
+    const columns = tokenColumns(data, ordered, runs, history);
+    const wide = users.size / owners.length;
+    const states = Int32Array.from(
+      { length: users.size },
+      (_, p) => (columns.starts[Math.floor(p / wide) + 1] as number) - 1,
+    );
+    return pairsOf(kernels, { users, items, sequences: sequenceTensors(kernels, columns, states) }, size);
+  }
+
+  private historiesBefore(before: Before): Histories {
+    const known =
+      this.ordered.get(before) ?? histories(this.data, (row) => (this.data.split?.[row] ?? TRAIN) < PART[before]);
+    this.ordered.set(before, known);
+    return known;
+  }
+}
