@@ -27,7 +27,7 @@ import { ModelScorers } from '../models/model_scorer.js';
 import { createModel } from '../models/registry.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { simulate } from '../simulator/simulate.js';
-import { readWorld } from '../simulator/world.js';
+import { readWorld } from '../simulator/world_files.js';
 import { lineSum } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';

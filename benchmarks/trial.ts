@@ -19,7 +19,8 @@ import { DivergedError, type EpochRecord, type ExposureRecord, type TrainingReco
 import type { FlatSettings, TrainContext } from '../propensities/context.js';
 import type { ExposureModel } from '../propensities/propensity.js';
 import { propensityNamed } from '../propensities/registry.js';
-import { World, type WorldState } from '../simulator/world.js';
+import { World } from '../simulator/world.js';
+import type { WorldState } from '../simulator/world_state.js';
 
 /** One method trained once on one data set. Everything that its result depends on, besides the data. */
 export interface TrialSettings {

@@ -5,7 +5,7 @@ import { openSplit } from '../datasets/open.js';
 import { runningRecBole, writeRecBole } from '../datasets/recbole.js';
 import { readManifest } from '../datasets/store.js';
 import { loadingFeedback, obpFeedback, supportText } from '../simulator/obp.js';
-import { readWorld } from '../simulator/world.js';
+import { readWorld } from '../simulator/world_files.js';
 import { UserError } from '../support/errors.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
 import { print } from './io.js';

@@ -2,7 +2,7 @@ import { normalize } from 'node:path';
 import { lookAt } from '../benchmarks/data_pictures.js';
 import { describeLikeness, likenessPicture, worldLikeness } from '../benchmarks/likeness.js';
 import { readFolder, readManifest } from '../datasets/store.js';
-import { readWorld } from '../simulator/world.js';
+import { readWorld } from '../simulator/world_files.js';
 import { UserError } from '../support/errors.js';
 import { writeWhole } from '../support/output.js';
 import { print } from './io.js';

@@ -2,7 +2,7 @@
  * Kernels that are made of others, each written once: every backend has them from here, but for those that it fuses itself. A new one needs no more
  * than an entry here. Each works in a scope of its own, so that what it makes on the way is gone after it.
  */
-import type { Activation, CoreKernels, OutcomeForm } from './kernels.js';
+import type { Activation, CoreKernels, OutcomeForm } from './core_kernels.js';
 import type { Lookup, Tensor } from './tensor.js';
 
 /** Standard deviations below this count as none, for which there is no correlation. */

@@ -2,8 +2,8 @@ import type { Kernels, Tape, Tensor, Variable } from '../compute/index.js';
 import { pow } from '../compute/math.js';
 import type { UserItems } from '../datasets/interactions.js';
 import type { TrainingBatch } from './batches.js';
-import type { ModelSettings } from './model.js';
 import type { Pairs } from './pairs.js';
+import type { ModelSettings } from './size.js';
 
 /** What a model is trained by. */
 export interface Loss {

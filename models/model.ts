@@ -4,14 +4,9 @@ import type { UserItems } from '../datasets/interactions.js';
 import type { NamedArrays } from '../support/tensors.js';
 import type { Loss } from './losses.js';
 import type { Pairs } from './pairs.js';
+import type { ModelSettings, ModelSize } from './size.js';
 
-/** Sizes that a model is built for. */
-export interface ModelSize {
-  readonly users: number;
-  readonly items: number;
-  /** Width of the hidden factors. */
-  readonly dim: number;
-}
+export type { ModelSettings, ModelSize };
 
 /** A recommender: its parameters and its forward pass. */
 export interface Model {
@@ -27,9 +22,6 @@ export interface Model {
   /** Present where the sizes of some parameters come from the data: takes saved parameters. */
   restore?(arrays: NamedArrays): void;
 }
-
-/** Values of a model's own settings, as they stand on the command line and in manifests. */
-export type ModelSettings = Readonly<Record<string, number | string>>;
 
 /** What of the data something cannot do without, and why, for the sentence that refuses other data. */
 export interface Need {

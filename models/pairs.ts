@@ -1,5 +1,5 @@
 import type { Kernels, Lookup, PairIndices, Runs, Slots, Tensor } from '../compute/index.js';
-import type { ModelSize } from './model.js';
+import type { ModelSize } from './size.js';
 
 /** Histories of a batch, end to end: what a sequential model reads. */
 export interface SequenceColumns extends Runs {

@@ -18,7 +18,7 @@ import { REFERENCE, readTables } from '../results/read_tables.js';
 import { plainTable } from '../results/table.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { simulate } from '../simulator/simulate.js';
-import { readWorld } from '../simulator/world.js';
+import { readWorld } from '../simulator/world_files.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 

@@ -2,7 +2,7 @@ import { UserError } from '../support/errors.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
 import type { DrawnBlock, Expectation, SimulationAnswer, SimulationTask } from './worker.js';
-import type { Stage, WorldState } from './world.js';
+import type { Stage, WorldState } from './world_state.js';
 
 /** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
 const PAIRS_A_TASK = 2_000_000;

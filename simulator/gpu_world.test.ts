@@ -12,7 +12,8 @@ import { gpuTests } from '../support/test_gpu.js';
 import { parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { GpuWorld } from './gpu_world.js';
 import { simulate } from './simulate.js';
-import { STREAMS, type Stage, World, type WorldState } from './world.js';
+import { World } from './world.js';
+import { STREAMS, type Stage, type WorldState } from './world_state.js';
 
 const root = testFolder();
 const [USERS, ITEMS, DIM] = [120, 700, 6];

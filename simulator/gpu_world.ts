@@ -15,7 +15,8 @@ import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { UserError } from '../support/errors.js';
 import type { SimulationConfig } from './config.js';
 import { noiseStream } from './noise.js';
-import { type DrawnUser, STREAMS, type Stage, type World } from './world.js';
+import type { World } from './world.js';
+import { type DrawnUser, STREAMS, type Stage } from './world_state.js';
 
 /** Pairs at a time where e(x, z), which the processor computes, is sent for each. */
 const PAIRS_SENT = 1 << 22;

@@ -4,7 +4,7 @@ import { readFolder } from '../datasets/store.js';
 import { UserError } from '../support/errors.js';
 import { panelPicture } from '../support/panels.js';
 import { gini, rankCorrelation } from '../support/statistics.js';
-import { readWorld } from './world.js';
+import { readWorld } from './world_files.js';
 
 /** What a simulated folder looks like, beside its truth. */
 export interface Inspection {

@@ -12,7 +12,7 @@ import { runPython, testWithPython } from '../support/test_python.js';
 import { SIMULATION_DEFAULTS } from './config.js';
 import { loadingFeedback, obpFeedback, supportText } from './obp.js';
 import { simulate } from './simulate.js';
-import { readWorld } from './world.js';
+import { readWorld } from './world_files.js';
 
 const folder = testFolder();
 const TYPES = { '<i4': Int32Array, '<f4': Float32Array, '<f8': Float64Array, '<i8': BigInt64Array } as const;

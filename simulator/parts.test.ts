@@ -10,7 +10,7 @@ import { testFolder } from '../support/test_folder.js';
 import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { drawShard, joinShards, parseShard } from './shards.js';
 import { type SimulationOptions, simulate } from './simulate.js';
-import { readWorld } from './world.js';
+import { readWorld } from './world_files.js';
 
 const root = testFolder();
 /** Users for five runs of draws without visiting every pair. */

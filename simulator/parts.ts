@@ -11,7 +11,7 @@ import { makeFolder } from '../support/make_folder.js';
 import type { OutputFolder } from '../support/output.js';
 import { type Drawing, type DrawnSums, shardUsers, type UserRange } from './drawing.js';
 import type { DrawnBlock } from './worker.js';
-import type { WorldState } from './world.js';
+import type { WorldState } from './world_state.js';
 
 /** What was drawn for a part of the users. */
 export interface PartSummary extends DrawnSums {

@@ -15,7 +15,7 @@ import { PROGRAM } from '../support/version.js';
 import { Drawing, shardUsers } from './drawing.js';
 import { drawPart, joinTables, type PartSummary, sumOf } from './parts.js';
 import { type SimulationSummary, writeManifest } from './simulate.js';
-import { readWorld, WORLD_FILES } from './world.js';
+import { readWorld, WORLD_FILES } from './world_files.js';
 
 /** One of several parts of the users, from 1. */
 export interface Shard {

@@ -15,7 +15,8 @@ import { bundleExposure } from './exposure/custom.js';
 import { exposureFunctions } from './exposure/registry.js';
 import { inspect } from './inspect.js';
 import { type SimulationSummary, simulate } from './simulate.js';
-import { readWorld, type World } from './world.js';
+import type { World } from './world.js';
+import { readWorld } from './world_files.js';
 
 const root = testFolder();
 const SIZES = { users: 400, items: 300 };

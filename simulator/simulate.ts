@@ -22,7 +22,8 @@ import { checkDrawable } from './gpu_world.js';
 import { drawInParts, drawPart } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
 import type { DrawnBlock } from './worker.js';
-import { readWorld, type Stage, WORLD_FILES, type WorldState, writeWorld } from './world.js';
+import { readWorld, WORLD_FILES, writeWorld } from './world_files.js';
+import type { Stage, WorldState } from './world_state.js';
 
 export interface SimulationOptions {
   readonly config: SimulationConfig;

@@ -5,7 +5,8 @@ import { ballsOf, largestIn, makeBlocks } from './blocks.js';
 import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import type { Factors } from './factors.js';
 import { SplitNormal } from './split_noise.js';
-import { type Stage, World, type WorldState } from './world.js';
+import { World } from './world.js';
+import type { Stage, WorldState } from './world_state.js';
 
 const [USERS, ITEMS, DIM] = [400, 300, 6];
 const kernels = new WasmKernels();

@@ -6,7 +6,7 @@ import type { ExposureRows, SparseExposure } from './exposure/exposure.js';
 import { exposureFunctions } from './exposure/registry.js';
 import type { Noise } from './noise.js';
 import { SplitNormal } from './split_noise.js';
-import type { Stage, WorldState } from './world.js';
+import type { Stage, WorldState } from './world_state.js';
 
 /** Users whose products with the blocks' centres are computed together. */
 const USERS = 16;

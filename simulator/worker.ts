@@ -2,7 +2,8 @@ import { keyWords, stream } from '../compute/index.js';
 import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
 import { workerTask } from '../support/pool.js';
 import { GpuWorld } from './gpu_world.js';
-import { type DrawnUser, type Stage, World, type WorldState } from './world.js';
+import { World } from './world.js';
+import type { DrawnUser, Stage, WorldState } from './world_state.js';
 
 /** Work on the users from `from` to before `to`. */
 export interface SimulationTask {

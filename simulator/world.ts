@@ -1,77 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
-import { keyWords, stream, WasmKernels, type WasmTensor } from '../compute/index.js';
-import { sharedFloat32 } from '../datasets/interactions.js';
-import { type DataManifest, readManifest } from '../datasets/store.js';
-import { checkedFile, checkedIfThere, type FileHashes } from '../support/contents.js';
-import { readState } from '../support/durable.js';
+import { keyWords, WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
-import type { OutputFolder } from '../support/output.js';
-import { readArrays, writeArrays } from '../support/tensors.js';
-import { type SimulationConfig, simulationSchema } from './config.js';
 import { customExposure } from './exposure/custom.js';
 import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
-import type { Factors } from './factors.js';
-import { makeNoise, type Noise } from './noise.js';
+import { makeNoise } from './make_noise.js';
+import type { Noise } from './noise.js';
 import { boundsOf, checkSkippable, SkipSampler } from './skip_sampler.js';
 import type { RelevanceTruth } from './truth.js';
-
-/** Factors of users and items, x and z of the paper. */
-export interface Embedding {
-  readonly dim: number;
-  readonly x: Float32Array;
-  readonly z: Float32Array;
-}
-
-/** Everything that determines the truth of a simulation. Plain data, with arrays in shared memory, so that it passes to workers. */
-export interface WorldState {
-  readonly config: SimulationConfig;
-  readonly users: number;
-  readonly items: number;
-  readonly relevance: Factors;
-  readonly exposure: Factors;
-  /** [users] added to the exposure logits. */
-  readonly shift: Float32Array;
-  /** Added to log p_sim1 to meet the wished density. */
-  readonly firstConstant: number;
-  /** What stage two adds; absent while only stage one is known. */
-  readonly second?: {
-    readonly factors: Embedding;
-    /** First-stage clicks of each item over those of the most clicked one. */
-    readonly popularity: Float32Array;
-    /** Added to log p_sim2. */
-    readonly constant: number;
-    /** The user's own exposure function, bundled. */
-    readonly source?: string | undefined;
-  };
-  /** Seconds since 1970 between which exposures are drawn. */
-  readonly time: readonly [number, number];
-}
-
-export type Stage = 1 | 2;
-
-/** What was drawn for one user: columns of equal length, items in order. They are views, valid until the world's next call. */
-export interface DrawnUser {
-  readonly count: number;
-  readonly items: Int32Array;
-  readonly exposure: Float32Array;
-  readonly relevance: Float32Array;
-  readonly clicked: Int32Array;
-  /** Seconds after the start of the world's time. */
-  readonly time: Int32Array;
-  /** For the random split: uniform integers in [0, 2^24). */
-  readonly part: Int32Array;
-  /** Pairs whose probability was capped. */
-  readonly capped: number;
-}
+import { type DrawnUser, STREAMS, type Stage, type WorldState } from './world_state.js';
 
 const BLOCK = 16;
 
 /**
- * The truth behind a simulation (DESIGN decision 8): answers p_rel and p_exp of any pair, and draws exposures and clicks. Each
+ * The truth behind a simulation : answers p_rel and p_exp of any pair, and draws exposures and clicks. Each
  * draw belongs to (seed, stage, user, item), so worlds that differ in e(x, z) alone share their draws.
  */
 export class World implements RelevanceTruth {
@@ -248,21 +189,21 @@ export class World implements RelevanceTruth {
     const shift = (state.exposure.userBias[user] as number) + (state.shift[user] as number);
     const first = stage === 1 ? constant : state.firstConstant;
     const extra = stage === 2 ? this.extra.address + offset : 0;
-    return [
-      state.items,
-      this.logits.address + offset,
+    return {
+      items: state.items,
+      logits: this.logits.address + offset,
       shift,
-      state.config.power,
-      this.noise.address,
+      power: state.config.power,
+      noise: this.noise.address,
       first,
       extra,
-      constant,
-    ] as const;
+      second: constant,
+    };
   }
 
   /** Writes log p_exp of the user and every item to `row`. */
   private fillLogs(user: number, stage: Stage, constant: number): void {
-    const [items, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, constant);
+    const { items, logits, shift, power, noise, first, extra, second } = this.rowArguments(user, stage, constant);
     this.kernels.raw.logExposure(items, logits, shift, power, noise, first, extra, second, this.row.address);
   }
 
@@ -389,16 +330,16 @@ export class World implements RelevanceTruth {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
     const [k0, k1] = keyWords(state.config.seed);
-    const [n, logits, shift, power, noise, first, extra, second] = this.rowArguments(user, stage, this.constant(stage));
+    const row = this.rowArguments(user, stage, this.constant(stage));
     const count = raw.drawExposures(
-      n,
-      logits,
-      shift,
-      power,
-      noise,
-      first,
-      extra,
-      second,
+      row.items,
+      row.logits,
+      row.shift,
+      row.power,
+      row.noise,
+      row.first,
+      row.extra,
+      row.second,
       user,
       STREAMS.exposure[stage],
       k0,
@@ -447,121 +388,9 @@ export class World implements RelevanceTruth {
   }
 }
 
-/** Streams of what is drawn for pairs. */
-export const STREAMS = {
-  exposure: { 1: stream('simulator exposure 1'), 2: stream('simulator exposure 2') },
-  outcome: { 1: stream('simulator outcome 1'), 2: stream('simulator outcome 2') },
-} as const;
-
 function transposed(kernels: WasmKernels, matrix: WasmTensor): WasmTensor {
   const [rows, columns] = matrix.shape as [number, number];
   const out = kernels.zeros([columns, rows]);
   kernels.raw.transpose(rows, columns, matrix.address, out.address);
   return out;
-}
-
-const worldSchema = z.object({
-  config: simulationSchema,
-  users: z.number().int(),
-  items: z.number().int(),
-  firstConstant: z.number(),
-  secondConstant: z.number(),
-  time: z.tuple([z.number(), z.number()]),
-});
-
-/** Writes world.arrow (factors), world.json (settings) and, for a function of the user's, exposure.mjs. */
-export async function writeWorld(folder: OutputFolder, state: WorldState): Promise<void> {
-  const { relevance, exposure, second, users, items } = state;
-  if (!second) throw new Error('a world is complete after stage two');
-  const factors = (name: string, { user, item, userBias, itemBias, dim }: Factors) => ({
-    [`${name} user`]: { shape: [users, dim], values: user },
-    [`${name} item`]: { shape: [items, dim], values: item },
-    [`${name} user bias`]: { shape: [users], values: userBias },
-    [`${name} item bias`]: { shape: [items], values: itemBias },
-  });
-  const { x, z: zed, dim } = second.factors;
-  await writeArrays(folder.file('world.arrow'), {
-    ...factors('relevance', relevance),
-    ...factors('exposure', exposure),
-    'exposure shift': { shape: [users], values: state.shift },
-    x: { shape: [users, dim], values: x },
-    z: { shape: [items, dim], values: zed },
-    popularity: { shape: [items], values: second.popularity },
-  });
-  const { config, firstConstant, time } = state;
-  folder.writeJson('world.json', { config, users, items, firstConstant, secondConstant: second.constant, time });
-  if (second.source !== undefined) folder.write('exposure.mjs', second.source);
-}
-
-/** Files of a world; the last one is that of a function of the user's. */
-export const WORLD_FILES = ['world.json', 'world.arrow', 'exposure.mjs'] as const;
-
-/** What a simulated folder's manifest says that its world must be. */
-const simulatedSchema = z.looseObject({
-  config: z.looseObject({}),
-  summary: z.looseObject({ users: z.number(), items: z.number() }),
-});
-
-/**
- * Loads the world of a simulated folder, its files held against `files`, by default what the manifest lists. Throws UserError where there is none, a
- * file was changed, or the world is not that of the folder's clicks.
- */
-export async function readWorld(path: string, files?: FileHashes): Promise<World> {
-  const file = join(path, 'world.json');
-  if (!existsSync(file)) throw new UserError(`"${path}" holds no world: name a folder made by "expobench simulate"`);
-  const manifest = files ? undefined : readManifest(path);
-  const hashes = files ?? (manifest as DataManifest).files;
-  const said = readState(await checkedFile(path, 'world.json', hashes));
-  const parsed = worldSchema.safeParse(said);
-  if (!parsed.success) throw new UserError(`"${file}" is not a world of this version: make the simulation again`);
-  const settings = parsed.data;
-  if (manifest) refuseAnother(file, said as object, manifest);
-  const arrays = await readArrays(await checkedFile(path, 'world.arrow', hashes));
-  const bundled = await checkedIfThere(path, 'exposure.mjs', hashes);
-  if ((bundled !== undefined) !== (settings.config.exposure.name === 'own'))
-    throw new UserError(
-      `"${path}" ${bundled === undefined ? 'lacks exposure.mjs, the exposure function of its world' : 'has an exposure.mjs that its world does not use'}: make the simulation again`,
-    );
-  const shared = (name: string): Float32Array => {
-    const values = arrays[name]?.values;
-    if (!values) throw new UserError(`"${join(path, 'world.arrow')}" lacks "${name}": make the simulation again`);
-    const out = sharedFloat32(values.length);
-    out.set(values);
-    return out;
-  };
-  const factors = (name: string): Factors => ({
-    dim: arrays[`${name} user`]?.shape[1] ?? 0,
-    user: shared(`${name} user`),
-    item: shared(`${name} item`),
-    userBias: shared(`${name} user bias`),
-    itemBias: shared(`${name} item bias`),
-  });
-  return World.create({
-    config: settings.config,
-    users: settings.users,
-    items: settings.items,
-    relevance: factors('relevance'),
-    exposure: factors('exposure'),
-    shift: shared('exposure shift'),
-    firstConstant: settings.firstConstant,
-    second: {
-      factors: { dim: arrays['x']?.shape[1] ?? 0, x: shared('x'), z: shared('z') },
-      popularity: shared('popularity'),
-      constant: settings.secondConstant,
-      source: bundled === undefined ? undefined : readFileSync(bundled, 'utf8'),
-    },
-    time: settings.time,
-  });
-}
-
-/** Throws UserError where a world is not that of the clicks beside it, by what their manifest says. */
-function refuseAnother(file: string, world: object, manifest: DataManifest): void {
-  const said = simulatedSchema.safeParse(manifest).data;
-  const { config, users, items } = world as Pick<WorldState, 'config' | 'users' | 'items'>;
-  const isSame =
-    said && isDeepStrictEqual(config, said.config) && users === said.summary.users && items === said.summary.items;
-  if (!isSame)
-    throw new UserError(
-      `"${file}" is not the world of the clicks beside it, by their manifest: make the simulation again`,
-    );
 }

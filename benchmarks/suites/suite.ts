@@ -3,7 +3,7 @@ import type { Interactions } from '../../datasets/interactions.js';
 import { estimateNamed, estimates } from '../../evaluation/estimates/registry.js';
 import { metricNamed } from '../../evaluation/metrics/registry.js';
 import { choicesSchema } from '../../simulator/choices.js';
-import type { WorldState } from '../../simulator/world.js';
+import type { WorldState } from '../../simulator/world_state.js';
 import { LIMITS, mostText } from '../../support/limits.js';
 import { isDevice } from '../../support/names.js';
 import { SETTING_NAMES, settingsSchema } from '../settings.js';

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { log, pow } from '../../compute/math.js';
 import { sharedFloat32 } from '../../datasets/interactions.js';
 import { SIMULATION_DEFAULTS } from '../../simulator/config.js';
-import { type Stage, World, type WorldState } from '../../simulator/world.js';
+import { World } from '../../simulator/world.js';
+import type { Stage, WorldState } from '../../simulator/world_state.js';
 import type { Benchmark, Figure } from './measure.js';
 import { randomFactors } from './random_factors.js';
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Stage, WorldState } from '../../simulator/world.js';
+import type { Stage, WorldState } from '../../simulator/world_state.js';
 import { drawShare } from './scale.js';
 
 const { state, stage, first, step } = workerData as { state: WorldState; stage: Stage; first: number; step: number };

@@ -1,6 +1,7 @@
 import { sharedFloat32 } from '../../datasets/interactions.js';
 import { SIMULATION_DEFAULTS } from '../../simulator/config.js';
-import { type Stage, World, type WorldState } from '../../simulator/world.js';
+import { World } from '../../simulator/world.js';
+import type { Stage, WorldState } from '../../simulator/world_state.js';
 import type { Benchmark } from './measure.js';
 import { randomFactors } from './random_factors.js';
 
