@@ -49,7 +49,7 @@ export interface SweepResult {
 }
 
 /**
- * Runs a plan on worker threads and writes the run folder (DESIGN, "Files that users see"). Each finished trial is appended at once to
+ * Runs a plan on worker threads and writes the run folder. Each finished trial is appended at once to
  * trials.ndjson in `<out>.partial`; the same sweep started again goes on from there. `open` opens the data, and may write into the folder.
  * Throws UserError for what cannot work, StoppedError where the user stopped it.
  */

@@ -82,7 +82,7 @@ function withValue({ name }: Axis, settings: FlatSettings, value: number): FlatS
 }
 
 /**
- * Chooses a method's settings by validation Hit@10 (PAPER section 5). Every method may cost the same number of trainings: plain models
+ * Chooses a method's settings by validation Hit@10 (paper, A.6.4). Every method may cost the same number of trainings: plain models
  * spend them on rate and l2, for each of the widths; ACL inherits f's and g's own, tuned alone, and spends the rest on the rates of both
  * and alpha. `run` trains with a setting and returns its validation metric; settings of one axis run side by side.
  */

@@ -4,7 +4,7 @@ import type { Gradient } from './tape.js';
 import type { Tensor } from './tensor.js';
 
 /**
- * Adam for dense parameters and lazy Adam for tables (PAPER section 4): only the rows of the batch move, with the bias
+ * Adam for dense parameters and lazy Adam for tables (paper, 3.2 and 3.3): only the rows of the batch move, with the bias
  * correction of the step's number. `decay` is the weight of l2 in the objective mean over rows r of [loss_r + decay / 2 (sum of
  * squares of the embeddings that r uses and of the dense weights)].
  */

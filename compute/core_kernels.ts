@@ -112,7 +112,7 @@ export interface CoreKernels {
   /** Fills out with 1 / (1 - rate), or 0 with probability `rate`, to within 2^-17: a mask of dropout, drawn by row and column. */
   drawMask(out: Tensor, key: DrawKey, rate: number): void;
 
-  // Row weights (PAPER section 4).
+  // Row weights (paper, 3.2 and 3.3).
   clamp(x: Tensor, least: number, most: number): Tensor;
   /** scale x + shift. */
   linear(x: Tensor, scale: number, shift: number): Tensor;

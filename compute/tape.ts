@@ -259,7 +259,7 @@ export class Tape {
     return this.multiply(x, this.constant(mask));
   }
 
-  /** [rows]: b0 + b1 g, with b2 y or b2 y g by `form`; beta[3] (PAPER section 4). */
+  /** [rows]: b0 + b1 g, with b2 y or b2 y g by `form`; beta[3] (paper, 3.2 and 3.3). */
   exposureLogits(g: Variable, labels: Tensor, beta: Variable, form: OutcomeForm): Variable {
     const { kernels } = this;
     expectSameSize('exposureLogits', g, labels);

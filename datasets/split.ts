@@ -17,7 +17,7 @@ export function randomSplitCode(u: number): number {
 }
 
 /**
- * Assigns every interaction to train, validation or test (PAPER section 1). Leave-last-two orders a user's interactions by
+ * Assigns every interaction to train, validation or test (paper, A.6.2). Leave-last-two orders a user's interactions by
  * time, ties by file order: last = test, second-to-last = validation. Throws UserError where a user has fewer than three and that is
  * not allowed.
  */

@@ -30,7 +30,7 @@ const CLICKS = stream('staged clicks');
 
 /**
  * Shows every user of the test part one page of what the model thinks best, among items that the user did not have before, and draws the
- * clicks from p_rel (paper, section 6 and A.6.9). A draw belongs to (seed, user, item): two models that show a pair at one place get the
+ * clicks from p_rel (paper, A.6.9). A draw belongs to (seed, user, item): two models that show a pair at one place get the
  * same answer.
  */
 export async function deploy(

@@ -25,7 +25,7 @@ export const ownStage = (method: string, axes: readonly Axis[]): TuningStage => 
 });
 
 /**
- * Searches of two players, each alone, before the method's own: both start from what suits them (paper, section 5). Where they are the same model one
+ * Searches of two players, each alone, before the method's own: both start from what suits them (paper, A.6.4). Where they are the same model one
  * search serves both.
  */
 export function aloneStages(f: ModelDefinition, g: ModelDefinition): TuningStage[] {

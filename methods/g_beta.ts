@@ -23,7 +23,7 @@ export const WEIGHTS = ['raw', 'normalised'] as const;
 export const WEIGHED = ['all', 'clicks'] as const;
 export { OUTCOME_FORMS };
 
-/** How g becomes the propensity G_beta(g, y) = sigmoid(b0 + b1 g + b2 y) (paper, section 4). */
+/** How g becomes the propensity G_beta(g, y) = sigmoid(b0 + b1 g + b2 y) (paper, 3.2 and 3.3). */
 export interface GBetaSettings {
   readonly outcome: OutcomeForm;
   readonly beta: (typeof BETAS)[number];
@@ -39,7 +39,7 @@ const MOST_LOGIT = 8;
 /** G counts as collapsed to a constant below this ratio of its deviation to its mean. */
 const COLLAPSED = 0.05;
 
-/** Whether all rows got about the same weight, so that training was plain after all (paper, section 4). */
+/** Whether all rows got about the same weight, so that training was plain after all (paper, 3.2 and 3.3). */
 export function hasCollapsed({ meanG, sdG }: Pick<ExposureRecord, 'meanG' | 'sdG'>): boolean {
   return sdG < COLLAPSED * meanG;
 }

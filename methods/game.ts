@@ -14,7 +14,7 @@ import {
 } from '../models/trainer.js';
 import { GBeta, type GBetaSettings } from './g_beta.js';
 
-/** What keeps g from hurting f at will (paper, section 4). */
+/** What keeps g from hurting f at will (paper, 3.2 and 3.3). */
 export const REGULARIZERS = ['feedback', 'exposure', 'popularity'] as const;
 export const GAMES = ['paper', 'hinge'] as const;
 export const ALTERNATIONS = ['step', 'epoch'] as const;

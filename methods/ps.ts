@@ -15,7 +15,7 @@ import type { Method, MethodDefinition, Trained } from './method.js';
 import { playersOf, refuseUnweightable } from './players.js';
 import { trainedG, trainerOf, trainerOfG, weightedSettings } from './settings.js';
 
-/** Paper, section 3: g is fitted first and stays; then f, and beta, minimize mean(delta(Y, f) / G). */
+/** Paper, A.6.4: g is fitted first and stays; then f, and beta, minimize mean(delta(Y, f) / G). */
 export const ps: MethodDefinition = {
   name: 'PS',
   summary: 'weighted by 1 / G of a fixed exposure model g',

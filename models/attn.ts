@@ -3,7 +3,7 @@ import { UserError } from '../support/errors.js';
 import { defineModel } from './model.js';
 
 /**
- * Self-attention over item histories (SASRec: Kang and McAuley 2018; PAPER section 3): item embeddings with learned places, blocks of
+ * Self-attention over item histories (SASRec: Kang and McAuley 2018; paper, A.6.4): item embeddings with learned places, blocks of
  * causal self-attention and a feed-forward pair of layers, each after layer normalization and around a residual connection; the
  * score is the inner product of the last state with the item's embedding.
  */

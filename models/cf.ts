@@ -3,7 +3,7 @@ import { factorProduct } from './factorization.js';
 import type { ModelDefinition } from './model.js';
 import { truncatedSvd } from './svd.js';
 
-/** Collaborative filtering by truncated SVD of the binary training matrix, as in the authors' program (PAPER section 3). */
+/** Collaborative filtering by truncated SVD of the binary training matrix, as in the authors' program (paper, A.6.4). */
 export const cf: ModelDefinition = {
   name: 'CF',
   summary: 'truncated SVD of the binary training matrix',

@@ -57,7 +57,7 @@ export function ratingScale(rating: ArrayLike<number>, rows: Int32Array): Rating
 }
 
 /**
- * Training interactions of each item over those of the most popular one, to the given power: Pop as a propensity (PAPER section 3).
+ * Training interactions of each item over those of the most popular one, to the given power: Pop as a propensity (paper, A.6.4).
  * An item without any counts as one with one, so that no propensity is 0.
  */
 export function popularityPropensity(train: UserItems, power = 0.5): Float32Array {

@@ -1,7 +1,7 @@
 import type { ModelDefinition } from './model.js';
 import { tower } from './tower.js';
 
-/** Multilayer perceptron on the concatenated embeddings (PAPER section 3): hidden layers of 32 and 16, one output. */
+/** Multilayer perceptron on the concatenated embeddings (paper, A.6.4): hidden layers of 32 and 16, one output. */
 export const mlp: ModelDefinition = {
   name: 'MLP',
   summary: 'embeddings concatenated, hidden layers of 32 and 16 with ReLU',

@@ -4,7 +4,7 @@ import type { ModelDefinition } from './model.js';
 import { tower } from './tower.js';
 
 /**
- * Neural collaborative filtering (He et al. 2017; PAPER section 3): a perceptron branch (embeddings of dim / 2, hidden layers of
+ * Neural collaborative filtering (He et al. 2017; paper, A.6.4): a perceptron branch (embeddings of dim / 2, hidden layers of
  * dim / 2 and dim / 4) beside a product branch (embeddings of dim - dim / 4), concatenated, one output. The output layer on the
  * concatenation is the sum of one on each branch, so nothing is concatenated.
  */

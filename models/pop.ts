@@ -1,6 +1,6 @@
 import type { ModelDefinition } from './model.js';
 
-/** Popularity: an item's score is its number of training interactions (PAPER section 3). */
+/** Popularity: an item's score is its number of training interactions (paper, A.6.4). */
 export const pop: ModelDefinition = {
   name: 'Pop',
   summary: 'how often an item was interacted with',

@@ -4,7 +4,7 @@ import type { BatchSettings, BatchSource, TrainingBatch } from './batches.js';
 import type { Model, ModelSize } from './model.js';
 import { type Pairs, pairsOf } from './pairs.js';
 
-/** Settings of gradient descent (PAPER section 5). */
+/** Settings of gradient descent (paper, A.6.4). */
 export interface TrainerSettings extends BatchSettings {
   readonly rate: number;
   /** Weight of l2 in the objective; see `Adam`. */
@@ -37,7 +37,7 @@ export interface EpochRecord {
   readonly exposure?: ExposureRecord | undefined;
 }
 
-/** G_beta over an epoch's rows, and the other side of the game (PAPER section 4). */
+/** G_beta over an epoch's rows, and the other side of the game (paper, 3.2 and 3.3). */
 export interface ExposureRecord {
   readonly meanG: number;
   readonly sdG: number;

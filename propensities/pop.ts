@@ -1,7 +1,7 @@
 import { popularityPropensity } from '../models/losses.js';
 import { logit, type PropensityDefinition } from './propensity.js';
 
-/** Paper, section 3: the more an item was clicked, the more probably it was shown. */
+/** Paper, A.6.4: the more an item was clicked, the more probably it was shown. */
 export const pop: PropensityDefinition = {
   name: 'Pop',
   summary: '(count / max)^0.5 of the item in the training part',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../support/errors.js';
 import { numberOf } from '../support/numbers.js';
 
-/** How a perturbation from unobserved factors is drawn (PAPER section 2, step 3). */
+/** How a perturbation from unobserved factors is drawn (paper, A.6.3). */
 export const NOISE_KINDS = ['constant', 'normal', 'per-user', 'per-item', 'structured'] as const;
 
 export const noiseSchema = z.object({

@@ -60,7 +60,7 @@ export interface FactorTraining {
 /** Share of the rows kept out of training, to choose the epoch by. */
 const HELD_OUT = 0.05;
 
-/** Relevance model: squared error on the ratings (PAPER section 2, step 1). `error` is the root mean squared error held out. */
+/** Relevance model: squared error on the ratings (paper, A.6.3). `error` is the root mean squared error held out. */
 export async function trainRelevance(
   data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
   training: FactorTraining,

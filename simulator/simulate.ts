@@ -82,7 +82,7 @@ export function simulationInputs(
 }
 
 /**
- * Runs both stages on explicit ratings and writes the simulated folder (DESIGN, "Files that users see"). Of several ratings that one user gave one
+ * Runs both stages on explicit ratings and writes the simulated folder. Of several ratings that one user gave one
  * item the first counts: people come across pairs, and records would count some of them as several.
  */
 export async function simulate(

@@ -1,6 +1,6 @@
 import { type EstimateDefinition, inversePropensity, weightedBy } from './estimate.js';
 
-/** Paper, section 6: each hit divided by G_beta of the trained pair, for a click. */
+/** Paper, A.6.4: each hit divided by G_beta of the trained pair, for a click. */
 export const robust: EstimateDefinition = {
   name: 'robust',
   summary: "test items weighted by 1 / the method's own G; for PS and ACL",

@@ -57,7 +57,7 @@ export interface MetricFamily extends Named {
 /** Metrics by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** Value of a test item that stands behind `greater` others and beside `equal` ones: the mean over the places that it may take (paper, section 6). */
+/** Value of a test item that stands behind `greater` others and beside `equal` ones: the mean over the places that it may take. */
 export function valueAtRank(
   { at, cutoff = Number.POSITIVE_INFINITY }: ItemMetric,
   greater: number,

@@ -19,7 +19,7 @@ function countTrue(mask: v128): i32 {
   return popcnt<i32>(i32x4.bitmask(mask));
 }
 
-/** log p_sim1 before its cap: power log sigmoid(logit + shift) + noise + constant (PAPER section 2, step 2). */
+/** log p_sim1 before its cap: power log sigmoid(logit + shift) + noise + constant (paper, A.6.3). */
 // @ts-ignore: decorator
 @inline
 export function firstLog(logit: v128, shift: v128, power: v128, noise: v128, constant: v128): v128 {
@@ -217,7 +217,7 @@ export function normalListed(
   }
 }
 
-/** out = sigmoid(x - noise): the relevance probability, PAPER section 2, step 1. */
+/** out = sigmoid(x - noise): the relevance probability, paper, A.6.3. */
 export function sigmoidOfDifference(n: i32, x: usize, noise: usize, out: usize): void {
   for (let k: usize = 0; k < <usize>n << 2; k += 16) {
     v128.store(out + k, sigmoid(f32x4.sub(v128.load(x + k), v128.load(noise + k))));

@@ -34,7 +34,7 @@ const NUMBERS = {
   k1: 'u32',
 } as const;
 
-/** log p_exp before its cap, of the r-th user at hand (PAPER section 2, steps 2 and 6). */
+/** log p_exp before its cap, of the r-th user at hand (paper, A.6.3). */
 const LOG_P = `${EXPONENTIAL}${LOGARITHM}${SOFTPLUS}${PHILOX}${NORMAL}
 fn log_p(r: u32, item: u32) -> f32 {
   let user = p.first_user + r;
