@@ -3,7 +3,7 @@ import { type EstimateDefinition, weighted } from './estimate.js';
 
 /**
  * A click comes in proportion to p_rel p_exp of its pair, so that `1/exposure`, the weight 1 / p_exp, makes of test clicks what they would be
- * if all items were shown alike. `relevance/exposure` weights by p_rel / p_exp, as the paper says (section 6), and counts relevance twice.
+ * if all items were shown alike. `relevance/exposure` weights by p_rel / p_exp, as the paper says (A.6.4), and counts relevance twice.
  */
 export const UNBIASED_WEIGHTS = ['relevance/exposure', '1/exposure'] as const;
 export type UnbiasedWeight = (typeof UNBIASED_WEIGHTS)[number];
