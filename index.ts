@@ -10,7 +10,7 @@ export { choicesOf, SETTING_DEFAULTS, type Settings } from './benchmarks/setting
 export { chooseData, type OpenedData, openSuiteData } from './benchmarks/suite_data.js';
 export { findSuite } from './benchmarks/suites/file.js';
 export { suites } from './benchmarks/suites/registry.js';
-export { type Suite, suiteJsonSchema, suiteSchema } from './benchmarks/suites/suite.js';
+export { type Suite, suiteJsonSchema, suiteSchemaOf } from './benchmarks/suites/suite.js';
 export { type SweepOptions, type SweepResult, sweep } from './benchmarks/sweep.js';
 export {
   type Outcome,
@@ -63,14 +63,14 @@ export { reportOf } from './results/report/report.js';
 export { type RunFolder, readRun } from './results/run_folder.js';
 export { type ResultTable, type TableRow, terminalTable } from './results/table.js';
 export { type NoiseSpec, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from './simulator/config.js';
-export {
-  bundleExposure,
-  type ExposureOfBlock,
-  type ExposureOfPair,
-  type ItemBlock,
-  type PairContext,
+export type {
+  ExposureOfBlock,
+  ExposureOfPair,
+  ItemBlock,
+  PairContext,
 } from './simulator/exposure/custom.js';
 export type { ExposureContext, ExposureDefinition, ExposureRows } from './simulator/exposure/exposure.js';
+export { bundleExposure } from './simulator/exposure/load.js';
 export { exposureFunctions } from './simulator/exposure/registry.js';
 export { type Inspection, inspect } from './simulator/inspect.js';
 export { obpFeedback } from './simulator/obp.js';

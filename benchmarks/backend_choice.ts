@@ -2,6 +2,7 @@ import { type BackendName, BackendUnavailableError, openBackend } from '../compu
 import { load, PACKAGES } from '../compute/tensorflow/library.js';
 import { sharedGpu } from '../compute/webgpu/device.js';
 import { parseMethod } from '../methods/registry.js';
+import { builtIn, type Catalogue } from './catalogue.js';
 import { measureSeconds } from './estimate.js';
 import { trainingSpeed } from './probe.js';
 import type { TrialData } from './suites/suite.js';
@@ -38,6 +39,13 @@ export async function fasterBackend(): Promise<BackendName> {
   return (speeds[1] as number) > LEAST_GAIN * (speeds[0] as number) ? fast : 'wasm';
 }
 
+interface BackendSearch {
+  /** Trials that run at once. */
+  readonly beside?: number;
+  readonly catalogue?: Catalogue;
+  readonly find?: typeof fastBackend;
+}
+
 /**
  * Settings whose backend is known: `auto` becomes the faster one at this work, by short trainings on both that are timed. `beside` trials run at
  * once on the processor's cores, and would share one GPU, which `find` finds.
@@ -45,15 +53,14 @@ export async function fasterBackend(): Promise<BackendName> {
 export async function withChosenBackend(
   one: TrialData,
   settings: TrialSettings,
-  beside = 1,
-  find = fastBackend,
+  { beside = 1, catalogue = builtIn, find = fastBackend }: BackendSearch = {},
 ): Promise<TrialSettings> {
   const { backend, ...plain } = settings;
   if (backend !== 'auto') return settings;
-  const fast = parseMethod(settings.method).players[0]?.trained ? await find() : undefined;
+  const fast = parseMethod(settings.method, catalogue).players[0]?.trained ? await find() : undefined;
   if (!fast) return plain;
   const gpu = { ...plain, backend: fast };
-  const [own, other] = [await measureSeconds(one, plain), await measureSeconds(one, gpu)];
+  const [own, other] = [await measureSeconds(one, plain, catalogue), await measureSeconds(one, gpu, catalogue)];
   return other * LEAST_GAIN < own / beside ? gpu : plain;
 }
 

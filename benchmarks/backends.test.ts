@@ -6,6 +6,7 @@ import type { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
+import type { Model } from '../models/model.js';
 import { models } from '../models/registry.js';
 import { readModel, writeModel } from '../models/store.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
@@ -67,7 +68,7 @@ async function run(settings: TrialSettings): Promise<{ result: TrialResult; weig
     settings.method === 'IPS-MF' ? await runTrial(ratings, settings) : await runTrial(data, settings, { world });
   const { kernels, model } = trained;
   const weights = new Map<string, Float32Array>();
-  for (const { name, value } of model.parameters) weights.set(name, (await kernels.read(value)) as Float32Array);
+  for (const { name, value } of model?.parameters ?? []) weights.set(name, (await kernels.read(value)) as Float32Array);
   kernels.close();
   return { result, weights };
 }
@@ -107,10 +108,13 @@ onGpu('auto takes a GPU where its trainings are faster by a fifth than those on 
   const { backend: _, ...plain } = settings;
   const find = async () => 'webgpu' as const;
   // The processor that plays the GPU is slower than one core, and much faster than a ten-thousandth of one.
-  expect(await withChosenBackend(one, settings, 1, find)).toEqual(plain);
-  expect(await withChosenBackend(one, settings, 1e-4, find)).toEqual({ ...plain, backend: 'webgpu' });
-  expect(await withChosenBackend(one, { ...settings, method: 'Pop' }, 1e-4, find)).toEqual({ ...plain, method: 'Pop' });
-  expect(await withChosenBackend(one, settings, 1, async () => undefined)).toEqual(plain);
+  expect(await withChosenBackend(one, settings, { find })).toEqual(plain);
+  expect(await withChosenBackend(one, settings, { beside: 1e-4, find })).toEqual({ ...plain, backend: 'webgpu' });
+  expect(await withChosenBackend(one, { ...settings, method: 'Pop' }, { beside: 1e-4, find })).toEqual({
+    ...plain,
+    method: 'Pop',
+  });
+  expect(await withChosenBackend(one, settings, { find: async () => undefined })).toEqual(plain);
   expect(await withChosenBackend(one, { ...plain, backend: 'tensorflow' })).toEqual({
     ...plain,
     backend: 'tensorflow',
@@ -181,11 +185,11 @@ describe.each(
     expectClose('expected under the truth', numbers(result), numbers(expected), 1e-3);
     const path = mkdtempSync(join(root, 'model-'));
     const folder = new OutputFolder(join(path, 'saved'), {});
-    await writeModel(folder, 'GMF', trained);
+    await writeModel(folder, 'GMF', { ...trained, model: trained.model as Model });
     folder.commit();
     const kernels = new WasmKernels();
     const { model } = await readModel(kernels, join(path, 'saved'));
-    for (const [p, { value }] of trained.model.parameters.entries())
+    for (const [p, { value }] of (trained.model as Model).parameters.entries())
       expect(await kernels.read(model.parameters[p]?.value as typeof value)).toEqual(await trained.kernels.read(value));
     trained.kernels.close();
   });

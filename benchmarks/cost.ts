@@ -1,5 +1,5 @@
 import { type Interactions, TEST, TRAIN, VALIDATION } from '../datasets/interactions.js';
-import { parseMethod } from '../methods/registry.js';
+import { builtInMethods, type MethodCatalogue, parseMethod } from '../methods/registry.js';
 import { plainSettings } from '../methods/settings.js';
 import type { ModelDefinition } from '../models/model.js';
 import type { TrialSettings } from './trial.js';
@@ -44,8 +44,12 @@ export function countPart({ split }: Interactions, part: number): number {
 const isSquare = ({ trained, name }: ModelDefinition): boolean => !trained && name !== 'Pop';
 
 /** About how many seconds a trial takes on one core; good for what to start first, and not for more. */
-export function guessSeconds({ method, settings, evaluation }: TrialSettings, data: Interactions): number {
-  const { players } = parseMethod(method);
+export function guessSeconds(
+  { method, settings, evaluation }: TrialSettings,
+  data: Interactions,
+  catalogue: MethodCatalogue = builtInMethods,
+): number {
+  const { players } = parseMethod(method, catalogue);
   const { epochs, negatives, dim } = plainSettings.parse(settings);
   const [train, validation, test] = [TRAIN, VALIDATION, TEST].map((part) => countPart(data, part));
   const [users, items] = [data.userIds.length, data.itemIds.length];
@@ -59,8 +63,12 @@ export function guessSeconds({ method, settings, evaluation }: TrialSettings, da
 }
 
 /** About how many bytes a trial needs besides the shared data. */
-export function guessBytes({ method: text, settings, evaluation }: TrialSettings, data: Interactions): number {
-  const method = parseMethod(text);
+export function guessBytes(
+  { method: text, settings, evaluation }: TrialSettings,
+  data: Interactions,
+  catalogue: MethodCatalogue = builtInMethods,
+): number {
+  const method = parseMethod(text, catalogue);
   const size = { users: data.userIds.length, items: data.itemIds.length, dim: plainSettings.parse(settings).dim };
   const tables = 4 * (size.users + size.items) * size.dim * COPIES * method.players.length;
   const square = method.players.some(isSquare) ? 3 * 4 * size.items * size.items : 0;

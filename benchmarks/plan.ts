@@ -5,6 +5,7 @@ import { parseMethod, refuseUnused } from '../methods/registry.js';
 import { concerning, plainSettings } from '../methods/settings.js';
 import { optionName, UserError } from '../support/errors.js';
 import { checkLimit } from '../support/limits.js';
+import { builtIn, type Catalogue } from './catalogue.js';
 import { choicesOf, type Settings } from './settings.js';
 import {
   type BudgetName,
@@ -13,7 +14,7 @@ import {
   type SuiteFigure,
   type SuiteMethod,
   type SuiteTable,
-  suiteSchema,
+  suiteSchemaOf,
   type Variant,
   type View,
 } from './suites/suite.js';
@@ -32,6 +33,8 @@ export interface PlanOptions {
   readonly seed: number;
   /** Settings that hold whatever the suite says. */
   readonly settings?: Settings | undefined;
+  /** What names mean. */
+  readonly catalogue?: Catalogue | undefined;
 }
 
 /** A row of a suite's tables: a method with its settings, to be trained several times. */
@@ -53,6 +56,7 @@ export interface Plan {
   readonly rows: readonly PlannedRow[];
   readonly tables: readonly SuiteTable[];
   readonly figures: readonly SuiteFigure[];
+  readonly catalogue: Catalogue;
 }
 
 /** What a budget is where the suite does not say. */
@@ -65,16 +69,17 @@ const REPETITIONS = 3;
 
 /** Works out a suite's rows with their settings. Throws UserError for unknown methods, and settings that nothing looks at. */
 export function planSuite(written: Suite, options: PlanOptions): Plan {
-  const suite = suiteSchema.parse(written);
+  const { catalogue = builtIn } = options;
+  const suite = suiteSchemaOf(catalogue).parse(written);
   const budget = options.budget ?? 'small';
   const limits: Limits = { ...BUDGET_DEFAULTS[budget], ...suite.budgets?.[budget] };
   const given = options.settings ?? {};
-  const entries = chosenMethods(options.methods ?? suite.methods, options.only);
+  const entries = chosenMethods(options.methods ?? suite.methods, options.only, catalogue);
   const methods = entries.map(({ parsed }) => parsed);
-  refuseUnused(methods, choicesOf(given, options.seed, optionName).settings);
+  refuseUnused(methods, choicesOf(given, options.seed, optionName, catalogue).settings);
   const inSuite = (name: string): string => `suite "${suite.name}", ${name}`;
   if (!options.methods && !options.only)
-    refuseUnused(methods, choicesOf(suite.settings ?? {}, options.seed, inSuite).settings);
+    refuseUnused(methods, choicesOf(suite.settings ?? {}, options.seed, inSuite, catalogue).settings);
   const vary = Object.entries({ ...suite.vary, ...limits.vary }).flatMap(([name, values]) =>
     values && !(name in given) ? [[name, values] as const] : [],
   );
@@ -82,7 +87,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
   const rows = entries.flatMap(({ entry, parsed }) =>
     variantsOf(vary, parsed).map(({ variant, shown }): PlannedRow => {
       const merged = { ...suite.settings, ...limits.settings, ...entry.settings, ...variant, ...given } as Settings;
-      const base = choicesOf(merged, options.seed, inSuite);
+      const base = choicesOf(merged, options.seed, inSuite, catalogue);
       const widened = (dim: number): number => {
         const wide = Math.max(1, Math.round(dim * (entry.dimFactor ?? 1)));
         checkLimit('width', wide, inSuite(`dimFactor ${entry.dimFactor} of ${entry.method}`));
@@ -98,6 +103,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
         settings: {
           ...base,
           ...{ method: parsed.text, settings: concerning(parsed, { ...base.settings, dim }) },
+          ...(catalogue.modules.length > 0 && { modules: catalogue.modules.map(({ sha256 }) => sha256) }),
           ...(suite.online && { deployment: { page, decay, seed: options.seed } }),
         },
         ...(tune && {
@@ -127,6 +133,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
       typeof table === 'string' ? { show: table as View } : table,
     ),
     figures: suite.figures ?? [],
+    catalogue,
   };
 }
 
@@ -136,10 +143,14 @@ interface ChosenMethod {
 }
 
 /** The methods asked for, each once. Throws UserError where the patterns match none. */
-function chosenMethods(given: readonly (string | SuiteMethod)[], only: readonly string[] | undefined): ChosenMethod[] {
+function chosenMethods(
+  given: readonly (string | SuiteMethod)[],
+  only: readonly string[] | undefined,
+  catalogue: Catalogue,
+): ChosenMethod[] {
   const all = given.map((entry) => {
     const method = typeof entry === 'string' ? { method: entry } : entry;
-    return { entry: method, parsed: parseMethod(method.method) };
+    return { entry: method, parsed: parseMethod(method.method, catalogue) };
   });
   const nameOf = ({ entry, parsed }: ChosenMethod): string =>
     JSON.stringify([entry.label, parsed.label, entry.dimFactor, entry.settings]);

@@ -2,6 +2,7 @@ import { freemem } from 'node:os';
 import { StoppedError } from '../support/errors.js';
 import { hashOf } from '../support/hash.js';
 import { PROGRAM, programBuild } from '../support/version.js';
+import { builtIn, type Catalogue } from './catalogue.js';
 import { guessBytes, guessSeconds } from './cost.js';
 import { type Executor, LostError, type Task } from './executors/executor.js';
 import { ThreadExecutor } from './executors/threads.js';
@@ -86,11 +87,12 @@ export class TrialRunner {
     private readonly data: readonly OpenedData[],
     private readonly journal: Journal,
     private readonly options: RunnerOptions,
+    private readonly catalogue: Catalogue = builtIn,
   ) {
     this.executor = options.executor ?? new ThreadExecutor(options.workers);
     this.workers = this.executor.capacity;
     this.memory = this.executor.isLocal ? (options.memory ?? 0.8 * freemem()) : Number.POSITIVE_INFINITY;
-    this.provided = this.executor.provide(data);
+    this.provided = this.executor.provide(data, catalogue.modules);
     this.provided.catch(() => {}); // reported by the first task
     options.stop?.addEventListener('abort', () => this.dropWaiting(), { once: true });
   }
@@ -115,8 +117,15 @@ export class TrialRunner {
     if (twin) return new Promise((resolve, reject) => join(twin, resolve, reject));
     const { data } = this.data[task.data] as OpenedData;
     return new Promise((resolve, reject) => {
-      const seconds = guessSeconds(task.settings, data);
-      this.waiting.push({ task, key, seconds, bytes: guessBytes(task.settings, data), resolve, reject });
+      const seconds = guessSeconds(task.settings, data, this.catalogue);
+      this.waiting.push({
+        task,
+        key,
+        seconds,
+        bytes: guessBytes(task.settings, data, this.catalogue),
+        resolve,
+        reject,
+      });
       // Once all that is asked for now has come, so that the longest of all is the first.
       setImmediate(() => this.start());
     });

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { BACKEND_CHOICES } from '../compute/index.js';
 import { EVALUATION_DEFAULTS, type EvaluationSettings, evaluation } from '../evaluation/settings.js';
+import type { MethodCatalogue } from '../methods/registry.js';
 import { exposureModel, game, TRAINING_DEFAULTS, training } from '../methods/settings.js';
-import { models } from '../models/registry.js';
-import type { FlatSettings } from '../propensities/context.js';
 import { UserError } from '../support/errors.js';
 import { choice } from '../support/schema.js';
+import { builtIn } from './catalogue.js';
 import type { TrialSettings } from './trial.js';
 
-const { set, ...steps } = training;
+const { set: ofModels, ...steps } = training;
 const backend = choice(BACKEND_CHOICES).describe(
   'what computes: wasm, the processor; webgpu, any GPU; tensorflow, CUDA by tfjs-node-gpu; auto, the fastest here',
 );
 
 /** The settings by what they are about, as help and documents group them. */
 export const SETTING_GROUPS = {
-  Training: { ...steps, backend, set },
+  Training: { ...steps, backend, set: ofModels },
   'Exposure model (PS and ACL)': exposureModel,
   'Game (ACL)': game,
   Evaluation: evaluation,
@@ -42,7 +42,12 @@ export type TrainingChoices = Omit<TrialSettings, 'method'>;
  * Checks settings and arranges them for a trial. `nameOf` says how the user calls a setting. Throws UserError for a value that is not
  * allowed.
  */
-export function choicesOf(given: Settings, seed: number, nameOf: (setting: string) => string): TrainingChoices {
+export function choicesOf(
+  given: Settings,
+  seed: number,
+  nameOf: (setting: string) => string,
+  { models, methods }: MethodCatalogue = builtIn,
+): TrainingChoices {
   const parsed = settingsSchema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -61,11 +66,14 @@ export function choicesOf(given: Settings, seed: number, nameOf: (setting: strin
     throw new UserError(
       `${nameOf('beta')} fitted fits G to the feedback, so that ${nameOf('outcome')} ${outcome} would let it predict itself: use ${nameOf('outcome')} none`,
     );
-  const own: Record<string, unknown> = {};
+  /** Models, and methods of the user's own, by the name that they are registered by. */
+  const registered = (name: string): string => (methods.has(name) ? methods.get(name) : models.get(name)).name;
+  const set = said.set && Object.fromEntries(Object.entries(said.set).map(([name, own]) => [registered(name), own]));
+  const own: Record<string, unknown> = { ...(set && { set }) };
   const how: Record<string, unknown> = { ...EVALUATION_DEFAULTS, seed };
   for (const [name, value] of Object.entries(said)) {
     if (name in evaluation) how[name] = value;
-    else if (name !== 'backend') own[name] = name === 'set' ? namedAsRegistered(value as FlatSettings['set']) : value;
+    else if (name !== 'backend' && name !== 'set') own[name] = value;
   }
   return {
     settings: own,
@@ -73,8 +81,4 @@ export function choicesOf(given: Settings, seed: number, nameOf: (setting: strin
     evaluation: how as unknown as EvaluationSettings,
     ...(chosen !== 'wasm' && { backend: chosen }),
   };
-}
-
-function namedAsRegistered(set: FlatSettings['set']): FlatSettings['set'] {
-  return Object.fromEntries(Object.entries(set ?? {}).map(([model, own]) => [models.get(model).name, own]));
 }

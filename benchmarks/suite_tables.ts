@@ -1,5 +1,6 @@
 import { type Estimate, type Estimated, isWeak } from '../evaluation/estimates/estimate.js';
 import { estimateNamed } from '../evaluation/estimates/registry.js';
+import { builtInEvaluation, type EvaluationCatalogue } from '../evaluation/evaluate.js';
 import type { Metrics } from '../evaluation/metrics/metric.js';
 import { shownMetrics } from '../evaluation/metrics/registry.js';
 import { estimateOf } from '../results/estimate_of.js';
@@ -15,8 +16,7 @@ import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
 
 /** What a view takes of a trial; undefined for a view that is not of an estimate, or a trial that has none. */
-const estimateIn = (view: View, result: TrialResult): Estimated | undefined =>
-  isEstimate(view) ? estimateOf(result, view) : undefined;
+const estimateIn = (view: View, result: TrialResult): Estimated | undefined => estimateOf(result, view);
 
 /** The metrics of a view; undefined for a view that is not of metrics, or a trial that has none. */
 export function viewMetrics(view: View, result: TrialResult): Metrics | undefined {
@@ -24,9 +24,13 @@ export function viewMetrics(view: View, result: TrialResult): Metrics | undefine
 }
 
 /** How many users, or equally weighted test items, a view's metrics are means over; undefined where they are exact. */
-export function viewUsers(view: View, result: TrialResult): number | undefined {
+export function viewUsers(
+  view: View,
+  result: TrialResult,
+  { estimates }: EvaluationCatalogue = builtInEvaluation,
+): number | undefined {
   const estimate = estimateIn(view, result);
-  return estimate && !estimateNamed(keyOf(view, [result])).isExact ? usersOf(estimate, result) : undefined;
+  return estimate && !estimateNamed(keyOf(view, [result]), estimates).isExact ? usersOf(estimate, result) : undefined;
 }
 
 /** The key that a view's name stands for in the first result that has it. */
@@ -53,6 +57,7 @@ export function suiteTables(
   tables: readonly SuiteTable[],
   finished: readonly FinishedTrial[],
   keys: ReadonlyMap<string, string>,
+  catalogue: EvaluationCatalogue = builtInEvaluation,
 ): NamedTable[] {
   const byData = groupBy(finished, ({ data }) => data);
   // Where the truth is known it speaks first.
@@ -64,7 +69,7 @@ export function suiteTables(
   ];
   return [...byData].flatMap(([data, trials]) =>
     shown.flatMap((table): NamedTable[] => {
-      const made = tableOf(table, data, trials, keys.get(data) ?? data);
+      const made = tableOf(table, data, trials, keys.get(data) ?? data, catalogue);
       const parts = [suite, ...(byData.size > 1 ? [fileName(data)] : []), table.show];
       return made ? [{ name: parts.join('-'), table: made }] : [];
     }),
@@ -76,18 +81,19 @@ function tableOf(
   data: string,
   trials: readonly FinishedTrial[],
   key: string,
+  catalogue: EvaluationCatalogue,
 ): ResultTable | undefined {
   const metrics = asked ?? shownMetrics(trials[0]?.settings.evaluation.cutoffs);
   if (show === 'value') return valueTable(trials, data);
-  if (show === 'trust') return trustTable(trials, data);
+  if (show === 'trust') return trustTable(trials, data, catalogue);
   if (show === 'online') return onlineTable(trials, data);
   if (show === 'errors' || show === 'errors-standardised')
     return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, ownEntry(published, key));
   const results = trials.map(resultOf).filter((result) => result !== undefined);
   // Nothing to show is different from nothing that could be trained.
   const isThere = results.some((result) => estimateIn(show, result));
-  if (!isEstimate(show) || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
-  const estimate = estimateNamed(keyOf(show, results));
+  if (!isEstimate(show, catalogue) || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
+  const estimate = estimateNamed(keyOf(show, results), catalogue.estimates);
   return metricTable(trials, `${data}: ${estimate.title}`, metrics, estimate, ownEntry(published, key));
 }
 

@@ -70,10 +70,10 @@ export async function sweep(
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
     for (const one of data) checkEvaluation(one.data);
-    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning);
+    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
     for (const { settings } of plan.rows) {
       for (const one of data)
-        checkMethod(parseMethod(settings.method), one.data, settings.settings, one.world !== undefined);
+        checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
       if (settings.deployment && data.some(({ world }) => !world))
         throw new UserError(
           `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
@@ -84,11 +84,11 @@ export async function sweep(
       options.onNote?.(
         `${journal.broken} ${journal.broken === 1 ? 'line' : 'lines'} of "${folder.file('trials.ndjson')}" cannot be taken (cut off, changed, or of another version): ${journal.broken === 1 ? 'its trial runs' : 'their trials run'} again`,
       );
-    runner = new TrialRunner(data, journal, options);
+    runner = new TrialRunner(data, journal, options, plan.catalogue);
     const lines: TrialLine[] = [];
     const finished = await runAll(plan, data, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
-    const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys));
+    const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys, plan.catalogue));
     const places = new Map(data.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at] as const])));
     const figures = withOwnNames<NamedFigure>([
       ...truthFigures(plan.suite, finished),
@@ -205,7 +205,13 @@ async function runAll(
   // One after another, before anything runs, since choosing a backend takes time by the clock.
   for (const [index, one] of data.entries()) {
     for (const row of plan.rows)
-      jobs.push({ index, row: { ...row, settings: await withChosenBackend(one, row.settings, runner.workers) } });
+      jobs.push({
+        index,
+        row: {
+          ...row,
+          settings: await withChosenBackend(one, row.settings, { beside: runner.workers, catalogue: plan.catalogue }),
+        },
+      });
   }
   const results = await Promise.allSettled(
     jobs.map(({ index, row }) => runRow(plan, data[index] as OpenedData, index, row, runner)),
@@ -249,7 +255,7 @@ async function runRow(
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
       (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
-    const tuned = await tune(settings, row.tuning, validate, silent).catch((error: unknown) => {
+    const tuned = await tune(settings, row.tuning, validate, silent, plan.catalogue).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
     });

@@ -3,13 +3,13 @@ import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datase
 import { averageOf, itemValues } from '../evaluation/averages.js';
 import { type DeploymentSettings, deploy, type OnlineResult } from '../evaluation/deployment.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
-import type { Metrics } from '../evaluation/metrics/metric.js';
-import { metricsAt } from '../evaluation/metrics/registry.js';
+import type { ItemMetric, Metrics } from '../evaluation/metrics/metric.js';
+import { metricNamed, metricsAt } from '../evaluation/metrics/registry.js';
 import { type TestQuestion, testQuestion } from '../evaluation/question.js';
 import { rank } from '../evaluation/ranks.js';
 import type { EvaluationSettings } from '../evaluation/settings.js';
 import { hasCollapsed } from '../methods/g_beta.js';
-import type { Method } from '../methods/method.js';
+import type { Method, Trained } from '../methods/method.js';
 import { explaining, parseMethod } from '../methods/registry.js';
 import { concerning, plainSettings, trainerOf } from '../methods/settings.js';
 import type { Model, ModelSettings, ModelSize } from '../models/model.js';
@@ -21,6 +21,7 @@ import type { ExposureModel } from '../propensities/propensity.js';
 import { propensityNamed } from '../propensities/registry.js';
 import { World } from '../simulator/world.js';
 import type { WorldState } from '../simulator/world_state.js';
+import { builtIn, type Catalogue } from './catalogue.js';
 
 /** One method trained once on one data set. Everything that its result depends on, besides the data. */
 export interface TrialSettings {
@@ -33,12 +34,16 @@ export interface TrialSettings {
   readonly evaluation: EvaluationSettings;
   /** What computes; `wasm` where absent. `auto` is for `withChosenBackend` to settle. */
   readonly backend?: Exclude<BackendChoice, 'wasm'> | undefined;
+  /** Files of the user's that its names come from, by their SHA-256. */
+  readonly modules?: readonly string[] | undefined;
   /** Present where the trained method is shown to the users of its world. */
   readonly deployment?: DeploymentSettings | undefined;
 }
 
 /** The criteria that choose epochs and settings: validation Hit@10 (paper, A.6.4); the others where that is the same for all. */
 export const CRITERIA = ['hit@10', 'ndcg@10', 'mrr'] as const;
+
+const criteria = CRITERIA.map((name) => metricNamed(name) as ItemMetric);
 
 /** What chooses epochs, in this order. */
 export type Criterion = (typeof CRITERIA)[number] | 'loss' | 'nothing';
@@ -68,7 +73,8 @@ export type Outcome = { readonly result: TrialResult } | ValidatedSetting | { re
 /** A trained model with the memory that it lives in. */
 export interface TrainedModel {
   readonly kernels: Kernels;
-  readonly model: Model;
+  /** Absent for what is no model of ours. */
+  readonly model?: Model | undefined;
   readonly size: ModelSize;
   readonly settings: ModelSettings;
 }
@@ -78,6 +84,8 @@ export interface TrialContext {
   /** The truth behind simulated data. */
   readonly world?: WorldState | undefined;
   readonly onEpoch?: ((record: EpochRecord, part: string) => void) | undefined;
+  /** What its names mean. */
+  readonly catalogue?: Catalogue | undefined;
 }
 
 /**
@@ -108,23 +116,40 @@ async function trainAndEvaluate(
   kernels: Kernels,
   data: Interactions,
   settings: TrialSettings,
-  { world, onEpoch }: TrialContext,
+  { world, onEpoch, catalogue = builtIn }: TrialContext,
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
-  const method = parseMethod(settings.method);
-  const validation = await testQuestion(kernels, data, VALIDATION, settings.evaluation);
-  const context = await trainContext(kernels, data, settings, method, validation, { world, onEpoch });
+  const method = parseMethod(settings.method, catalogue);
+  const questions = new Questions(kernels, data, settings.evaluation);
+  const context = await trainContext(kernels, data, settings, method, questions, { world, onEpoch });
   const trained = await explaining(method, () => method.train(context));
-  const test = await testQuestion(kernels, data, TEST, settings.evaluation);
-  const { scorer, record, exposure } = trained;
-  const { cutoffs } = settings.evaluation;
-  const evaluated = await explaining(method, () =>
+  try {
+    const result = await evaluated(method, trained, { questions, context, settings, catalogue });
+    const own = context.settings.set?.[method.players[0]?.name ?? ''] ?? {};
+    return { result, trained: { kernels, model: trained.model, size: context.size, settings: own } };
+  } finally {
+    trained.dispose?.();
+  }
+}
+
+/** Evaluates what was trained. */
+async function evaluated(
+  method: Method,
+  { scorer, record, exposure }: Trained,
+  { questions, context, settings, catalogue }: Evaluated,
+): Promise<TrialResult> {
+  const { kernels } = context;
+  const test = await questions.test();
+  const validation = await questions.validation();
+  const standard = metricsAt(settings.evaluation.cutoffs, catalogue.metrics).items;
+  const found = await explaining(method, () =>
     evaluate(
       {
         ...{ kernels, test, scorer, train: context.train, world: context.world, seed: settings.evaluation.seed },
         exposure: exposure?.propensity,
-        propensity: (name) => propensityModel(name, { ...context, onEpoch: undefined }, settings),
+        propensity: (name) => propensityModel(name, { ...context, onEpoch: undefined }, settings, catalogue),
       },
       settings.evaluation,
+      catalogue,
     ),
   );
   const { deployment } = settings;
@@ -133,24 +158,53 @@ async function trainAndEvaluate(
     bestEpoch: record?.best.epoch,
     epochs: record?.epochs ?? [],
     ...(exposure?.record && { exposureEpochs: exposure.record.epochs }),
-    validation: await standardOf(scorer, validation, cutoffs),
+    validation: await standardOf(scorer, validation, standard),
     ...(record?.chosenBy !== undefined && { chosenBy: criterionOf(record.chosenBy) }),
-    ...evaluated,
+    ...found,
     ...(record && exposureOf(record)),
-    ...(exposure?.scorer && { exposureStandard: await standardOf(exposure.scorer, test, cutoffs) }),
+    ...(exposure?.scorer && { exposureStandard: await standardOf(exposure.scorer, test, standard) }),
     ...(deployment && context.world && { online: await deploy(test, scorer, context.world, deployment) }),
   };
   refuseNonFinite(method.label, result);
-  const own = context.settings.set?.[method.players[0]?.name ?? ''] ?? {};
-  return { result, trained: { kernels, model: trained.model, size: context.size, settings: own } };
+  return result;
+}
+
+/** What evaluation needs besides what was trained. */
+interface Evaluated {
+  readonly questions: Questions;
+  readonly context: TrainContext;
+  readonly settings: TrialSettings;
+  readonly catalogue: Catalogue;
+}
+
+/** What is asked on either part, drawn once. */
+class Questions {
+  private ofValidation: Promise<TestQuestion> | undefined;
+  private ofTest: Promise<TestQuestion> | undefined;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly data: Interactions,
+    private readonly settings: EvaluationSettings,
+  ) {}
+
+  validation(): Promise<TestQuestion> {
+    this.ofValidation ??= testQuestion(this.kernels, this.data, VALIDATION, this.settings);
+    return this.ofValidation;
+  }
+
+  test(): Promise<TestQuestion> {
+    this.ofTest ??= testQuestion(this.kernels, this.data, TEST, this.settings);
+    return this.ofTest;
+  }
 }
 
 async function trainContext(
   kernels: Kernels,
   data: Interactions,
-  { settings, seed }: TrialSettings,
+  { settings, seed, evaluation }: TrialSettings,
   method: Method,
-  validation: TestQuestion,
+  questions: Questions,
   { world, onEpoch }: TrialContext,
 ): Promise<TrainContext> {
   const own = concerning(method, settings);
@@ -161,23 +215,32 @@ async function trainContext(
     train: userItems(data, (row) => data.split?.[row] === TRAIN),
     scorers: new ModelScorers(kernels, data),
     world: world && (await World.create(world)),
+    async asked() {
+      const all = [await questions.validation(), await questions.test()];
+      return { questions: all.map(({ sampled, targets }) => sampled?.question ?? targets), full: evaluation.full };
+    },
     validate: async (scorer) => {
-      const metrics = await standardOf(scorer, validation, [10]);
+      const metrics = await standardOf(scorer, await questions.validation(), criteria);
       return CRITERIA.map((name) => metrics[name] as number);
     },
   };
 }
 
 /** Standard evaluation alone. */
-async function standardOf(scorer: Scorer, question: TestQuestion, cutoffs: readonly number[]): Promise<Metrics> {
-  return averageOf(itemValues(metricsAt(cutoffs).items, await rank(scorer, question)));
+async function standardOf(scorer: Scorer, question: TestQuestion, metrics: readonly ItemMetric[]): Promise<Metrics> {
+  return averageOf(itemValues(metrics, await rank(scorer, question)));
 }
 
 /** A model by whose probability of a click estimates are debiased, trained as it would be as a method. */
-async function propensityModel(name: string, context: TrainContext, { seed }: TrialSettings): Promise<ExposureModel> {
+async function propensityModel(
+  name: string,
+  context: TrainContext,
+  { seed }: TrialSettings,
+  catalogue: Catalogue,
+): Promise<ExposureModel> {
   try {
-    const own = { ...context, settings: concerning(parseMethod(name), context.settings) };
-    return await propensityNamed(name).create(own, trainerOf(plainSettings.parse(own.settings), seed), '');
+    const own = { ...context, settings: concerning(parseMethod(name, catalogue), context.settings) };
+    return await propensityNamed(name, catalogue).create(own, trainerOf(plainSettings.parse(own.settings), seed), '');
   } catch (error) {
     throw error instanceof DivergedError
       ? new DivergedError(`the propensity model (--propensity-model): ${error.what}`, 'lower --rate, or set --clip')
@@ -199,9 +262,9 @@ export async function validateSetting(
 ): Promise<ValidatedSetting> {
   const kernels = await openBackendOf(settings);
   try {
-    const method = parseMethod(settings.method);
-    const validation = await testQuestion(kernels, data, VALIDATION, settings.evaluation);
-    const training = await trainContext(kernels, data, settings, method, validation, context);
+    const method = parseMethod(settings.method, context.catalogue);
+    const questions = new Questions(kernels, data, settings.evaluation);
+    const training = await trainContext(kernels, data, settings, method, questions, context);
     const [metric = 0, ...finer] = await explaining(method, async () => {
       const { scorer } = await method.train(training);
       return training.validate(scorer);

@@ -1,5 +1,5 @@
-import { estimateNamed, estimates } from '../evaluation/estimates/registry.js';
-import type { TruthResult } from '../evaluation/evaluate.js';
+import { estimateNamed } from '../evaluation/estimates/registry.js';
+import { builtInEvaluation, type EvaluationCatalogue, type TruthResult } from '../evaluation/evaluate.js';
 import { ANCHOR_MEANING, ANCHORS, shareOf } from '../evaluation/truth/anchors.js';
 import { type JudgedMethod, type Trust, trustOf } from '../evaluation/truth/trust.js';
 import type { SlopeFigure } from '../results/figure.js';
@@ -137,19 +137,23 @@ function meanOf(values: readonly (number | undefined)[]): number {
 }
 
 /** Keys of the estimates that are made of clicks, in the order of their registry and of the trials. */
-function offlineKeys(rows: readonly JudgedRow[]): string[] {
+function offlineKeys(rows: readonly JudgedRow[], estimates: EvaluationCatalogue['estimates']): string[] {
   const keys = new Set(
     rows.flatMap(({ results }) => results.flatMap((result) => Object.keys(result?.estimates ?? {}))),
   );
   const place = (key: string): number => estimates.names.indexOf(key.split(':', 1)[0] as string);
-  return [...keys].filter((key) => !estimateNamed(key).isExact).sort((a, b) => place(a) - place(b));
+  return [...keys].filter((key) => !estimateNamed(key, estimates).isExact).sort((a, b) => place(a) - place(b));
 }
 
 /** How far each offline estimate agrees with the truth over the methods; undefined where there is no truth, or one method alone. */
-export function trustTable(trials: readonly FinishedTrial[], data: string): ResultTable | undefined {
+export function trustTable(
+  trials: readonly FinishedTrial[],
+  data: string,
+  { estimates }: EvaluationCatalogue = builtInEvaluation,
+): ResultTable | undefined {
   if (!truthOf(trials)) return undefined;
   const judged = rowsOf(trials);
-  const rows = offlineKeys(judged).flatMap((key) =>
+  const rows = offlineKeys(judged, estimates).flatMap((key) =>
     CRITERIA.flatMap(([metric, title]): TableRow[] => {
       const methods = judged.map(
         (row): JudgedMethod => ({
@@ -159,7 +163,7 @@ export function trustTable(trials: readonly FinishedTrial[], data: string): Resu
         }),
       );
       const trust = trustOf(methods);
-      return trust ? [{ label: `${estimateNamed(key).label}, ${title}`, cells: trustCells(trust) }] : [];
+      return trust ? [{ label: `${estimateNamed(key, estimates).label}, ${title}`, cells: trustCells(trust) }] : [];
     }),
   );
   if (rows.length === 0) return undefined;

@@ -1,9 +1,9 @@
 import { stream, WasmKernels } from '../compute/index.js';
 import { exp, log } from '../compute/math.js';
 import type { Axis, Method } from '../methods/method.js';
-import { parseMethod } from '../methods/registry.js';
-import { concerning, plainSettings } from '../methods/settings.js';
-import { modelSettings, models } from '../models/registry.js';
+import { builtInMethods, type MethodCatalogue, parseMethod } from '../methods/registry.js';
+import { concerning, ownersOf, plainSettings } from '../methods/settings.js';
+import { modelSettings, type SettingOwner } from '../models/registry.js';
 import type { FlatSettings } from '../propensities/context.js';
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
@@ -52,8 +52,12 @@ export type Validated =
 const triesWidths = ({ tuning }: Method): boolean => tuning.length === 1;
 
 /** Refuses a budget that is less than one training for each of the searches and widths that share it. Throws UserError. */
-export function checkBudget(text: string, { budget, dims }: Pick<TuningOptions, 'budget' | 'dims'>): void {
-  const method = parseMethod(text);
+export function checkBudget(
+  text: string,
+  { budget, dims }: Pick<TuningOptions, 'budget' | 'dims'>,
+  catalogue: MethodCatalogue = builtInMethods,
+): void {
+  const method = parseMethod(text, catalogue);
   const least = triesWidths(method) ? Math.max(1, dims.length) : method.tuning.length;
   if (budget >= least) return;
   const sharers = triesWidths(method)
@@ -70,7 +74,7 @@ function valueAt(method: Method, { name }: Axis, settings: FlatSettings): number
   const value =
     own === undefined
       ? (method.settings.parse(settings)[name] ?? (name === 'rateG' ? plainSettings.parse(settings).rate : undefined))
-      : modelSettings(models.get(model), settings.set?.[model])[own];
+      : modelSettings(ownersOf(method).find(({ name }) => name === model) as SettingOwner, settings.set?.[model])[own];
   return typeof value === 'number' ? value : undefined;
 }
 
@@ -91,10 +95,11 @@ export async function tune(
   options: TuningOptions,
   run: (settings: TrialSettings) => Promise<Validated>,
   progress: Progress,
+  catalogue: MethodCatalogue = builtInMethods,
 ): Promise<Tuned> {
-  checkBudget(base.method, options);
-  const method = parseMethod(base.method);
-  const search = new Search(options, run, progress, method.tuning.length);
+  checkBudget(base.method, options, catalogue);
+  const method = parseMethod(base.method, catalogue);
+  const search = new Search(options, run, progress, method.tuning.length, catalogue);
   progress.begin(`tuning ${method.label}`, options.budget);
   const dims = triesWidths(method) ? options.dims : options.dims.slice(0, 1);
   if (dims.length < options.dims.length)
@@ -106,7 +111,7 @@ export async function tune(
   let settings = given;
   for (const [s, { method: text, axes, adopt }] of method.tuning.entries()) {
     // Models alone know nothing of one another; the method itself begins with what was best for each.
-    const from = concerning(parseMethod(text), s < method.tuning.length - 1 ? given : settings);
+    const from = concerning(parseMethod(text, catalogue), s < method.tuning.length - 1 ? given : settings);
     const best = await search.best({ ...base, method: text, settings: from }, axes, widths);
     settings = adopt(settings, best.settings);
   }
@@ -134,6 +139,7 @@ class Search {
     private readonly run: (settings: TrialSettings) => Promise<Validated>,
     private readonly progress: Progress,
     private searches: number,
+    private readonly catalogue: MethodCatalogue,
   ) {}
 
   /** The best settings along the axes over all widths. Each width of each search that is still to come gets the same share of what is left. */
@@ -158,7 +164,7 @@ class Search {
   private async oneByOne(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
     let best: Candidate | undefined;
     let left = share;
-    const method = parseMethod(base.method);
+    const method = parseMethod(base.method, this.catalogue);
     if (axes.length === 0) return (await this.validate([base], axes))[0] as Candidate;
     for (const [a, axis] of axes.entries()) {
       const settings = best?.settings ?? base;
@@ -182,7 +188,8 @@ class Search {
 
   /** Random settings; for halving three times as many, of which a third goes on to thrice the epochs, twice. */
   private async sampled(base: TrialSettings, axes: readonly Axis[], share: number): Promise<Candidate> {
-    const halving = this.options.strategy === 'halving' && parseMethod(base.method).players[0]?.trained === true;
+    const halving =
+      this.options.strategy === 'halving' && parseMethod(base.method, this.catalogue).players[0]?.trained === true;
     let candidates = Array.from({ length: halving ? 3 * share : share }, () => this.draw(base, axes));
     const { epochs } = plainSettings.parse(base.settings);
     const rungs = halving ? [Math.ceil(epochs / 9), Math.ceil(epochs / 3), epochs] : [epochs];
@@ -213,7 +220,7 @@ class Search {
     const tells = (k: number): boolean => known.some((one) => criterionOf(one, k) !== criterionOf(first, k));
     const by = CRITERIA.findIndex((_, k) => tells(k));
     if (by !== 0 && what !== undefined) {
-      const { label } = parseMethod(first.settings.method);
+      const { label } = parseMethod(first.settings.method, this.catalogue);
       const chosen = by < 0 ? 'nothing could choose, and the first one stays' : `${CRITERIA[by]} chose`;
       this.remarks.push(
         `${label}, width ${first.settings.settings['dim']}, ${what}: validation Hit@10 was ${(100 * criterionOf(first, 0)).toFixed(2)} for all ${known.length} settings, so that ${chosen}`,
@@ -253,7 +260,7 @@ class Search {
     );
     results.forEach((result, r) => {
       const one = settings[r] as TrialSettings;
-      const method = parseMethod(one.method);
+      const method = parseMethod(one.method, this.catalogue);
       const values = Object.fromEntries(
         axes.map((axis) => [axis.name, valueAt(method, axis, one.settings) ?? Number.NaN]),
       );

@@ -1,4 +1,5 @@
 import type { Progress } from '../support/progress.js';
+import { builtIn, type Catalogue } from './catalogue.js';
 import { ThreadExecutor } from './executors/threads.js';
 import { hashData } from './suite_data.js';
 import type { TrialData } from './suites/suite.js';
@@ -12,14 +13,15 @@ export async function tuneOnWorkers(
   options: TuningOptions,
   workers: number | undefined,
   progress: Progress,
+  catalogue: Catalogue = builtIn,
 ): Promise<Tuned> {
   const executor = new ThreadExecutor(workers);
   const sha256 = hashData(data.data, data.world);
-  await executor.provide([{ ...data, sha256 }]);
+  await executor.provide([{ ...data, sha256 }], catalogue.modules);
   const validate = async (tried: TrialSettings): Promise<Validated> =>
     (await executor.run({ key: '', kind: 'validate', payload: tried, data: sha256 })) as Validated;
   try {
-    return await tune(settings, options, validate, progress);
+    return await tune(settings, options, validate, progress, catalogue);
   } finally {
     await executor.close();
   }

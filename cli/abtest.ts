@@ -14,10 +14,11 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
+import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
 import { printResult, runSuite } from './run_suite.js';
 import type { Verb } from './verb.js';
 
-interface AbTestArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+interface AbTestArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, OutputArguments {
   readonly data: string;
   readonly models?: readonly string[];
   readonly repetitions: number;
@@ -28,7 +29,7 @@ interface AbTestArguments extends ReadingArguments, TrainingArguments, OutputArg
 
 export const abTestCommand: Verb<AbTestArguments> = {
   builder: (yargs) =>
-    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the results')))
+    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results'))))
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('models', {
         type: 'string',
@@ -53,10 +54,11 @@ export const abTestCommand: Verb<AbTestArguments> = {
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('page', argv.page, 1, 1000, true);
     checkNumber('decay', argv.decay, 0, 10);
-    const { models: methods, repetitions, seed, page, decay, out } = argv;
+    const { models: asked, repetitions, seed, page, decay, out } = argv;
     const { vary, ...rest } = table3;
-    const suite: Suite = { ...rest, ...(methods ? {} : { vary }), online: { page, decay } };
-    const plan = planSuite(suite, { methods, repetitions, seed, settings: settingsOf(argv) });
+    const suite: Suite = { ...rest, ...(asked ? {} : { vary }), online: { page, decay } };
+    const { methods, catalogue } = await readOwnFiles(asked, argv);
+    const plan = planSuite(suite, { methods, repetitions, seed, settings: settingsOf(argv, catalogue), catalogue });
     // Models are deployed where they are, never in a world made on the way.
     const data = chooseData({ ...suite, data: [argv.data] }, [argv.data]);
     const result = await runSuite(plan, data, argv);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv, Options } from 'yargs';
 import { z } from 'zod';
+import { builtIn } from '../benchmarks/catalogue.js';
 import {
   choicesOf,
   SETTING_DEFAULTS,
@@ -13,9 +14,8 @@ import {
 } from '../benchmarks/settings.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
-import { methods } from '../methods/registry.js';
-import type { ModelDefinition } from '../models/model.js';
-import { models } from '../models/registry.js';
+import { type MethodCatalogue, methods } from '../methods/registry.js';
+import { models, type SettingOwner } from '../models/registry.js';
 import { readWorld } from '../simulator/world_files.js';
 import type { WorldState } from '../simulator/world_state.js';
 import { optionName, UserError } from '../support/errors.js';
@@ -70,17 +70,17 @@ export interface TrainingArguments extends Omit<Settings, 'set' | 'cutoffs'> {
 }
 
 /** The settings that the user gave. */
-export function settingsOf(argv: TrainingArguments): Settings {
+export function settingsOf(argv: TrainingArguments, catalogue: MethodCatalogue = builtIn): Settings {
   const given = SETTING_NAMES.filter((name) => name !== 'set' && argv[name as SettingName] !== undefined);
-  const set = modelSettingsOf(argv.set ?? []);
+  const set = modelSettingsOf(argv.set ?? [], catalogue);
   const typedValue = (name: SettingName): unknown =>
     name === 'cutoffs' ? cutoffsOf(argv.cutoffs) : argv[name as never];
   return { ...Object.fromEntries(given.map((name) => [name, typedValue(name)])), ...(set && { set }) };
 }
 
 /** Everything of a trial besides the method's name, checked. */
-export function trainingOf(argv: TrainingArguments): TrainingChoices {
-  return choicesOf(settingsOf(argv), argv.seed, optionName);
+export function trainingOf(argv: TrainingArguments, catalogue: MethodCatalogue = builtIn): TrainingChoices {
+  return choicesOf(settingsOf(argv, catalogue), argv.seed, optionName, catalogue);
 }
 
 /** Reads `--cutoffs 1,5,10`. */
@@ -92,31 +92,37 @@ function cutoffsOf(text = ''): number[] {
 }
 
 /** Reads `--set MODEL.NAME=VALUE`. */
-function modelSettingsOf(pairs: readonly string[]): Settings['set'] {
-  const out: Record<string, Record<string, number | string>> = {};
+function modelSettingsOf(pairs: readonly string[], { models, methods }: MethodCatalogue): Settings['set'] {
+  const out = new Map<string, Map<string, number | string>>();
   for (const pair of pairs) {
     const [, name, setting, value] = /^([^.=]+)\.([^=]+)=(.+)$/.exec(pair) ?? [];
     if (name === undefined || setting === undefined || value === undefined)
       throw new UserError(`--set "${pair}" is not understood: write MODEL.NAME=VALUE, e.g. --set Attn.heads=2`);
-    const model = models.get(name).name;
-    if (Object.hasOwn(out[model] ?? {}, setting))
-      throw new UserError(`--set ${model}.${setting} is given twice: give it once`);
-    if (!Object.hasOwn(models.get(model).settings?.shape ?? {}, setting))
-      throw new UserError(
-        `--set "${pair}": ${unknownName(`setting of "${model}"`, setting, Object.keys(models.get(model).settings?.shape ?? {}))}`,
-      );
-    out[model] = { ...out[model], [setting]: settingValue(pair, models.get(model), setting, value) };
+    const owner = ownerNamed(name, models, methods);
+    const own = out.get(owner.name) ?? new Map<string, number | string>();
+    out.set(owner.name, own);
+    if (own.has(setting)) throw new UserError(`--set ${owner.name}.${setting} is given twice: give it once`);
+    const known = Object.keys(owner.settings?.shape ?? {});
+    if (!known.includes(setting))
+      throw new UserError(`--set "${pair}": ${unknownName(`setting of "${owner.name}"`, setting, known)}`);
+    own.set(setting, settingValue(pair, owner, setting, value));
   }
-  return Object.keys(out).length > 0 ? out : undefined;
+  if (out.size === 0) return undefined;
+  return Object.fromEntries([...out].map(([name, own]) => [name, Object.fromEntries(own)]));
+}
+
+/** A model, or a method of the user's that has settings of its own. */
+function ownerNamed(
+  name: string,
+  models: MethodCatalogue['models'],
+  methods: MethodCatalogue['methods'],
+): SettingOwner {
+  const method = methods.has(name) ? methods.get(name) : undefined;
+  return method?.ownSettings ? { name: method.name, settings: method.ownSettings } : models.get(name);
 }
 
 /** A word where the model's setting is one, else a number. */
-function settingValue(
-  pair: string,
-  { settings, name }: ModelDefinition,
-  setting: string,
-  value: string,
-): number | string {
+function settingValue(pair: string, { settings, name }: SettingOwner, setting: string, value: string): number | string {
   const defaults = settings?.safeParse({}).data as Readonly<Record<string, unknown>> | undefined;
   if (typeof defaults?.[setting] === 'string') return value;
   const number = numberOf(value);

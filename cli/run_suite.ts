@@ -43,7 +43,9 @@ export function opener(
   argv: ReadingArguments & { workers?: number | undefined; candidates?: number | undefined },
   suiteFolder: string,
 ) {
-  const exposed = plan.rows.some(({ settings }) => needsExposures(parseMethod(settings.method), settings.settings));
+  const exposed = plan.rows.some(({ settings }) =>
+    needsExposures(parseMethod(settings.method, plan.catalogue), settings.settings),
+  );
   const options = {
     read: readOptionsOf(argv),
     planted: plantedOptionsOf(argv),
@@ -144,7 +146,11 @@ export async function dryRun(
   for (const one of data) {
     for (const { label, settings, tuning } of plan.rows) {
       const trials = plan.repetitions + (tuning ? tuning.budget : 0);
-      const seconds = await measureSeconds(one, await withChosenBackend(one, settings, workers));
+      const seconds = await measureSeconds(
+        one,
+        await withChosenBackend(one, settings, { beside: workers, catalogue: plan.catalogue }),
+        plan.catalogue,
+      );
       rows.push({ data: one.name, row: label, trials, seconds: trials * seconds });
       progress.update(rows.length, label);
     }

@@ -20,10 +20,11 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
+import { type OwnFileArguments, ownFileOptions, readOwnFiles, withOwnMethods } from './own_files.js';
 import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
 import type { Verb } from './verb.js';
 
-interface SweepArguments extends ReadingArguments, TrainingArguments {
+interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments {
   readonly suite: string;
   readonly data?: readonly string[];
   readonly models?: readonly string[];
@@ -42,7 +43,7 @@ interface SweepArguments extends ReadingArguments, TrainingArguments {
 
 export const sweepCommand: Verb<SweepArguments> = {
   builder: (yargs) =>
-    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))
+    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false))))
       .positional('suite', {
         type: 'string',
         demandOption: true,
@@ -57,7 +58,7 @@ export const sweepCommand: Verb<SweepArguments> = {
       .option('models', {
         type: 'string',
         array: true,
-        describe: `methods in the place of the suite's:\n${methodHelp}`,
+        describe: `methods in the place of the suite's:\n${methodHelp}\n./vae.yaml or ./mine.ts: a program, or a model, of your own (init method)`,
       })
       .option('only', { type: 'string', array: true, describe: 'patterns of the methods to keep, such as "ACL*"' })
       .option('repetitions', {
@@ -100,9 +101,12 @@ export const sweepCommand: Verb<SweepArguments> = {
     checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('memory', argv.memory, 0.01);
-    const { budget, models: methods, only, repetitions, seed } = argv;
-    const { suite, folder } = await findSuite(argv.suite);
-    const plan = planSuite(suite, { budget, methods, only, repetitions, seed, settings: settingsOf(argv) });
+    const { budget, models: asked, only, repetitions, seed } = argv;
+    const own = await readOwnFiles(asked, argv);
+    const { suite: written, folder } = await findSuite(argv.suite, own.catalogue);
+    const { suite, catalogue } = await withOwnMethods(written, folder, own);
+    const settings = settingsOf(argv, catalogue);
+    const plan = planSuite(suite, { budget, methods: own.methods, only, repetitions, seed, settings, catalogue });
     const chosen = chooseData(suite, argv.data ?? [], folder);
     if (chosen.leftOut.length > 0)
       note(`left out, not at hand: ${chosen.leftOut.join(', ')} (--data NAME=PATH names your copy)`);

@@ -4,6 +4,7 @@ import { checkBudget } from '../benchmarks/tuning.js';
 import { tuneOnWorkers } from '../benchmarks/tuning_pool.js';
 import { type Estimated, isWeak } from '../evaluation/estimates/estimate.js';
 import { estimateNamed } from '../evaluation/estimates/registry.js';
+import type { EvaluationCatalogue } from '../evaluation/evaluate.js';
 import { metricsAt } from '../evaluation/metrics/registry.js';
 import { checkEvaluation } from '../evaluation/question.js';
 import { checkMethod, needsExposures, parseMethod, refuseUnused } from '../methods/registry.js';
@@ -23,18 +24,26 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
+import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
 import { terminalProgress } from './progress.js';
 import { describeTuning, type TuningArguments, tuningOf, tuningOptions } from './tuning.js';
 import type { Verb } from './verb.js';
 
-interface TrainArguments extends ReadingArguments, TrainingArguments, OutputArguments, TuningArguments {
+interface TrainArguments
+  extends OwnFileArguments,
+    ReadingArguments,
+    TrainingArguments,
+    OutputArguments,
+    TuningArguments {
   readonly model: string;
   readonly data: string;
 }
 
 export const trainCommand: Verb<TrainArguments> = {
   builder: (yargs) =>
-    workersOption(tuningOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model'))))
+    workersOption(
+      tuningOptions(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model')))),
+    )
       .option('model', { type: 'string', demandOption: true, describe: methodHelp })
       .option('data', {
         type: 'string',
@@ -52,14 +61,19 @@ export const trainCommand: Verb<TrainArguments> = {
       .example('$0 train --model EASE --set EASE.penalty=300 --data runs/ml-100k --out runs/ease', '') as never,
   async handler(argv) {
     checkSeed(argv.seed);
-    const method = parseMethod(argv.model);
-    const chosen: TrialSettings = { method: method.text, ...trainingOf(argv) };
+    const { catalogue, methods = [] } = await readOwnFiles([argv.model], argv);
+    const method = parseMethod(methods[0] ?? argv.model, catalogue);
+    const modules = catalogue.modules.map(({ sha256 }) => sha256);
+    const chosen: TrialSettings = {
+      ...{ method: method.text, ...trainingOf(argv, catalogue) },
+      ...(modules.length > 0 && { modules }),
+    };
     const { dim } = plainSettings.parse(chosen.settings);
     const tuning = tuningOf(argv, dim, argv.seed);
     refuseUnused([method], chosen.settings);
     const { data, world } = await openTrialData(argv.data, argv, needsExposures(method, chosen.settings));
     checkEvaluation(data);
-    if (tuning) checkBudget(argv.model, tuning);
+    if (tuning) checkBudget(method.text, tuning, catalogue);
     for (const width of tuning?.dims ?? [dim])
       checkMethod(method, data, { ...chosen.settings, dim: width }, world !== undefined);
     const progress = terminalProgress();
@@ -70,13 +84,15 @@ export const trainCommand: Verb<TrainArguments> = {
       argv.out,
       { overwrite: argv.overwrite, inputs: [argv.data] },
       async (folder) => {
-        const start = await withChosenBackend({ name: data.name, data, world }, chosen);
+        const start = await withChosenBackend({ name: data.name, data, world }, chosen, { catalogue });
         const tuned =
-          tuning && (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress));
+          tuning &&
+          (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress, catalogue));
         const settings = tuned?.settings ?? start;
         progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs);
-        const { result, trained } = await runTrial(data, settings, { world, onEpoch });
-        await writeModel(folder, method.players[0]?.name ?? method.text, trained);
+        const { result, trained } = await runTrial(data, settings, { world, onEpoch, catalogue });
+        const { model } = trained;
+        if (model) await writeModel(folder, method.players[0]?.name ?? method.text, { ...trained, model });
         trained.kernels.close();
         folder.writeJson('trial.json', { settings, result });
         if (tuned) folder.writeJson('tuning.json', { options: tuning, tried: tuned.tried, remarks: tuned.remarks });
@@ -99,7 +115,7 @@ export const trainCommand: Verb<TrainArguments> = {
     print(
       argv.json
         ? JSON.stringify(tuned ? { ...result, tried: tuned.tried, remarks: tuned.remarks } : result, null, 2)
-        : `${describeTrial(`${method.label} on ${data.name}`, result, chosen.evaluation.cutoffs)}\nwritten to ${argv.out}`,
+        : `${describeTrial(`${method.label} on ${data.name}`, result, chosen.evaluation.cutoffs, catalogue)}\nwritten to ${argv.out}`,
     );
   },
 };
@@ -134,18 +150,24 @@ function remarksOf({ tested, chosenBy }: TrialResult, weak: readonly string[]): 
   ];
 }
 
-const labelOf = (key: string): string =>
-  key === 'standard'
-    ? 'test'
-    : estimateNamed(key).isExact
-      ? estimateNamed(key).label
-      : `test, ${estimateNamed(key).label}`;
+function labelOf(key: string, { estimates }: EvaluationCatalogue): string {
+  const { label, isExact } = estimateNamed(key, estimates);
+  return key === 'standard' ? 'test' : isExact ? label : `test, ${label}`;
+}
 
 /** A trial's results for people. */
-function describeTrial(title: string, result: TrialResult, cutoffs: readonly number[]): string {
+function describeTrial(
+  title: string,
+  result: TrialResult,
+  cutoffs: readonly number[],
+  catalogue: EvaluationCatalogue,
+): string {
   const { estimates, lists, intervals, exposure, tested } = result;
-  const metrics = metricsAt(cutoffs).items.map(({ name }) => name);
-  const estimated: [string, Estimated][] = Object.entries(estimates).map(([key, one]) => [labelOf(key), one]);
+  const metrics = metricsAt(cutoffs, catalogue.metrics).items.map(({ name }) => name);
+  const estimated: [string, Estimated][] = Object.entries(estimates).map(([key, one]) => [
+    labelOf(key, catalogue),
+    one,
+  ]);
   const rows = [['validation', { metrics: result.validation }] as [string, Estimated], ...estimated].map(
     ([label, estimate]) => ({
       label,
@@ -174,7 +196,7 @@ function describeTrial(title: string, result: TrialResult, cutoffs: readonly num
     lines.push(`95% intervals of the test metrics, over users: ${spans.join(', ')}`);
   }
   lines.push(
-    metricsAt(cutoffs)
+    metricsAt(cutoffs, catalogue.metrics)
       .users.map(({ name }) => `${name} ${percent(lists[name] as number)}`)
       .join(', '),
   );

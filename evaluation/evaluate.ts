@@ -3,20 +3,24 @@ import { type Interactions, TEST, type UserItems } from '../datasets/interaction
 import type { Scorer } from '../models/scorer.js';
 import type { Propensity } from '../propensities/propensity.js';
 import type { World } from '../simulator/world.js';
+import type { Registry } from '../support/registry.js';
 import { type ItemValues, itemValues, userMeans } from './averages.js';
-import type { Estimated } from './estimates/estimate.js';
-import { estimatesWith } from './estimates/registry.js';
+import type { EstimateDefinition, Estimated } from './estimates/estimate.js';
+import { estimates as builtInEstimates, estimatesWith } from './estimates/registry.js';
 import { ExpectedMetrics } from './expectation.js';
-import { FullRanks, RecommendationLists, readAllScores } from './full_pass.js';
+import { FullRanks, RecommendationLists, readAllScores, readLists } from './full_pass.js';
 import { bootstrapIntervals, type Interval } from './intervals.js';
-import type { Metrics } from './metrics/metric.js';
-import { metricsAt } from './metrics/registry.js';
+import type { ItemMetric, MetricFamily, Metrics } from './metrics/metric.js';
+import { metricFamilies, metricsAt } from './metrics/registry.js';
 import { type TestQuestion, userOf } from './question.js';
 import { rank } from './ranks.js';
 import type { EvaluationSettings } from './settings.js';
 import type { AnchorName } from './truth/anchors.js';
 import { anchorsFor } from './truth/known_world.js';
-import { ListValues } from './truth/value.js';
+import { ListValues, PAGES } from './truth/value.js';
+
+/** The longest list that anything is said of. */
+const LONGEST = Math.max(...PAGES);
 
 /** What was evaluated. */
 export interface Tested {
@@ -54,6 +58,14 @@ export interface Evaluation {
   readonly truth?: TruthResult | undefined;
 }
 
+/** What metrics and estimates there are; those of a user's own files besides. */
+export interface EvaluationCatalogue {
+  readonly metrics: Registry<MetricFamily>;
+  readonly estimates: Registry<EstimateDefinition>;
+}
+
+export const builtInEvaluation: EvaluationCatalogue = { metrics: metricFamilies, estimates: builtInEstimates };
+
 /** A trained method, with what is known of its data. */
 export interface EvaluationContext {
   /** Draws the resamples of the bootstrap. */
@@ -70,18 +82,24 @@ export interface EvaluationContext {
 }
 
 /** Evaluates on the test part. Throws DivergedError where scores or weights are no numbers. */
-export async function evaluate(context: EvaluationContext, settings: EvaluationSettings): Promise<Evaluation> {
+export async function evaluate(
+  context: EvaluationContext,
+  settings: EvaluationSettings,
+  catalogue: EvaluationCatalogue = builtInEvaluation,
+): Promise<Evaluation> {
   const { kernels, test, scorer, seed } = context;
-  const metrics = metricsAt(settings.cutoffs);
+  const metrics = metricsAt(settings.cutoffs, catalogue.metrics);
   const user = (row: number): number => userOf(test, row);
   const ranks = await rank(scorer, test);
   const values = itemValues(metrics.items, ranks);
-  const full = settings.full ? await fullPass(context, settings) : undefined;
+  const full =
+    settings.full && (scorer.scoreRow || scorer.bestItems)
+      ? await fullPass(context, settings, metrics.items)
+      : undefined;
   const estimates: Record<string, Estimated> = {};
-  const models = settings.propensityModel === undefined ? [] : [settings.propensityModel];
-  for (const estimate of estimatesWith(models, settings.unbiasedWeight)) {
+  for (const estimate of estimatesWith(settings, catalogue.estimates)) {
     const { data } = test;
-    const found = await estimate.of({ ...context, data, values, weights: settings, full });
+    const found = await estimate.of({ ...context, data, values, weights: settings, ...(full && { full }) });
     if (found) estimates[estimate.key] = found;
   }
   return {
@@ -99,18 +117,27 @@ export async function evaluate(context: EvaluationContext, settings: EvaluationS
 /** What is known only when every item was scored; beyond the lists, of data whose truth is known. */
 interface FullPass {
   readonly lists: Metrics;
-  readonly values: ItemValues;
+  /** Absent where lists are all that the scorer has. */
+  readonly values?: ItemValues;
   readonly expected?: Metrics;
   readonly truth?: TruthResult;
 }
 
 async function fullPass(
   { test, scorer, world }: EvaluationContext,
-  { candidates, cutoffs }: EvaluationSettings,
+  { candidates }: EvaluationSettings,
+  metrics: readonly ItemMetric[],
 ): Promise<FullPass> {
-  const metrics = metricsAt(cutoffs).items;
   const lists = new RecommendationLists(test);
   const ranks = new FullRanks(test);
+  if (!scorer.scoreRow) {
+    const judged = world && anchorsFor(test.data, world);
+    const values = judged && new ListValues(judged.judged);
+    await readLists(test, scorer, LONGEST, [lists], values);
+    const truth = judged &&
+      values && { values: values.means, users: judged.judged.users.length, anchors: judged.means };
+    return { lists: { ...lists.statistics }, ...(truth && { truth }) };
+  }
   const found = () => ({ lists: { ...lists.statistics }, values: itemValues(metrics, ranks) });
   if (!world) {
     await readAllScores(test, scorer, [lists, ranks]);

@@ -36,6 +36,36 @@ export async function readAllScores(
   for (const user of judge?.users ?? []) if (!tested.has(user)) judge?.read(user, await finiteScores(scorer, user));
 }
 
+/**
+ * The same of a scorer that has lists and no scores: the items of a list count as the best, in their order. For readers of lists of at most `longest`
+ * items.
+ */
+export async function readLists(
+  question: TestQuestion,
+  scorer: Scorer,
+  longest: number,
+  readers: readonly ScoreReader[],
+  judge?: UserReader,
+): Promise<void> {
+  if (!scorer.bestItems) throw new Error('a scorer without lists was asked for them');
+  const { data } = question;
+  const had = userItems(data, (row) => data.split?.[row] !== TEST);
+  const tested = new Set(question.targets.user);
+  const users = Int32Array.from(new Set([...tested, ...(judge?.users ?? [])])).sort();
+  const judged = new Set(judge?.users);
+  const best = await scorer.bestItems(users, longest, had, 'test');
+  const scores = new Float32Array(data.itemIds.length);
+  users.forEach((user, u) => {
+    scores.fill(0);
+    for (let place = 0; place < longest; place++) {
+      const item = best[u * longest + place] as number;
+      if (item >= 0) scores[item] = longest - place;
+    }
+    if (tested.has(user)) for (const reader of readers) reader.read(user, scores);
+    if (judged.has(user)) judge?.read(user, scores);
+  });
+}
+
 async function finiteScores(scorer: Scorer, user: number): Promise<Float32Array> {
   const scores = await allScores(scorer, user, 'test');
   if (scores.every(Number.isFinite)) return scores;

@@ -1,9 +1,8 @@
 import { Tape } from '../compute/index.js';
 import type { ModelDefinition } from '../models/model.js';
 import { clickBatches } from '../models/plain_training.js';
-import { models } from '../models/registry.js';
 import { freshModel, type TrainContext } from '../propensities/context.js';
-import { propensities, propensityNamed } from '../propensities/registry.js';
+import { type ModelCatalogue, propensityNamed } from '../propensities/registry.js';
 import { UserError } from '../support/errors.js';
 import { aloneStages, alpha, ownStage, rate, rateG } from './axes.js';
 import { GAME_DEFAULTS, trainAdversarial } from './game.js';
@@ -30,13 +29,13 @@ export const acl: MethodDefinition = {
   name: 'ACL',
   summary: 'f and an exposure model g against one another',
   grammar: 'ACL:f/g, such as ACL:GMF/GMF: f against g',
-  parse(rest) {
+  parse(rest, catalogue) {
     const text = `ACL:${rest}`;
     const [first, second] = playersOf('ACL', rest, 'GMF', true);
-    const f = models.get(first);
+    const f = catalogue.models.get(first);
     refuseUnweightable(text, 'ACL', f);
     if (f.loss) throw new UserError(`"${text}": ACL weights a loss of single rows, which ${f.name} does not have`);
-    const g = learning(text, f, second);
+    const g = learning(text, f, second, catalogue);
     const label = `ACL ${f.name}/${g.name}`;
     return {
       ...{ kind: 'ACL', text: `ACL:${f.name}/${g.name}`, label, settings },
@@ -56,7 +55,8 @@ export const acl: MethodDefinition = {
 };
 
 /** g by name. Throws UserError for one that does not learn. */
-function learning(text: string, f: ModelDefinition, name: string): ModelDefinition {
+function learning(text: string, f: ModelDefinition, name: string, catalogue: ModelCatalogue): ModelDefinition {
+  const { models, propensities } = catalogue;
   if (propensities.has(name)) {
     const fixed = propensities.get(name).name;
     throw new UserError(
@@ -64,7 +64,7 @@ function learning(text: string, f: ModelDefinition, name: string): ModelDefiniti
     );
   }
   try {
-    return models.get(propensityNamed(name).name);
+    return models.get(propensityNamed(name, catalogue).name);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`"${text}": ${error.message}`) : error;
   }

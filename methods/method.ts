@@ -4,6 +4,7 @@ import type { Scorer } from '../models/scorer.js';
 import type { TrainingRecord } from '../models/trainer.js';
 import type { FlatSettings, TrainContext } from '../propensities/context.js';
 import type { Propensity } from '../propensities/propensity.js';
+import type { ModelCatalogue } from '../propensities/registry.js';
 import type { Named } from '../support/registry.js';
 
 /** One of the values to try in tuning. */
@@ -29,9 +30,13 @@ export interface TuningStage {
  * definition without a prefix. It throws UserError for a combination that makes no sense.
  */
 export interface MethodDefinition extends Named {
+  /** Whether its name alone is a method, without players behind a colon. */
+  readonly isWhole?: boolean;
+  /** Settings of its own, besides those that others have, too: said as those of models are, by its name. */
+  readonly ownSettings?: z.ZodObject;
   /** For help: "PS:f/g, such as PS:GMF/Pop: f weighted by 1 / G of a fixed g". */
   readonly grammar: string;
-  parse(rest: string): Method;
+  parse(rest: string, catalogue: ModelCatalogue): Method;
 }
 
 /** A method with its players, ready to be checked, tuned and trained. */
@@ -46,6 +51,8 @@ export interface Method {
   readonly settings: z.ZodObject;
   /** Models whose own settings it takes: f first. */
   readonly players: readonly ModelDefinition[];
+  /** Where it has settings of its own. */
+  readonly own?: { readonly name: string; readonly settings: z.ZodObject } | undefined;
   /** What to change where its numbers are none. */
   readonly remedy: string;
   /** What of the data it cannot do without, with these settings. */
@@ -62,12 +69,14 @@ export interface Method {
 /** A trained method; it is gone with the context's kernels. */
 export interface Trained {
   readonly scorer: Scorer;
-  /** What is saved of it. */
-  readonly model: Model;
+  /** What is saved of it; absent for what is no model of ours. */
+  readonly model?: Model | undefined;
   /** Absent for models in closed form. */
   readonly record?: TrainingRecord | undefined;
   /** The side that says what was shown, of PS and ACL: what the robust estimate divides by. */
   readonly exposure?: TrainedExposure | undefined;
+  /** Gives back what is not the kernels' own. */
+  dispose?(): void;
 }
 
 export interface TrainedExposure {

@@ -10,6 +10,7 @@ import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
 import { deploy } from '../evaluation/deployment.js';
 import { testQuestion } from '../evaluation/question.js';
+import type { Model } from '../models/model.js';
 import { ModelScorers } from '../models/model_scorer.js';
 import type { Scorer } from '../models/scorer.js';
 import type { FlatSettings } from '../propensities/context.js';
@@ -101,7 +102,11 @@ describe('combinations that cannot work are refused before any work', () => {
   });
 
   test('so are settings that no method looks at', () => {
-    const refused = (names: string[], given: FlatSettings) => () => refuseUnused(names.map(parseMethod), given);
+    const refused = (names: string[], given: FlatSettings) => () =>
+      refuseUnused(
+        names.map((name) => parseMethod(name)),
+        given,
+      );
     expect(refused(['PS:GMF/Pop'], { alpha: 2, discountG: 1 })).toThrow(/--alpha, --discount-g: only for ACL/);
     expect(refused(['GMF', 'MLP'], { leastG: 0.2 })).toThrow(/--least-g: only for PS and ACL, .* GMF, MLP/);
     expect(refused(['PS:GMF/Pop'], { rateG: 0.1 })).toThrow(/--rate-g: only for a trained exposure/);
@@ -182,7 +187,7 @@ describe('staged A/B tests', () => {
     const { trained } = await runTrial(data, settingsOf('Pop'));
     const truth = await World.create(world);
     const test = await testQuestion(trained.kernels, data, TEST, { candidates: 50, seed: 1 });
-    const pop = new ModelScorers(trained.kernels, data).of(trained.model);
+    const pop = new ModelScorers(trained.kernels, data).of(trained.model as Model);
     const knowing: Scorer = {
       scorePairs: () => Promise.reject(new Error('nobody asks')),
       scoreRow: async (user) => truth.relevanceRow(user),

@@ -1,9 +1,9 @@
 import { crossEntropyLoss } from '../models/losses.js';
 import type { ModelDefinition } from '../models/model.js';
 import { trainOnClicks } from '../models/plain_training.js';
-import { modelSettings, models } from '../models/registry.js';
+import { modelSettings } from '../models/registry.js';
 import { type FlatSettings, freshModel, type TrainContext } from '../propensities/context.js';
-import { propensityNamed } from '../propensities/registry.js';
+import { type ModelCatalogue, propensityNamed } from '../propensities/registry.js';
 import { ownStage, plainAxes } from './axes.js';
 import type { Method, MethodDefinition, Trained } from './method.js';
 import { weighted } from './ps.js';
@@ -14,9 +14,9 @@ export const plain: MethodDefinition = {
   name: 'plain',
   summary: 'a model trained for itself',
   grammar: 'f, such as GMF: a model trained for itself',
-  parse(text) {
-    const f = models.get(text);
-    return f.loss?.learnsFrom === 'ratings' ? ofRatings(f) : ofClicks(f);
+  parse(text, catalogue) {
+    const f = catalogue.models.get(text);
+    return f.loss?.learnsFrom === 'ratings' ? ofRatings(f, catalogue) : ofClicks(f, catalogue);
   },
 };
 
@@ -26,20 +26,20 @@ function propensityIn(f: ModelDefinition, { set }: FlatSettings): string | undef
   return name === undefined ? undefined : String(modelSettings(f, set?.[f.name])[name]);
 }
 
-function ofClicks(f: ModelDefinition): Method {
+function ofClicks(f: ModelDefinition, catalogue: ModelCatalogue): Method {
   return {
     ...{ kind: 'plain', text: f.name, label: f.name, settings: plainSettings, players: [f] },
     remedy: f.trained ? 'lower --rate' : (f.remedy ?? 'look for what is odd in the data'),
     needs(settings) {
       const propensity = propensityIn(f, settings);
-      return [...(f.needs ?? []), ...(propensity === undefined ? [] : propensityNamed(propensity).needs)];
+      return [...(f.needs ?? []), ...(propensity === undefined ? [] : propensityNamed(propensity, catalogue).needs)];
     },
     tuning: [ownStage(f.name, plainAxes(f))],
-    train: (context) => trainPlain(context, f),
+    train: (context) => trainPlain(context, f, catalogue),
   };
 }
 
-async function trainPlain(context: TrainContext, f: ModelDefinition): Promise<Trained> {
+async function trainPlain(context: TrainContext, f: ModelDefinition, catalogue: ModelCatalogue): Promise<Trained> {
   const { kernels, seed, train, scorers, onEpoch } = context;
   const settings = plainSettings.parse(context.settings);
   const model = freshModel(context, f);
@@ -51,7 +51,9 @@ async function trainPlain(context: TrainContext, f: ModelDefinition): Promise<Tr
   const trainer = trainerOf(settings, seed);
   const propensity = propensityIn(f, context.settings);
   const divisor =
-    propensity === undefined ? undefined : await propensityNamed(propensity).create(context, trainer, 'exposure ');
+    propensity === undefined
+      ? undefined
+      : await propensityNamed(propensity, catalogue).create(context, trainer, 'exposure ');
   const losses = (f.loss ?? crossEntropyLoss).create({
     kernels,
     settings: modelSettings(f, context.settings.set?.[f.name]),
@@ -68,8 +70,8 @@ async function trainPlain(context: TrainContext, f: ModelDefinition): Promise<Tr
 }
 
 /** A model of ratings is PS by itself: weighted by the inverse of the propensity that its setting names (Schnabel et al. 2016). */
-function ofRatings(f: ModelDefinition): Method {
-  return weighted(f, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop'), {
+function ofRatings(f: ModelDefinition, catalogue: ModelCatalogue): Method {
+  return weighted(f, catalogue, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop', catalogue), {
     text: f.name,
     label: f.name,
   });

@@ -3,11 +3,10 @@ import { explicitBatches } from '../models/batches.js';
 import { crossEntropy, type RatingScale, ratingScale, standardisedSquaredError } from '../models/losses.js';
 import type { ModelDefinition } from '../models/model.js';
 import { clickBatches } from '../models/plain_training.js';
-import { models } from '../models/registry.js';
 import { type Objective, train } from '../models/trainer.js';
 import { type FlatSettings, freshModel, type TrainContext } from '../propensities/context.js';
 import type { PropensityDefinition } from '../propensities/propensity.js';
-import { propensityNamed } from '../propensities/registry.js';
+import { type ModelCatalogue, propensityNamed } from '../propensities/registry.js';
 import { UserError } from '../support/errors.js';
 import { aloneStages, l2, ownStage, plainAxes, rate } from './axes.js';
 import { GBeta } from './g_beta.js';
@@ -20,19 +19,19 @@ export const ps: MethodDefinition = {
   name: 'PS',
   summary: 'weighted by 1 / G of a fixed exposure model g',
   grammar: 'PS:f/g, such as PS:GMF/Pop: f weighted by 1 / G of a fixed g (Pop, oracle, or a model)',
-  parse(rest) {
+  parse(rest, catalogue) {
     const [first, second] = playersOf('PS', rest, 'Pop');
     const text = `PS:${rest}`;
-    const f = models.get(first);
+    const f = catalogue.models.get(first);
     refuseUnweightable(text, 'PS', f);
-    const g = named(text, second);
-    return weighted(f, () => g, { text: `PS:${f.name}/${g.name}`, label: `PS ${f.name}/${g.name}` });
+    const g = named(text, second, catalogue);
+    return weighted(f, catalogue, () => g, { text: `PS:${f.name}/${g.name}`, label: `PS ${f.name}/${g.name}` });
   },
 };
 
-function named(text: string, name: string): PropensityDefinition {
+function named(text: string, name: string, catalogue: ModelCatalogue): PropensityDefinition {
   try {
-    return propensityNamed(name);
+    return propensityNamed(name, catalogue);
   } catch (error) {
     throw error instanceof UserError ? new UserError(`"${text}": ${error.message}`) : error;
   }
@@ -45,6 +44,7 @@ const forRatings = weightedSettings({ outcome: 'none', beta: 'fixed', weights: '
 /** f weighted by 1 / G of a propensity that is fixed, whichever the settings name. */
 export function weighted(
   f: ModelDefinition,
+  { models }: ModelCatalogue,
   propensityIn: (settings: FlatSettings) => PropensityDefinition,
   { text, label }: Pick<Method, 'text' | 'label'>,
 ): Method {

@@ -1,28 +1,42 @@
 import { ParameterFactory, WasmKernels } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import type { ModelDefinition, Need } from '../models/model.js';
-import { makeModel } from '../models/registry.js';
+import { makeModel, modelSettings } from '../models/registry.js';
 import { DivergedError } from '../models/trainer.js';
 import type { FlatSettings } from '../propensities/context.js';
+import { builtInModels, type ModelCatalogue } from '../propensities/registry.js';
 import { optionName, UserError } from '../support/errors.js';
 import { Registry, unknownName } from '../support/registry.js';
 import { acl } from './acl.js';
 import type { Method, MethodDefinition } from './method.js';
 import { plain } from './plain.js';
 import { ps } from './ps.js';
-import { plainSettings } from './settings.js';
+import { ownersOf, plainSettings } from './settings.js';
 import { shown } from './shown.js';
 
 /** Every kind of method. A new one is a file in this folder and a line here. */
 export const methods = new Registry<MethodDefinition>('method', [plain, shown, ps, acl]);
 
-/** Reads a method: "GMF", "PS:GMF/Pop", "ACL:Attn/GMF". Throws UserError for an unknown name or a combination that makes no sense. */
-export function parseMethod(text: string): Method {
+/** What can be said in a method's name. */
+export interface MethodCatalogue extends ModelCatalogue {
+  readonly methods: Registry<MethodDefinition>;
+}
+
+export const builtInMethods: MethodCatalogue = { ...builtInModels, methods };
+
+/**
+ * Reads a method: "GMF", "PS:GMF/Pop", "ACL:Attn/GMF", or the name of one of the user's own that has no players. Throws UserError for an unknown name
+ * or a combination that makes no sense.
+ */
+export function parseMethod(text: string, catalogue: MethodCatalogue = builtInMethods): Method {
   const [, prefix, rest = text.trim()] = /^([^:]*):(.*)$/.exec(text.trim()) ?? [];
-  if (prefix === undefined || prefix === '') return plain.parse(rest);
-  const prefixes = methods.all.filter((definition) => definition !== plain);
+  if (prefix === undefined || prefix === '') {
+    const own = catalogue.methods.has(rest) ? catalogue.methods.get(rest) : undefined;
+    return (own?.isWhole ? own : plain).parse(rest, catalogue);
+  }
+  const prefixes = catalogue.methods.all.filter((definition) => definition !== plain && !definition.isWhole);
   const definition = prefixes.find(({ name }) => name.toLowerCase() === prefix.toLowerCase());
-  if (definition) return definition.parse(rest);
+  if (definition) return definition.parse(rest, catalogue);
   const known = prefixes.map(({ name }) => name);
   throw new UserError(`"${text}": ${unknownName('method', prefix, known)}; write e.g. ACL:GMF/GMF`);
 }
@@ -53,6 +67,7 @@ export function checkMethod(method: Method, data: Interactions, settings: FlatSe
     kernels.close();
   };
   method.players.forEach(make);
+  if (method.own) modelSettings(method.own, settings.set?.[method.own.name]);
   for (const { what, why } of method.needs(settings)) {
     const { isThere, lack } = LACKS[what];
     if (!isThere(data, hasWorld)) throw new UserError(`${method.label}: ${why}, and "${data.name}" ${lack}`);
@@ -75,7 +90,7 @@ export function refuseUnused(all: readonly Method[], given: FlatSettings): void 
     throw new UserError(`${unused.map(optionName).join(', ')}: only for ${whose}, and there is none among ${labels}`);
   }
   for (const [model, own] of Object.entries(given.set ?? {})) {
-    if (!all.some(({ players }) => players.some(({ name }) => name === model)))
+    if (!all.some((method) => ownersOf(method).some(({ name }) => name === model)))
       throw new UserError(`--set ${model}.${Object.keys(own)[0]}: ${model} is not among ${labels}`);
   }
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { SettingOwner } from '../models/registry.js';
 import { TRAINER_DEFAULTS, type TrainerSettings } from '../models/trainer.js';
 import type { FlatSettings } from '../propensities/context.js';
 import { choice, number, whole } from '../support/schema.js';
 import { BETAS, type GBetaSettings, OUTCOME_FORMS, WEIGHED, WEIGHTS } from './g_beta.js';
 import { ALTERNATIONS, GAMES, REGULARIZERS, STOPS } from './game.js';
+import type { Method } from './method.js';
 
 /** What gradient descent looks at. */
 export const training = {
@@ -92,12 +94,16 @@ export const trainerOfG = (
   trainer: TrainerSettings,
 ): TrainerSettings => ({ ...trainer, rate: rateG ?? trainer.rate, l2: l2G ?? trainer.l2 });
 
+/** Whose own settings a method takes. */
+export const ownersOf = ({ players, own }: Pick<Method, 'players' | 'own'>): SettingOwner[] => [
+  ...players,
+  ...(own ? [own] : []),
+];
+
 /** The part of flat settings that a schema names, of models' own settings those of the players. */
-export function concerning(
-  { settings, players }: { readonly settings: z.ZodObject; readonly players: readonly { readonly name: string }[] },
-  given: FlatSettings,
-): FlatSettings {
-  const own = Object.entries(given.set ?? {}).filter(([name]) => players.some((player) => player.name === name));
+export function concerning(method: Pick<Method, 'settings' | 'players' | 'own'>, given: FlatSettings): FlatSettings {
+  const { settings } = method;
+  const own = Object.entries(given.set ?? {}).filter(([name]) => ownersOf(method).some((owner) => owner.name === name));
   const named = Object.entries(given).filter(
     ([name, value]) => name in settings.shape && name !== 'set' && value !== undefined,
   );

@@ -4,7 +4,6 @@ import { areaUnderCurve } from '../models/auc.js';
 import { explicitBatches } from '../models/batches.js';
 import { crossEntropy } from '../models/losses.js';
 import type { ModelDefinition } from '../models/model.js';
-import { models } from '../models/registry.js';
 import { train } from '../models/trainer.js';
 import { freshModel, type TrainContext } from '../propensities/context.js';
 import { UserError } from '../support/errors.js';
@@ -17,7 +16,7 @@ export const shown: MethodDefinition = {
   name: 'Shown',
   summary: 'trained on what was shown: clicks against what was shown and not clicked',
   grammar: 'Shown:f, such as Shown:GMF: f on clicks against what was shown and not clicked',
-  parse(rest) {
+  parse(rest, { models }) {
     const text = `Shown:${rest}`;
     const f = models.get(rest);
     if (!f.trained || f.loss)

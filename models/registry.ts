@@ -33,8 +33,11 @@ export const models = new Registry<ModelDefinition>('model', [
   ipsMf,
 ]);
 
+/** Who has settings of its own: a model, or a method of the user's. */
+export type SettingOwner = Pick<ModelDefinition, 'name' | 'settings'>;
+
 /** A model's own settings, checked, with defaults filled in. Throws UserError naming the setting. */
-export function modelSettings({ settings, name }: ModelDefinition, given: ModelSettings = {}): ModelSettings {
+export function modelSettings({ settings, name }: SettingOwner, given: ModelSettings = {}): ModelSettings {
   if (!settings && Object.keys(given).length > 0) {
     throw new UserError(`the model "${name}" has no setting, so not "${Object.keys(given)[0]}"`);
   }

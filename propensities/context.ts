@@ -3,7 +3,7 @@ import type { Interactions, UserItems } from '../datasets/interactions.js';
 import type { Model, ModelDefinition, ModelSettings, ModelSize } from '../models/model.js';
 import type { ModelScorers } from '../models/model_scorer.js';
 import { makeModel } from '../models/registry.js';
-import type { Scorer } from '../models/scorer.js';
+import type { Question, Scorer } from '../models/scorer.js';
 import type { EpochRecord } from '../models/trainer.js';
 import type { World } from '../simulator/world.js';
 
@@ -29,6 +29,8 @@ export interface TrainContext {
   readonly world?: World | undefined;
   /** What epochs are chosen by: the first criterion, then those that decide where it is the same for all. Higher is better. */
   validate(scorer: Scorer): Promise<readonly number[]>;
+  /** All that will be asked of the scorer, for those who must answer in one go. */
+  asked(): Promise<{ readonly questions: readonly Question[]; readonly full: boolean }>;
   readonly onEpoch?: ((record: EpochRecord, part: string) => void) | undefined;
 }
 

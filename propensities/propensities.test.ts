@@ -4,7 +4,7 @@ import { popularityPropensity } from '../models/losses.js';
 import { pairsOf } from '../models/pairs.js';
 import { TRAINER_DEFAULTS } from '../models/trainer.js';
 import type { TrainContext } from './context.js';
-import { propensityNamed } from './registry.js';
+import { builtInModels, propensityNamed } from './registry.js';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const train = {
@@ -34,7 +34,7 @@ describe('propensities that are not trained', () => {
     exposureRow: (user: number) => Float32Array.from(TRUTH[user] as number[]),
   };
   const context = { kernels, train, world } as unknown as TrainContext;
-  const made = (name: string) => propensityNamed(name).create(context, TRAINER_DEFAULTS, '');
+  const made = (name: string) => propensityNamed(name, builtInModels).create(context, TRAINER_DEFAULTS, '');
 
   test('Pop: the root of the share of the most popular; an item without clicks counts as one with one', async () => {
     const expected = [1, Math.sqrt(2 / 3), Math.sqrt(1 / 3), Math.sqrt(1 / 3)];
@@ -61,6 +61,8 @@ describe('propensities that are not trained', () => {
 });
 
 test('what gives no probability is refused, with those that do', () => {
-  expect(() => propensityNamed('EASE')).toThrow(/one of Pop, oracle, MF, GMF, .*: EASE gives no probability/);
-  expect(() => propensityNamed('GMFF')).toThrow(/unknown model "GMFF": did you mean GMF\?/);
+  expect(() => propensityNamed('EASE', builtInModels)).toThrow(
+    /one of Pop, oracle, MF, GMF, .*: EASE gives no probability/,
+  );
+  expect(() => propensityNamed('GMFF', builtInModels)).toThrow(/unknown model "GMFF": did you mean GMF\?/);
 });

@@ -4,7 +4,7 @@ import { BACKENDS } from '../compute/index.js';
 import { optionName, UserError } from '../support/errors.js';
 import { unknownName } from '../support/registry.js';
 import { PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig, simulationSchema } from './config.js';
-import { loadExposure } from './exposure/custom.js';
+import { loadExposure } from './exposure/load.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 
 const { correction, factors, split, sampling } = simulationSchema.shape;

@@ -117,3 +117,9 @@ export function faultText(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   return `${said} (a fault of the program; run again with --verbose and report it)`;
 }
+
+/** What somebody threw, which need not be an error. */
+export function thrownText(thrown: unknown): string {
+  const message = (thrown as Partial<Error> | null | undefined)?.message;
+  return typeof message === 'string' && message !== '' ? message : String(thrown);
+}

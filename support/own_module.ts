@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { UserError } from './errors.js';
+import { thrownText, UserError } from './errors.js';
 
 /** What the thread is to do with a user's module. */
 export interface OwnModule {
@@ -46,10 +46,4 @@ export async function runOwnModule(
     clearTimeout(clock);
     await thread.terminate();
   }
-}
-
-/** What somebody threw, which need not be an error. */
-export function thrownText(thrown: unknown): string {
-  const message = (thrown as Partial<Error> | null | undefined)?.message;
-  return typeof message === 'string' && message !== '' ? message : String(thrown);
 }

@@ -1,13 +1,14 @@
 /** The thread in which `runOwnModule` runs a user's module. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type OwnAnswer, type OwnModule, thrownText } from './own_module.js';
+import { thrownText } from './errors.js';
+import { moduleUrl } from './module_url.js';
+import type { OwnAnswer, OwnModule } from './own_module.js';
 
 const { source, call } = workerData as OwnModule;
 
 async function answer(): Promise<OwnAnswer> {
   try {
-    const url = `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
-    const module = (await import(url)) as Readonly<Record<string, unknown>>;
+    const module = (await import(moduleUrl(source))) as Readonly<Record<string, unknown>>;
     const exports = Object.fromEntries(Object.entries(module).map(([name, value]) => [name, typeof value]));
     if (call === undefined) return { exports, value: await module['default'] };
     try {

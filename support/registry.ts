@@ -21,6 +21,19 @@ export class Registry<Entry extends { readonly name: string }> {
     this.entries = new Map(entries.map((entry) => [entry.name.toLowerCase(), entry]));
   }
 
+  /** With more entries. Throws UserError where a name is there already. */
+  with(more: readonly Entry[]): Registry<Entry> {
+    if (more.length === 0) return this;
+    const all = new Map(this.entries);
+    for (const entry of more) {
+      const key = entry.name.toLowerCase();
+      if (all.has(key))
+        throw new UserError(`there is a ${this.what} "${all.get(key)?.name}" already: name yours otherwise`);
+      all.set(key, entry);
+    }
+    return new Registry(this.what, [...all.values()]);
+  }
+
   get all(): readonly Entry[] {
     return [...this.entries.values()];
   }

@@ -1,3 +1,4 @@
+import type { UserModule } from '../catalogue.js';
 import type { TrialData } from '../suites/suite.js';
 import type { Outcome, TrialSettings } from '../trial.js';
 
@@ -33,7 +34,7 @@ export interface Executor {
   /** Whether tasks share this machine's memory, so that the runner must count bytes. */
   readonly isLocal: boolean;
   /** Before the first task; what is there already is not sent again. */
-  provide(data: readonly Provided[]): Promise<void>;
+  provide(data: readonly Provided[], modules: readonly UserModule[]): Promise<void>;
   /** What the task came to. Rejects with LostError where the place could not run it. */
   run(task: Task): Promise<Outcome>;
   /** Waits for what is running. */

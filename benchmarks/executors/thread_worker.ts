@@ -1,14 +1,20 @@
 import { workerShared, workerTask } from '../../support/pool.js';
+import type { Catalogue } from '../catalogue.js';
+import { catalogueOf } from '../own_files.js';
 import { taskKinds } from '../tasks/registry.js';
 import type { Outcome } from '../trial.js';
 import type { Task } from './executor.js';
 import type { ThreadData } from './threads.js';
 
+let catalogue: Promise<Catalogue> | undefined;
+
 /** Runs one task of a ThreadExecutor. */
 async function runTask({ kind, payload, data: sha256 }: Task): Promise<Outcome> {
-  const data = workerShared<ThreadData>()[sha256];
+  const { data: all, modules } = workerShared<ThreadData>();
+  const data = all[sha256];
   if (!data) throw new Error(`no data with the hash ${sha256} were provided`);
-  return taskKinds.get(kind).run(payload, data);
+  catalogue ??= catalogueOf(modules);
+  return taskKinds.get(kind).run(payload, data, await catalogue);
 }
 
 export default workerTask(runTask);

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
-import { bundleExposure } from '../../simulator/exposure/custom.js';
+import { builtInEvaluation, type EvaluationCatalogue } from '../../evaluation/evaluate.js';
+import { bundleModule } from '../../support/bundle.js';
 import { UserError } from '../../support/errors.js';
 import { ownEntry } from '../../support/names.js';
 import { runOwnModule } from '../../support/own_module.js';
 import { unknownName } from '../../support/registry.js';
 import { suites } from './registry.js';
-import { type Suite, suiteSchema } from './suite.js';
+import { type Suite, suiteSchemaOf } from './suite.js';
 
 /** A suite with the folder that its paths are read from. */
 export interface FoundSuite {
@@ -17,39 +18,43 @@ export interface FoundSuite {
 }
 
 /** A suite by its name, or from the user's YAML, JSON or TypeScript file. Throws UserError that names file, line and setting. */
-export async function findSuite(reference: string): Promise<FoundSuite> {
+export async function findSuite(
+  reference: string,
+  catalogue: EvaluationCatalogue = builtInEvaluation,
+): Promise<FoundSuite> {
   const extension = extname(reference).toLowerCase();
   if (!['.yaml', '.yml', '.json', '.ts', '.mts', '.js', '.mjs'].includes(extension))
     return { suite: suites.get(reference), folder: '.' };
   if (!existsSync(reference)) throw new UserError(`"${reference}" does not exist: "expobench init" writes an example`);
   const folder = dirname(reference);
-  if (/ts|js$/.test(extension) && extension !== '.json') return { suite: await fromModule(reference), folder };
-  return { suite: fromText(readFileSync(reference, 'utf8'), reference), folder };
+  if (/ts|js$/.test(extension) && extension !== '.json')
+    return { suite: await fromModule(reference, catalogue), folder };
+  return { suite: fromText(readFileSync(reference, 'utf8'), reference, catalogue), folder };
 }
 
 /** The default export of a module. */
-async function fromModule(path: string): Promise<Suite> {
-  const source = await bundleExposure(path);
+async function fromModule(path: string, catalogue: EvaluationCatalogue): Promise<Suite> {
+  const source = await bundleModule(path);
   const { exports, value: suite } = await runOwnModule(path, { source });
   if (!('default' in exports) || suite === undefined)
     throw new UserError(`"${path}" must export default a suite: { name, data, methods, ... }`);
-  return check(suite, () => `"${path}"`);
+  return check(suite, catalogue, () => `"${path}"`);
 }
 
 /**
  * YAML, of which JSON is a part, and of YAML what a person writes by hand: maps with plain keys, lists, text, numbers. What would make something
  * else of it (aliases, tags, merged maps) is refused with its line. Exported for tests.
  */
-export function fromText(text: string, path: string): Suite {
+export function fromText(text: string, path: string, catalogue: EvaluationCatalogue = builtInEvaluation): Suite {
   try {
-    return fromPlainText(text, path);
+    return fromPlainText(text, path, catalogue);
   } catch (error) {
     if (error instanceof RangeError) throw new UserError(`"${path}": lists or maps are nested too deeply to be read`);
     throw error;
   }
 }
 
-function fromPlainText(text: string, path: string): Suite {
+function fromPlainText(text: string, path: string, catalogue: EvaluationCatalogue): Suite {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     // Rules of YAML 1.2, whatever version the text says that it is of.
@@ -62,7 +67,7 @@ function fromPlainText(text: string, path: string): Suite {
   const [broken] = document.errors;
   if (broken) refuse(broken.pos[0], complaintOf(broken));
   refuseArtful(document, refuse);
-  return check(document.toJS(), (place) => {
+  return check(document.toJS(), catalogue, (place) => {
     // The nearest that stands in the file: what is missing does not.
     for (let depth = place.length; depth > 0; depth--) {
       const node = document.getIn(place.slice(0, depth), true);
@@ -126,10 +131,15 @@ function keyNode(document: ReturnType<typeof parseDocument>, place: readonly Pro
 
 type Issue = z.core.$ZodIssue;
 
-function check(value: unknown, whereIs: (place: readonly PropertyKey[]) => string): Suite {
+function check(
+  value: unknown,
+  catalogue: EvaluationCatalogue,
+  whereIs: (place: readonly PropertyKey[]) => string,
+): Suite {
   const place = prototypeKey(value);
   if (place) throw new UserError(`${whereIs(place)}: ${PROTOTYPE}`);
-  const parsed = suiteSchema.safeParse(value);
+  const schema = suiteSchemaOf(catalogue);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return value as Suite;
   const issue = deepest(foremost(parsed.error.issues), value);
   const path = issue.path.join('.');
@@ -137,7 +147,7 @@ function check(value: unknown, whereIs: (place: readonly PropertyKey[]) => strin
     const [key = ''] = issue.keys;
     const place = [...issue.path, key];
     const what = path === '' ? 'setting of a suite' : `setting of "${path}"`;
-    throw new UserError(`${whereIs(place)}: ${unknownName(what, key, keysAt(suiteSchema, issue.path))}`);
+    throw new UserError(`${whereIs(place)}: ${unknownName(what, key, keysAt(schema, issue.path))}`);
   }
   throw new UserError(`${whereIs(issue.path)}${path === '' ? '' : `, ${path}`}: ${issue.message}`);
 }

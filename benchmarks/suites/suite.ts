@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
-import { estimateNamed, estimates } from '../../evaluation/estimates/registry.js';
+import { estimateNamed } from '../../evaluation/estimates/registry.js';
+import { builtInEvaluation, type EvaluationCatalogue } from '../../evaluation/evaluate.js';
 import { metricNamed } from '../../evaluation/metrics/registry.js';
 import { choicesSchema } from '../../simulator/choices.js';
 import type { WorldState } from '../../simulator/world_state.js';
@@ -10,12 +11,13 @@ import { SETTING_NAMES, settingsSchema } from '../settings.js';
 import { STRATEGIES } from '../tuning.js';
 
 /** What a table shows of a trial. */
-export const VIEWS = ['value', 'trust', ...estimates.names, 'online', 'errors', 'errors-standardised'] as const;
+const VIEWS = ['value', 'trust', 'online', 'errors', 'errors-standardised'] as const;
 /** Such as "standard", "unbiased" (by the first of the weights) or "unbiased:1/exposure". */
 export type View = string;
 
 /** Whether a view is of an estimate. */
-export const isEstimate = (view: View): boolean => estimates.has(view.split(':', 1)[0] as string);
+export const isEstimate = (view: View, { estimates }: EvaluationCatalogue): boolean =>
+  estimates.has(view.split(':', 1)[0] as string);
 
 const name = (what: string) => z.string().min(1).describe(what);
 /** Refuses what `read` throws at, in its words. */
@@ -28,16 +30,6 @@ function saying(read: (text: string) => unknown): z.core.CheckFn<string> {
     }
   };
 }
-
-/** A metric by name, such as "ndcg@10". */
-const metric = z.string().check(saying(metricNamed));
-/** `oracle` is what `expected` was called before. */
-const view = z
-  .union([
-    z.enum([...VIEWS, 'oracle'], `must be one of ${VIEWS.join(', ')}`),
-    z.string().check(saying(estimateNamed)).describe('an estimate with its argument, such as unbiased:1/exposure'),
-  ])
-  .transform((named): View => (named === 'oracle' ? 'expected' : named));
 
 const dataSchema = z.strictObject({
   from: name('a prepared or simulated folder, a file of ratings, or the name of a data set'),
@@ -61,39 +53,7 @@ const published = z
   .record(z.string(), z.record(z.string(), z.record(z.string(), z.tuple([z.number(), z.number()]))))
   .describe('figures to show beside: by data set, row and metric, mean and standard deviation in percent');
 
-const tableSchema = z.strictObject({
-  show: view,
-  metrics: z.array(metric).min(1).optional(),
-  published: published.optional(),
-});
-
 const variable = z.enum(SETTING_NAMES.filter((name) => name !== 'set') as [string, ...string[]]);
-
-const figureSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('training').describe('objective and validation metric of f and g, epoch by epoch'),
-    name: name('the name of its files').optional(),
-  }),
-  z.strictObject({
-    kind: z
-      .literal('data')
-      .describe('value in truth and Hit@10 against the place of the data, and where the order turns'),
-    name: name('the name of its files').optional(),
-    x: name('what the place is, for the axis'),
-  }),
-  z.strictObject({
-    kind: z.literal('setting').describe('metrics against a setting that varies'),
-    name: name('the name of its files').optional(),
-    x: variable,
-    show: view.optional(),
-    metrics: z.array(metric).min(1).optional(),
-    sides: z
-      .array(z.enum(['f', 'g']))
-      .min(1)
-      .optional()
-      .describe('whether to draw f, g or both'),
-  }),
-]);
 
 const tuneSchema = z
   .strictObject({
@@ -135,49 +95,99 @@ export type Limits = z.infer<typeof budgetSchema>;
 export const BUDGETS = ['small', 'paper'] as const;
 export type BudgetName = (typeof BUDGETS)[number];
 
-/** A suite as it stands in a file. Everything that a sweep depends on, besides data and options of the command line. */
-export const suiteSchema = z.strictObject({
-  $schema: z.string().optional().describe('where an editor finds the schema'),
-  name: z
-    .string()
-    .regex(/^[\w-]{1,100}$/, 'must be of at most 100 letters, digits, - and _')
-    .refine((suite) => !isDevice(suite), 'is a name that Windows keeps for a device')
-    .describe('part of the names of tables'),
-  summary: z.string().optional().describe('one line for people'),
-  data: z
-    .array(z.union([name('a folder, a file, or the name of a data set'), dataSchema]))
-    .min(1)
-    .describe('data sets; all methods run on each'),
-  methods,
-  settings: settingsSchema.optional(),
-  vary: vary.optional(),
-  tune: tuneSchema.optional(),
-  repetitions: repetitions.optional().describe('trainings of every method, with seeds that follow one another'),
-  online: z
-    .strictObject({
-      page: z.number().int().min(1).max(1000).optional().describe('items that a user is shown'),
-      decay: z.number().min(0).max(10).optional().describe('the k-th item is clicked with p_rel k^-decay'),
-    })
-    .optional()
-    .describe('deploy every trained method in the simulated world'),
-  tables: z
-    .array(z.union([view, tableSchema]))
-    .optional()
-    .describe('by default standard, and unbiased and expected for simulated data'),
-  figures: z.array(figureSchema).optional(),
-  budgets: z.strictObject({ small: budgetSchema, paper: budgetSchema }).partial().optional(),
-});
+/** A suite as it stands in a file, with the names that there are. Everything that a sweep depends on, besides data and options of the command line. */
+export function suiteSchemaOf(catalogue: EvaluationCatalogue = builtInEvaluation) {
+  /** A metric by name, such as "ndcg@10". */
+  const metric = z.string().check(saying((text) => metricNamed(text, catalogue.metrics)));
+  const views = [...VIEWS, ...catalogue.estimates.names];
+  /** `oracle` is what `expected` was called before. */
+  const view = z
+    .union([
+      z.enum([...views, 'oracle'], `must be one of ${views.join(', ')}`),
+      z
+        .string()
+        .check(saying((text) => estimateNamed(text, catalogue.estimates)))
+        .describe('an estimate with its argument, such as unbiased:1/exposure'),
+    ])
+    .transform((named): View => (named === 'oracle' ? 'expected' : named));
+
+  const tableSchema = z.strictObject({
+    show: view,
+    metrics: z.array(metric).min(1).optional(),
+    published: published.optional(),
+  });
+
+  const figureSchema = z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('training').describe('objective and validation metric of f and g, epoch by epoch'),
+      name: name('the name of its files').optional(),
+    }),
+    z.strictObject({
+      kind: z
+        .literal('data')
+        .describe('value in truth and Hit@10 against the place of the data, and where the order turns'),
+      name: name('the name of its files').optional(),
+      x: name('what the place is, for the axis'),
+    }),
+    z.strictObject({
+      kind: z.literal('setting').describe('metrics against a setting that varies'),
+      name: name('the name of its files').optional(),
+      x: variable,
+      show: view.optional(),
+      metrics: z.array(metric).min(1).optional(),
+      sides: z
+        .array(z.enum(['f', 'g']))
+        .min(1)
+        .optional()
+        .describe('whether to draw f, g or both'),
+    }),
+  ]);
+
+  return z.strictObject({
+    $schema: z.string().optional().describe('where an editor finds the schema'),
+    name: z
+      .string()
+      .regex(/^[\w-]{1,100}$/, 'must be of at most 100 letters, digits, - and _')
+      .refine((suite) => !isDevice(suite), 'is a name that Windows keeps for a device')
+      .describe('part of the names of tables'),
+    summary: z.string().optional().describe('one line for people'),
+    data: z
+      .array(z.union([name('a folder, a file, or the name of a data set'), dataSchema]))
+      .min(1)
+      .describe('data sets; all methods run on each'),
+    methods,
+    settings: settingsSchema.optional(),
+    vary: vary.optional(),
+    tune: tuneSchema.optional(),
+    repetitions: repetitions.optional().describe('trainings of every method, with seeds that follow one another'),
+    online: z
+      .strictObject({
+        page: z.number().int().min(1).max(1000).optional().describe('items that a user is shown'),
+        decay: z.number().min(0).max(10).optional().describe('the k-th item is clicked with p_rel k^-decay'),
+      })
+      .optional()
+      .describe('deploy every trained method in the simulated world'),
+    tables: z
+      .array(z.union([view, tableSchema]))
+      .optional()
+      .describe('by default standard, and unbiased and expected for simulated data'),
+    figures: z.array(figureSchema).optional(),
+    budgets: z.strictObject({ small: budgetSchema, paper: budgetSchema }).partial().optional(),
+  });
+}
+
+type SuiteSchema = ReturnType<typeof suiteSchemaOf>;
 
 /** A suite as a person writes it. */
-export type Suite = z.input<typeof suiteSchema>;
-export type SuiteTable = z.infer<typeof tableSchema>;
-export type SuiteFigure = z.infer<typeof figureSchema>;
+export type Suite = z.input<SuiteSchema>;
+export type SuiteTable = Exclude<NonNullable<z.infer<SuiteSchema>['tables']>[number], string>;
+export type SuiteFigure = NonNullable<z.infer<SuiteSchema>['figures']>[number];
 export type SuiteMethod = z.infer<typeof methodSchema>;
 export type Variant = Readonly<Record<string, number | string | boolean>>;
 
 /** JSON Schema of a suite's file, for editors. */
 export function suiteJsonSchema(): object {
-  const { $schema, ...schema } = z.toJSONSchema(suiteSchema, { io: 'input' }) as { $schema: string };
+  const { $schema, ...schema } = z.toJSONSchema(suiteSchemaOf(), { io: 'input' }) as { $schema: string };
   return { $schema, title: 'A suite of expobench', ...schema };
 }
 

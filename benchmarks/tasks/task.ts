@@ -1,3 +1,4 @@
+import type { Catalogue } from '../catalogue.js';
 import type { TrialData } from '../suites/suite.js';
 
 /**
@@ -8,5 +9,5 @@ export interface TaskKind<Payload, Answer> {
   readonly name: string;
   readonly summary: string;
   /** Throws only for faults: what a task may come to, such as a training that diverges, is an answer. */
-  run(payload: Payload, data: TrialData): Promise<Answer>;
+  run(payload: Payload, data: TrialData, catalogue: Catalogue): Promise<Answer>;
 }

@@ -5,9 +5,9 @@ import type { TaskKind } from './task.js';
 export const validateTask: TaskKind<TrialSettings, Outcome> = {
   name: 'validate',
   summary: 'train a method once, and say how it does on the validation part',
-  async run(settings, { data, world }) {
+  async run(settings, { data, world }, catalogue) {
     try {
-      return await validateSetting(data, settings, { world });
+      return await validateSetting(data, settings, { world, catalogue });
     } catch (error) {
       return { failure: (error as Error).message };
     }

@@ -37,7 +37,7 @@ export interface EstimateContext {
   readonly full?:
     | {
         /** The metrics of each test item ranked among all others. */
-        readonly values: ItemValues;
+        readonly values?: ItemValues | undefined;
         /** The exact expectation under the world's truth, where there is one. */
         readonly expected?: Metrics | undefined;
       }

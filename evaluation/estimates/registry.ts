@@ -20,15 +20,25 @@ export const estimates = new Registry<EstimateDefinition>('estimate', [
 ]);
 
 /** Reads "robust" or "unbiased:1/exposure". Throws UserError for what names none. */
-export function estimateNamed(key: string): Estimate {
+export function estimateNamed(key: string, registry: Registry<EstimateDefinition> = estimates): Estimate {
   const [, name = key, argument] = /^([^:]*):(.*)$/.exec(key) ?? [];
-  return estimates.get(name).make(argument);
+  return registry.get(name).make(argument);
 }
 
-/** What every trial is asked for; `propensityModels` debias, too, and `weight` is what "unbiased" means where nobody says. */
-export const estimatesWith = (propensityModels: readonly string[], weight: UnbiasedWeight): Estimate[] =>
-  [
-    ...['standard', 'full-ranking', 'popularity', ...propensityModels.map((name) => `propensity:${name}`), 'robust'],
-    ...[weight, ...UNBIASED_WEIGHTS.filter((other) => other !== weight)].map((one) => `unbiased:${one}`),
-    'expected',
-  ].map(estimateNamed);
+/** What every trial is asked for. */
+export function estimatesWith(
+  {
+    propensityModel,
+    unbiasedWeight,
+  }: { readonly propensityModel?: string | undefined; readonly unbiasedWeight: UnbiasedWeight },
+  registry: Registry<EstimateDefinition> = estimates,
+): Estimate[] {
+  const variants: Readonly<Record<string, readonly string[]>> = {
+    [propensity.name]: propensityModel === undefined ? [] : [propensityModel],
+    [unbiased.name]: [unbiasedWeight, ...UNBIASED_WEIGHTS.filter((other) => other !== unbiasedWeight)],
+  };
+  return registry.all.flatMap(
+    (definition) =>
+      variants[definition.name]?.map((argument) => definition.make(argument)) ?? [definition.make(undefined)],
+  );
+}

@@ -30,9 +30,9 @@ export const shownMetrics = (cutoffs: readonly number[] = CUTOFFS): string[] =>
   SHOWN.flatMap((family) => cutoffs.map((k) => family.make(k).name));
 
 /** Reads "ndcg@10" or "mrr". Throws UserError for what names none. */
-export function metricNamed(name: string): Metric {
+export function metricNamed(name: string, families: Registry<MetricFamily> = metricFamilies): Metric {
   const [, family = name, cutoff] = /^(.*)@(\d+)$/.exec(name) ?? [];
-  const known = metricFamilies.get(family);
+  const known = families.get(family);
   if (known.hasCutoff !== (cutoff !== undefined))
     throw new UserError(
       known.hasCutoff
@@ -46,8 +46,11 @@ export function metricNamed(name: string): Metric {
 }
 
 /** All metrics at the cutoffs, those of items apart from those of users. */
-export function metricsAt(cutoffs: readonly number[]): { items: ItemMetric[]; users: UserMetric[] } {
-  const all = metricFamilies.all.flatMap((family) =>
+export function metricsAt(
+  cutoffs: readonly number[],
+  families: Registry<MetricFamily> = metricFamilies,
+): { items: ItemMetric[]; users: UserMetric[] } {
+  const all = families.all.flatMap((family) =>
     family.hasCutoff ? cutoffs.map((k) => family.make(k)) : [family.make(0)],
   );
   return {

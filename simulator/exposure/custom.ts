@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { UserError } from '../../support/errors.js';
-import { runOwnModule, thrownText } from '../../support/own_module.js';
+import { thrownText, UserError } from '../../support/errors.js';
+import { moduleUrl } from '../../support/module_url.js';
 import { byUser, type ExposureContext, type ExposureRows, sparseByPair } from './exposure.js';
 
 /** What a function of the user's sees besides x and z. */
@@ -30,45 +28,7 @@ export interface ItemBlock {
 /** A function exported as `block` instead: writes e for every item to out[items]. */
 export type ExposureOfBlock = (x: Float32Array, block: ItemBlock, out: Float32Array) => void;
 
-/** Bundles a TypeScript or JavaScript file with what it imports into one module. Throws UserError with file and line. */
-export async function bundleExposure(path: string): Promise<string> {
-  if (!existsSync(path))
-    throw new UserError(`--exposure "${path}" does not exist: name a .ts or .js file, or a built-in function`);
-  const { build, stop } = await import('esbuild');
-  try {
-    const bundled = await build({
-      entryPoints: [resolve(path)],
-      bundle: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      logLevel: 'silent',
-      legalComments: 'none',
-    });
-    return bundled.outputFiles[0]?.text ?? '';
-  } catch (error) {
-    const first = (error as { errors?: { text: string; location?: { line: number } | null }[] }).errors?.[0];
-    throw new UserError(
-      `"${path}"${first?.location ? `, line ${first.location.line}` : ''}: ${first?.text ?? (error as Error).message}`,
-    );
-  } finally {
-    await stop(); // its helper process would outlive the program
-  }
-}
-
-/** Bundles a function's file and tries it once, in a thread of its own, so that one that loops or exits is found before any work is done. */
-export async function loadExposure(path: string, dim: number): Promise<string> {
-  const source = await bundleExposure(path);
-  const vector = new Float32Array(dim).fill(0.1);
-  const pair: PairContext = { user: 0, item: 0, popularity: 0.5, dot: 0.01 * dim };
-  const { exports } = await runOwnModule(path, { source, call: [vector, vector, pair] });
-  if (exports['default'] !== 'function' && exports['block'] !== 'function')
-    throw new UserError(`"${path}": ${MUST_EXPORT}`);
-  return source;
-}
-
-const MUST_EXPORT =
+export const MUST_EXPORT =
   'the exposure file must export default a function (x, z, context) => number, or a function named block';
 
 /** Runs code of the user's, which may neither end the process nor print among results. */
@@ -83,7 +43,8 @@ async function contained<Result>(run: () => Result): Promise<Awaited<Result>> {
 
 /** Makes the process deaf to `process.exit`, and prints on stderr; returns what undoes it. */
 function contain(): () => void {
-  const { process } = globalThis;
+  const { process } = globalThis as Partial<typeof globalThis>;
+  if (!process?.stdout) return () => {}; // in a browser there is nothing to end
   const [exit, write] = [process.exit, process.stdout.write];
   process.exit = () => {
     throw new UserError('the exposure function called process.exit');
@@ -99,8 +60,7 @@ function contain(): () => void {
 export async function customExposure(source: string, context: ExposureContext): Promise<ExposureRows> {
   let module: { default?: unknown; block?: unknown; bound?: unknown };
   try {
-    const url = `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
-    module = await contained(async () => (await import(url)) as typeof module);
+    module = await contained(async () => (await import(moduleUrl(source))) as typeof module);
   } catch (error) {
     throw new UserError(`the exposure function cannot be loaded: ${thrownText(error)}`);
   }

@@ -1,0 +1,102 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { extname } from 'node:path';
+import { numbersOf, readTable } from '../support/arrow.js';
+import { UserError } from '../support/errors.js';
+import { firstLineOf, identifier, literal, withDuckDB } from './duckdb.js';
+
+/** An array of NumPy's format, as its header tells it. */
+export interface NpyHeader {
+  readonly shape: readonly number[];
+  readonly type: '<f4' | '<f8' | '<i4' | '<i8';
+  /** Byte at which the values begin. */
+  readonly start: number;
+}
+
+const TYPES = ['<f4', '<f8', '<i4', '<i8'] as const;
+
+/** Reads the header of a .npy file. Throws UserError for what is none, or is not laid out as rows of numbers. */
+export function readNpyHeader(path: string): NpyHeader {
+  const head = Buffer.alloc(4096);
+  const file = openSync(path, 'r');
+  const length = readSync(file, head, 0, head.length, 0);
+  closeSync(file);
+  if (length < 12 || head.toString('latin1', 0, 6) !== '\x93NUMPY')
+    throw new UserError(`"${path}" is not a .npy file of NumPy`);
+  const [size, at] = head[6] === 1 ? [head.readUInt16LE(8), 10] : [head.readUInt32LE(8), 12];
+  const text = head.toString('latin1', at, at + size);
+  const [, described] = /'descr':\s*'([^']*)'/.exec(text) ?? [];
+  const type = TYPES.find((one) => one === described);
+  if (!type)
+    throw new UserError(`"${path}" holds numbers of the type "${described}": expected one of ${TYPES.join(', ')}`);
+  if (!/'fortran_order':\s*False/.test(text)) throw new UserError(`"${path}" is stored by columns: save it in C order`);
+  const [, sizes = ''] = /'shape':\s*\(([^)]*)\)/.exec(text) ?? [];
+  const shape = sizes
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map(Number);
+  return { shape, type, start: at + size };
+}
+
+/** All numbers of a .npy file, as float32. */
+export function readNpy(path: string): { readonly shape: readonly number[]; readonly values: Float32Array } {
+  const { shape, type, start } = readNpyHeader(path);
+  const bytes = readFileSync(path);
+  const data = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.byteLength);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const wide = Number(type[2]);
+  if (data.byteLength < count * wide)
+    throw new UserError(`"${path}" is cut off: its header says ${shape.join(' x ')} numbers`);
+  const values =
+    type === '<f4'
+      ? new Float32Array(data, 0, count)
+      : type === '<f8'
+        ? Float32Array.from(new Float64Array(data, 0, count))
+        : type === '<i4'
+          ? Float32Array.from(new Int32Array(data, 0, count))
+          : Float32Array.from(new BigInt64Array(data, 0, count), Number);
+  return { shape, values };
+}
+
+/**
+ * Columns of numbers of a CSV, TSV, Parquet, Arrow or Feather file, by name. Throws UserError naming the file and the column that is missing, or has
+ * something else than numbers.
+ */
+export async function readNumbers<Name extends string>(
+  path: string,
+  names: readonly Name[],
+): Promise<Record<Name, Float64Array>> {
+  const extension = extname(path).toLowerCase();
+  if (['.arrow', '.feather', '.ipc'].includes(extension)) {
+    const table = await readTable(path);
+    const columns = names.map((name) => [name, numbersOf(table, name, new Float64Array(table.numRows), path)] as const);
+    return Object.fromEntries(columns) as Record<Name, Float64Array>;
+  }
+  return withDuckDB(async (connection) => {
+    const source =
+      extension === '.parquet'
+        ? `read_parquet(${literal(path)})`
+        : `read_csv(${literal(path)}, header = true, all_varchar = true, strict_mode = true)`;
+    let rows: Awaited<ReturnType<typeof connection.runAndReadAll>>;
+    try {
+      const known = await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`);
+      const missing = names.find((name) => !known.columnNames().includes(name));
+      if (missing !== undefined)
+        throw new UserError(`"${path}" has no column "${missing}"; it has ${known.columnNames().join(', ')}`);
+      rows = await connection.runAndReadAll(
+        `SELECT ${names.map((name) => `TRY_CAST(${identifier(name)} AS DOUBLE)`).join(', ')} FROM ${source}`,
+      );
+    } catch (error) {
+      throw error instanceof UserError ? error : new UserError(`"${path}" cannot be read: ${firstLineOf(error)}`);
+    }
+    const columns = rows.getColumns();
+    return Object.fromEntries(
+      names.map((name, c) => {
+        const values = columns[c] as (number | null)[];
+        const odd = values.findIndex((value) => value === null);
+        if (odd >= 0) throw new UserError(`"${path}", row ${odd + 1}: column "${name}" has no number`);
+        return [name, Float64Array.from(values as number[])];
+      }),
+    ) as Record<Name, Float64Array>;
+  });
+}
