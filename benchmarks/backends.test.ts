@@ -35,14 +35,14 @@ const SETTINGS: TrialSettings = {
 /** Every model and every kind of method; settings that bring kernels of their own into play. */
 const METHODS: readonly (readonly [string, TrialSettings['method']?])[] = [
   ...models.names.filter((name) => name !== 'Attn' && name !== 'IPS-MF').map((name) => [name] as const),
-  ['Attn', { models: { Attn: { length: 10, heads: 2 } } }],
+  ['Attn', { models: { Attn: { length: 4, heads: 2 } } }],
   ['IPS-MF'],
   ['PS:GMF/Pop'],
   ['PS:MLP/GMF', { propensity: { weights: 'normalised', weighed: 'clicks' } }],
   ['PS:GMF/oracle', { propensity: { beta: 'fitted' } }],
   ['ACL:GMF/GMF'],
   ['ACL:MLP/NCF', { game: { game: 'hinge', prefit: 1 }, propensity: { outcome: 'y*g' } }],
-  ['ACL:Attn/GMF', { game: { regularizer: 'popularity' }, models: { Attn: { length: 10 } } }],
+  ['ACL:Attn/GMF', { game: { regularizer: 'popularity' }, models: { Attn: { length: 4 } } }],
   ['ACL:GMF/MLP', { game: { regularizer: 'exposure' }, propensity: { weights: 'normalised' } }],
 ];
 
@@ -52,7 +52,7 @@ let world: WorldState;
 beforeAll(async () => {
   ratings = plantedRatings({ ...PLANTED_DEFAULTS, users: 40, items: 40, ratingsPerUser: 15 }).data;
   const path = join(root, 'clicks');
-  const config = { ...SIMULATION_DEFAULTS, dim: 8, exposuresPerUser: 20 };
+  const config = { ...SIMULATION_DEFAULTS, dim: 8, exposuresPerUser: 12 };
   const origin = { source: 'planted', format: 'planted' };
   await writeFolder(path, {}, (folder) =>
     simulate(ratings, origin, { config, workers: 1, exposures: true }, folder, silent),

@@ -91,7 +91,8 @@ describe('a simulation', () => {
 
   test('and so do one worker and three, of a world that is drawn in two runs of users', async () => {
     const model = { ...short, epochs: 1 };
-    const settings = { ...QUICK, dim: 4, relevanceModel: model, exposureModel: model, exposuresPerUser: 5 };
+    const rare = { kind: 'constant', location: -4, scale: 0 } as const;
+    const settings = { ...QUICK, dim: 4, relevanceModel: model, exposureModel: model, eps2: rare };
     const config = { ...settings, exposure: { name: 'affinity', settings: { strength: 0.5 } } };
     const wide = plantedRatings({ ...PLANTED_DEFAULTS, users: 1100, items: 2000, ratingsPerUser: 5 }).data;
     const runs = { config, users: 1100, items: 2000 };
