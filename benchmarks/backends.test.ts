@@ -25,7 +25,7 @@ const root = testFolder();
 const SETTINGS: TrialSettings = {
   model: 'GMF',
   dim: 8,
-  trainer: { ...TRAINER_DEFAULTS, rate: 0.01, l2: 1e-5, batch: 300, negatives: 2, epochs: 4, patience: 4 },
+  trainer: { ...TRAINER_DEFAULTS, rate: 0.01, l2: 1e-5, batch: 300, negatives: 2, epochs: 3, patience: 3 },
   method: { game: { alpha: 0.5 } },
   evaluation: { candidates: 20, seed: 1 },
   unbiased: { weight: '1/exposure', clip: 0.01, normalisation: 'self-normalised' },
@@ -139,7 +139,7 @@ describe.each(
   const testHere = backend === 'webgpu' ? onGpu : test;
 
   testHere.each(METHODS.map(([model, method]) => [model, method ?? {}] as const))(
-    '%s: one step, and four epochs, as the default backend',
+    '%s: one step, and three epochs, as the default backend',
     async (model, method) => {
       const merged = { ...SETTINGS.method, ...method, game: { ...SETTINGS.method.game, ...method.game } };
       const settings: TrialSettings = { ...SETTINGS, model, method: merged };
@@ -168,7 +168,7 @@ describe.each(
   );
 
   testHere('the same twice, to the bit', async () => {
-    const settings = { ...SETTINGS, model: 'ACL:GMF/GMF', trainer: { ...SETTINGS.trainer, epochs: 3 } };
+    const settings = { ...SETTINGS, model: 'ACL:GMF/GMF' };
     const [first, second] = [await run({ ...settings, backend }), await run({ ...settings, backend })];
     expect(second.result).toEqual(first.result);
     expect(second.weights).toEqual(first.weights);

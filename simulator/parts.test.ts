@@ -62,7 +62,7 @@ test('a simulation that was stopped goes on at the part that was not done; anoth
       if (label === 'drawing part 3 of 3') throw new Error('killed');
     },
   };
-  const options = { config: CONFIG, workers: 2, exposures: true, parts: 3 };
+  const options = { config: CONFIG, workers: 1, exposures: true, parts: 3 };
   await expect(simulate(data, origin, options, left, killed)).rejects.toThrow('killed');
   left.leave();
   const stopped = (name: string): string => {
@@ -118,9 +118,9 @@ test('killed after the manifest was written, a simulation in parts ends with the
   ] as const) {
     const path = join(root, `late ${partitioned}`);
     const late = new OutputFolder(path, { resume: true });
-    await run({ parts, partitioned }, late);
+    await run({ workers: 1, parts, partitioned }, late);
     late.leave();
-    await writeFolder(path, { resume: true }, (folder) => run({ parts, partitioned }, folder));
+    await writeFolder(path, { resume: true }, (folder) => run({ workers: 1, parts, partitioned }, folder));
     if (!partitioned) expect(contents(path)).toEqual(contents(whole));
     else
       expect((await readFolder(path, { exposed: true })).data).toEqual(
