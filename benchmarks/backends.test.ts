@@ -24,7 +24,7 @@ import { runTrial, type TrialResult, type TrialSettings } from './trial.js';
 
 const root = testFolder();
 const SAID: Settings = {
-  ...{ dim: 8, rate: 0.01, l2: 1e-5, batch: 300, negatives: 2, epochs: 4, patience: 4, alpha: 0.5 },
+  ...{ dim: 8, rate: 0.01, l2: 1e-5, batch: 300, negatives: 2, epochs: 3, patience: 3, alpha: 0.5 },
   ...{ candidates: 20, clip: 0.01, bootstrap: 20, full: false },
 };
 const settingsOf = (method: string, more: Settings = {}): TrialSettings => ({
@@ -35,14 +35,14 @@ const settingsOf = (method: string, more: Settings = {}): TrialSettings => ({
 /** Every model and every kind of method; settings that bring kernels of their own into play. */
 const METHODS: readonly (readonly [string, Settings?])[] = [
   ...models.names.filter((name) => name !== 'Attn' && name !== 'IPS-MF').map((name) => [name] as const),
-  ['Attn', { set: { Attn: { length: 10, heads: 2 } } }],
+  ['Attn', { set: { Attn: { length: 4, heads: 2 } } }],
   ['IPS-MF'],
   ['PS:GMF/Pop'],
   ['PS:MLP/GMF', { weights: 'normalised', weighed: 'clicks' }],
   ['PS:GMF/oracle', { beta: 'fitted' }],
   ['ACL:GMF/GMF'],
   ['ACL:MLP/NCF', { game: 'hinge', prefit: 1, outcome: 'y*g' }],
-  ['ACL:Attn/GMF', { regularizer: 'popularity', set: { Attn: { length: 10 } } }],
+  ['ACL:Attn/GMF', { regularizer: 'popularity', set: { Attn: { length: 4 } } }],
   ['ACL:GMF/MLP', { regularizer: 'exposure', weights: 'normalised' }],
 ];
 
@@ -52,7 +52,7 @@ let world: WorldState;
 beforeAll(async () => {
   ratings = plantedRatings({ ...PLANTED_DEFAULTS, users: 40, items: 40, ratingsPerUser: 15 }).data;
   const path = join(root, 'clicks');
-  const config = { ...SIMULATION_DEFAULTS, dim: 8, exposuresPerUser: 20 };
+  const config = { ...SIMULATION_DEFAULTS, dim: 8, exposuresPerUser: 12 };
   const origin = { source: 'planted', format: 'planted' };
   await writeFolder(path, {}, (folder) =>
     simulate(ratings, origin, { config, workers: 1, exposures: true }, folder, silent),
@@ -142,7 +142,7 @@ describe.each(
   const testHere = backend === 'webgpu' ? onGpu : test;
 
   testHere.each(METHODS.map(([model, method]) => [model, method ?? {}] as const))(
-    '%s: one step, and four epochs, as the default backend',
+    '%s: one step, and three epochs, as the default backend',
     async (model, method) => {
       const settings = settingsOf(model, method);
       const step = settingsOf(model, { ...method, epochs: 1, batch: 1_000_000 });
@@ -170,7 +170,7 @@ describe.each(
   );
 
   testHere('the same twice, to the bit', async () => {
-    const settings = settingsOf('ACL:GMF/GMF', { epochs: 3 });
+    const settings = settingsOf('ACL:GMF/GMF');
     const [first, second] = [await run({ ...settings, backend }), await run({ ...settings, backend })];
     expect(second.result).toEqual(first.result);
     expect(second.weights).toEqual(first.weights);

@@ -7,12 +7,16 @@ import { rmSync, writeSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { faultText, oneLine, sentenceOf } from '../support/errors.js';
+import { PROGRAM } from '../support/version.js';
 import type { Ask, Start, Told } from './thread.js';
 
 const MISTAKE = 2;
 
 /** Milliseconds that the program's thread has to put things away before the process does it; a thread that computes does not hear. */
 const PATIENCE = 500;
+
+/** The program's thread, once it is started. */
+let thread: Worker | undefined;
 
 /** Folders that are half-written. */
 let pending: readonly string[] = [];
@@ -44,26 +48,6 @@ function fail(error: unknown): void {
   process.exitCode = code = MISTAKE;
 }
 
-const terminalOf = ({ isTTY = false, columns }: NodeJS.WriteStream) => ({ isTTY, columns });
-const start: Start = { stdout: terminalOf(process.stdout), stderr: terminalOf(process.stderr) };
-const thread = new Worker(new URL('./thread.js', import.meta.url), {
-  argv: process.argv.slice(2),
-  env: SHARE_ENV,
-  workerData: start,
-  resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
-});
-thread.on('message', (told: Told) => {
-  if (told.kind === 'pending') pending = told.folders;
-  else if (told.kind === 'ended') process.exitCode = code ??= told.code;
-  else if (told.kind === 'stops') clearTimeout(waiting);
-  else end();
-});
-thread.on('error', fail);
-thread.on('exit', () => {
-  clearTimeout(waiting);
-  if (code === undefined) fail(new Error('the program ended before its work did'));
-});
-
 let signal: NodeJS.Signals = 'SIGINT';
 let waiting: NodeJS.Timeout | undefined;
 
@@ -83,7 +67,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     signal = name;
     const ask: Ask = { gently: name === 'SIGINT' };
-    thread.postMessage(ask);
+    thread?.postMessage(ask);
     clearTimeout(waiting);
     waiting = setTimeout(end, PATIENCE);
   });
@@ -101,3 +85,33 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = code = MISTAKE;
 });
 process.stderr.on('error', () => {}); // nobody can be told
+
+const terminalOf = ({ isTTY = false, columns }: NodeJS.WriteStream) => ({ isTTY, columns });
+
+/** Runs the program on the words that follow its name. */
+function startThread(argv: string[]): Worker {
+  const start: Start = { stdout: terminalOf(process.stdout), stderr: terminalOf(process.stderr) };
+  const started = new Worker(new URL('./thread.js', import.meta.url), {
+    argv,
+    env: SHARE_ENV,
+    workerData: start,
+    resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
+  });
+  started.on('message', (told: Told) => {
+    if (told.kind === 'pending') pending = told.folders;
+    else if (told.kind === 'ended') process.exitCode = code ??= told.code;
+    else if (told.kind === 'stops') clearTimeout(waiting);
+    else end();
+  });
+  started.on('error', fail);
+  started.on('exit', () => {
+    clearTimeout(waiting);
+    if (code === undefined) fail(new Error('the program ended before its work did'));
+  });
+  return started;
+}
+
+const words = process.argv.slice(2);
+// Scripts ask for the version again and again, and no thread is needed to say it.
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-v')) process.stdout.write(`${PROGRAM.version}\n`);
+else thread = startThread(words);

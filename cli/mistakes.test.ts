@@ -114,7 +114,10 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['train', '--model', 'GMF', '--dim', '2.5', ...out], /--dim must be a whole number from 1 to 1024/],
     [['train', '--model', 'GMF', '--data', 'nothing', ...out], /unknown data set "nothing"/],
     [['train', '--model', 'GMF', '--data', 'there', ...out], /has no manifest\.json/],
-    [['train', '--model', 'GMF', '--out', 'there'], /--out "there" exists: name another folder, or add --overwrite/],
+    [
+      ['train', '--model', 'GMF', ...SMALL, '--out', 'there'],
+      /--out "there" exists: name another folder, or add --overwrite/,
+    ],
     [['sweep', 'nothing.yaml', ...out], /"nothing\.yaml" does not exist: "expobench init" writes an example/],
     [['sweep', 'quick', ...SMALL], /Missing required argument: out/],
     [

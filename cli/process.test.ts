@@ -135,7 +135,19 @@ describe('Ctrl-C half-way', () => {
 
   test('a replication goes on in the suite that it was killed in', async () => {
     const words = ['replicate', '--claims', 'feedback-in-g-helps', 'alpha-in-between', '--data', 'planted', ...SMALL];
-    const options = [...words, '--epochs', '2', '--batch', '512', '--repetitions', '2', '--out', 'killed'];
+    const options = [
+      ...words,
+      '--epochs',
+      '2',
+      '--batch',
+      '512',
+      '--repetitions',
+      '2',
+      '--workers',
+      '1',
+      '--out',
+      'killed',
+    ];
     const journal = join(folder, 'killed.partial', 'figureA4.partial', 'trials.ndjson');
     const isInSecond = (): boolean => existsSync(journal) && readFileSync(journal, 'utf8').includes('\n');
     await interrupt(options, isInSecond, 'SIGKILL');

@@ -93,7 +93,7 @@ export async function readNumbers<Name extends string>(
     return Object.fromEntries(
       names.map((name, c) => {
         const values = columns[c] as (number | null)[];
-        const odd = values.findIndex((value) => value === null);
+        const odd = values.indexOf(null);
         if (odd >= 0) throw new UserError(`"${path}", row ${odd + 1}: column "${name}" has no number`);
         return [name, Float64Array.from(values as number[])];
       }),

@@ -1,7 +1,7 @@
 import { UserError } from '../support/errors.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
-import type { DrawnBlock, Expectation, SimulationAnswer, SimulationTask } from './worker.js';
+import { type DrawnBlock, type Expectation, type SimulationAnswer, type SimulationTask, TaskRunner } from './worker.js';
 import type { Stage, WorldState } from './world_state.js';
 
 /** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
@@ -46,39 +46,51 @@ export function shardUsers(state: Divided, index: number, of: number, what = 'sh
   return [place(index - 1), place(index)];
 }
 
-/** Draws from a world on worker threads, one run of users after another. */
+/**
+ * Draws from a world, one run of users after another, on worker threads; what is a single run is drawn here, in less time than it takes to start a
+ * thread. A GPU is always worked by a thread of its own.
+ */
 export class Drawing {
-  private pool: WorkerPool<SimulationTask, SimulationAnswer>;
+  private pool: WorkerPool<SimulationTask, SimulationAnswer> | undefined;
+  private readonly here = new TaskRunner();
   private version = 0;
 
   constructor(
     private readonly workers: number | undefined,
     private readonly progress: Progress,
-  ) {
-    this.pool = this.newPool();
-  }
-
-  private newPool(): WorkerPool<SimulationTask, SimulationAnswer> {
-    return new WorkerPool(new URL('./worker.js', import.meta.url), this.workers);
-  }
+  ) {}
 
   /** Lets the workers go, with the worlds that they hold; the next draw starts new ones. */
   async rest(): Promise<void> {
-    await this.pool.close();
-    this.pool = this.newPool();
+    this.here.rest();
+    await this.pool?.close();
+    this.pool = undefined;
   }
 
-  private *tasks(
+  /** Does the tasks, and hands over what they come to in their order. */
+  private async work(
+    tasks: readonly SimulationTask[],
+    take: (answer: SimulationAnswer) => void | Promise<void>,
+  ): Promise<void> {
+    const [first] = tasks;
+    if (first && tasks.length === 1 && first.state.config.backend !== 'webgpu') return take(await this.here.run(first));
+    this.pool ??= new WorkerPool(new URL('./worker.js', import.meta.url), this.workers);
+    await this.pool.runInOrder(tasks, take);
+  }
+
+  private tasks(
     state: WorldState,
     stage: Stage,
     work: SimulationTask['work'],
     [first, end]: UserRange,
     step: number,
-  ): Generator<SimulationTask> {
+  ): SimulationTask[] {
     const version = ++this.version;
+    const tasks: SimulationTask[] = [];
     for (let from = first; from < end; from += step) {
-      yield { state, version, stage, work, from, to: Math.min(from + step, end) };
+      tasks.push({ state, version, stage, work, from, to: Math.min(from + step, end) });
     }
+    return tasks;
   }
 
   /** Expected exposures of every so many users, if the stage's constant were another. */
@@ -86,7 +98,7 @@ export class Drawing {
     let [total, free] = [0, 0];
     const step = every * Math.max(16, Math.floor(pairsOfTask(state.config) / state.items / 16) * 16);
     const tasks = this.tasks(state, stage, { kind: 'expect', constant, every }, [0, state.users], step);
-    await this.pool.runInOrder(tasks, (answer) => {
+    await this.work(tasks, (answer) => {
       const { total: t, free: f } = answer as Expectation;
       total += t;
       free += f;
@@ -105,7 +117,7 @@ export class Drawing {
     let [exposures, clicks, capped, done] = [0, 0, 0, 0];
     const step = usersOfTask(state);
     this.progress.begin(label, users[1] - users[0]);
-    await this.pool.runInOrder(this.tasks(state, stage, { kind: 'draw' }, users, step), async (answer) => {
+    await this.work(this.tasks(state, stage, { kind: 'draw' }, users, step), async (answer) => {
       const block = answer as DrawnBlock;
       exposures += block.user.length;
       for (const click of block.clicked) clicks += click;
@@ -119,6 +131,6 @@ export class Drawing {
   }
 
   async close(): Promise<void> {
-    await this.pool.close();
+    await this.rest();
   }
 }

@@ -13,8 +13,8 @@ import { type SimulationOptions, simulate } from './simulate.js';
 import { readWorld } from './world_files.js';
 
 const root = testFolder();
-/** Users for five runs of draws without visiting every pair. */
-const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 9000, items: 40, ratingsPerUser: 4 });
+/** Users for three runs of draws without visiting every pair. */
+const { data } = plantedRatings({ ...PLANTED_DEFAULTS, users: 4200, items: 40, ratingsPerUser: 4 });
 const model = { rate: 0.02, l2: 0.01, epochs: 3 };
 const CONFIG: SimulationConfig = {
   ...SIMULATION_DEFAULTS,
@@ -62,7 +62,7 @@ test('a simulation that was stopped goes on at the part that was not done; anoth
       if (label === 'drawing part 3 of 3') throw new Error('killed');
     },
   };
-  const options = { config: CONFIG, workers: 2, exposures: true, parts: 3 };
+  const options = { config: CONFIG, workers: 1, exposures: true, parts: 3 };
   await expect(simulate(data, origin, options, left, killed)).rejects.toThrow('killed');
   left.leave();
   const stopped = (name: string): string => {
@@ -111,12 +111,16 @@ test('a simulation that was stopped goes on at the part that was not done; anoth
 });
 
 test('killed after the manifest was written, a simulation in parts ends with the bytes of an undisturbed one', async () => {
-  for (const partitioned of [false, true]) {
+  // Two parts of the one, of one run of users and of two; three of the other.
+  for (const [partitioned, parts] of [
+    [false, 2],
+    [true, 3],
+  ] as const) {
     const path = join(root, `late ${partitioned}`);
     const late = new OutputFolder(path, { resume: true });
-    await run({ parts: 3, partitioned }, late);
+    await run({ workers: 1, parts, partitioned }, late);
     late.leave();
-    await writeFolder(path, { resume: true }, (folder) => run({ parts: 3, partitioned }, folder));
+    await writeFolder(path, { resume: true }, (folder) => run({ workers: 1, parts, partitioned }, folder));
     if (!partitioned) expect(contents(path)).toEqual(contents(whole));
     else
       expect((await readFolder(path, { exposed: true })).data).toEqual(
@@ -218,12 +222,16 @@ describe('shards', () => {
     for (const index of [1, 2, 3]) await shard(index, 3);
     await joined('3-of-3', '1-of-3', '2-of-3');
     expect(contents(join(root, 'joined'))).toEqual(contents(whole));
+    // The second of two has more runs of users than the first.
+    for (const index of [1, 2]) await shard(index, 2);
+    await joined('2-of-2', '1-of-2');
+    expect(contents(join(root, 'joined'))).toEqual(contents(whole));
+    rmSync(join(root, 'joined'), { recursive: true });
   });
 
   test('that are missing, there twice, of another world or none are told of', async () => {
     await expect(joined('1-of-3', '3-of-3')).rejects.toThrow(/shards 2 of 3 are missing/);
     await expect(joined('1-of-3', '2-of-3', '3-of-3', '2-of-3')).rejects.toThrow(/shard 2 of 3 is there twice/);
-    await shard(1, 2);
     await expect(joined('1-of-2', '2-of-3')).rejects.toThrow(/is one of 3 shards, and others are of 2/);
     const damaged = join(root, 'damaged');
     cpSync(join(root, '2-of-3'), damaged, { recursive: true });
@@ -233,7 +241,7 @@ describe('shards', () => {
     const changed = join(root, '1-of-3', 'manifest.json');
     writeFileSync(changed, readFileSync(changed, 'utf8').replace(/"world": "\w{4}/, '"world": "0000'));
     await expect(joined('1-of-3', '2-of-3', '3-of-3')).rejects.toThrow(/was drawn from another world/);
-    await expect(shard(1, 6)).rejects.toThrow(/6 shards are too many: 9,000 users are drawn in 5 runs of 2048/);
+    await expect(shard(1, 4)).rejects.toThrow(/4 shards are too many: 4,200 users are drawn in 3 runs of 2048/);
     expect(existsSync(join(root, 'joined'))).toBe(false);
   });
 

@@ -10,7 +10,7 @@ import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
 import { flush, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
-import { collectGarbage } from '../support/garbage.js';
+import { collectWhereLarge } from '../support/garbage.js';
 import { hashFile, hashOf } from '../support/hash.js';
 import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
@@ -245,10 +245,10 @@ class Simulation {
     }
     const relevance = await trainRelevance(data, this.training('relevance model', config.relevanceModel));
     progress.end(`error ${relevance.error.toFixed(3)} on ratings held out`);
-    collectGarbage();
+    collectWhereLarge();
     const exposure = await trainExposure(data, this.training('exposure model', config.exposureModel));
     progress.end(`loss ${exposure.loss.toFixed(3)} on pairs held out`);
-    collectGarbage();
+    collectWhereLarge();
     const start: WorldState = {
       config,
       users: data.userIds.length,
@@ -270,7 +270,7 @@ class Simulation {
       );
     await this.makeRoom();
     const factors = await this.factors(exposure.factors, clicked);
-    collectGarbage();
+    collectWhereLarge();
     const counts = countIds(clicked.item, first.items);
     const most = counts.reduce((a, b) => Math.max(a, b), 0);
     const popularity = sharedFloat32(first.items);
@@ -290,7 +290,7 @@ class Simulation {
   /** Gives back what workers hold and what is no longer used: training, and writing a large world, need the memory. */
   private async makeRoom(): Promise<void> {
     await this.drawing.rest();
-    collectGarbage();
+    collectWhereLarge();
   }
 
   private training(label: string, model: FactorTraining['model'], advice?: string): FactorTraining {

@@ -54,21 +54,31 @@ interface Place {
   readonly gpu: GpuWorld | undefined;
 }
 
-let current: Place | undefined;
+/** Does tasks, one after another, and keeps the world of the last one. */
+export class TaskRunner {
+  private current: Place | undefined;
 
-async function placeOf({ version, state }: SimulationTask): Promise<Place> {
-  if (current?.version === version) return current;
-  current?.gpu?.close();
-  const world = await World.create(state);
-  current = { version, world, gpu: state.config.backend === 'webgpu' ? await GpuWorld.create(world) : undefined };
-  return current;
-}
+  async run(task: SimulationTask): Promise<SimulationAnswer> {
+    const { world, gpu } = await this.placeOf(task);
+    const { work, from, to, stage } = task;
+    if (work.kind === 'expect') return gpu ? gpu.expect(from, to, stage, work.constant) : expect(world, task, work);
+    return collect(world, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
+  }
 
-export async function runTask(task: SimulationTask): Promise<SimulationAnswer> {
-  const { world, gpu } = await placeOf(task);
-  const { work, from, to, stage } = task;
-  if (work.kind === 'expect') return gpu ? gpu.expect(from, to, stage, work.constant) : expect(world, task, work);
-  return collect(world, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
+  private async placeOf({ version, state }: SimulationTask): Promise<Place> {
+    if (this.current?.version === version) return this.current;
+    this.rest();
+    const world = await World.create(state);
+    const gpu = state.config.backend === 'webgpu' ? await GpuWorld.create(world) : undefined;
+    this.current = { version, world, gpu };
+    return this.current;
+  }
+
+  /** Lets the world go. */
+  rest(): void {
+    this.current?.gpu?.close();
+    this.current = undefined;
+  }
 }
 
 function expect(
@@ -168,4 +178,6 @@ function splitClicks(
   return codes !== undefined || clicks.length === 0;
 }
 
-export default workerTask(runTask);
+const runner = new TaskRunner();
+
+export default workerTask((task: SimulationTask) => runner.run(task));

@@ -9,6 +9,14 @@ export function collectGarbage(): void {
   collector()();
 }
 
+/** Bytes of the process below which what is no longer used may lie: a collection takes some hundredths of a second. */
+const LARGE = 2 ** 29;
+
+/** Collects what is no longer used, where the process is large. */
+export function collectWhereLarge(): void {
+  if (process.memoryUsage.rss() >= LARGE) collectGarbage();
+}
+
 /** What this engine collects by: V8 in Node.js by a flag, Bun by a function of its own. */
 function collector(): () => void {
   const { Bun: bun } = globalThis as { readonly Bun?: { gc(isSync: boolean): void } };
