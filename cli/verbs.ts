@@ -39,7 +39,7 @@ export const verbs: readonly ListedVerb[] = [
     load: async () => (await import('./sweep.js')).sweepCommand,
   },
   {
-    command: 'init [file]',
+    command: 'init [kind] [file]',
     describe: 'write a commented example of a suite, and its JSON Schema for editors',
     load: async () => (await import('./init.js')).initCommand,
   },

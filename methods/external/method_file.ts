@@ -19,8 +19,8 @@ export const methodFileSchema = z.strictObject({
     .describe('what --models takes, and what tables print'),
   summary: z.string().optional().describe('one line for people'),
   command: z
-    .array(z.string().min(1))
-    .min(1)
+    .array(z.string().min(1, 'must not be empty'))
+    .min(1, 'must name a program')
     .describe(
       'the program and its arguments, run in the folder of this file, without a shell; {folder} is the folder of the trial, {seed}, {dim} and {NAME} settings',
     ),
