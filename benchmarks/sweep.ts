@@ -3,23 +3,21 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { checkEvaluation } from '../evaluation/question.js';
 import { checkMethod, parseMethod } from '../methods/registry.js';
-import { type NamedFigure, writeFigures } from '../results/figure.js';
-import { reportOf } from '../results/report/report.js';
-import { readRun, readSessions } from '../results/run_folder.js';
-import { type NamedTable, writeTables } from '../results/table.js';
-import { readState, writeDurably } from '../support/durable.js';
+import type { NamedFigure } from '../results/figure.js';
+import { readSessions } from '../results/run_folder.js';
+import type { NamedTable } from '../results/table.js';
+import { readState } from '../support/durable.js';
 import { beginSession, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { withOwnNames } from '../support/names.js';
 import { OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
-import { PROGRAM } from '../support/version.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
-import { dataPicturePath, writeDataPictures } from './data_pictures.js';
 import type { FinishedTrial } from './finished.js';
-import { Journal, linesText, readLines, type TrialLine } from './journal.js';
+import { Journal, readLines, type TrialLine } from './journal.js';
 import type { Plan, PlannedRow } from './plan.js';
+import { writeRun } from './run_files.js';
 import { type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from './runner.js';
 import type { OpenedData } from './suite_data.js';
 import { suiteFigures, truthFigures } from './suite_figures.js';
@@ -95,14 +93,14 @@ export async function sweep(
       ...suiteFigures(plan.suite, plan.figures, finished, places),
     ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
-    writeDurably(folder.file('trials.ndjson'), linesText(lines));
     removeOthers(folder, data);
-    writeTables(folder, tables);
-    await writeFigures(folder, figures);
-    await writeDataPictures(folder, data);
-    folder.writeJson('manifest.json', manifestOf(plan, data, finished, { tables, figures }));
-    session.end();
-    folder.write('report.html', reportOf(await readRun(folder.partial)));
+    const { suite, budget, repetitions } = plan;
+    const rows = Object.fromEntries(
+      plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
+    );
+    await writeRun(folder, { suite, budget, repetitions, rows, data, finished, lines, tables, figures }, () =>
+      session?.end(),
+    );
     isComplete = true;
     folder.commit();
     return { tables, figures, finished };
@@ -298,39 +296,5 @@ function withRepetition(settings: TrialSettings, repetition: number): TrialSetti
     seed: seed + repetition,
     evaluation: { ...evaluation, seed: evaluation.seed + repetition },
     ...(deployment && { deployment: { ...deployment, seed: deployment.seed + repetition } }),
-  };
-}
-
-function manifestOf(
-  plan: Plan,
-  data: readonly OpenedData[],
-  finished: readonly FinishedTrial[],
-  { tables, figures }: Pick<SweepResult, 'tables' | 'figures'>,
-): object {
-  const failures = finished.flatMap(({ data: name, row, repetition, outcome }) =>
-    'failure' in outcome ? [{ data: name, row: row.label, repetition, reason: outcome.failure }] : [],
-  );
-  return {
-    kind: 'run',
-    suite: plan.suite,
-    program: PROGRAM,
-    budget: plan.budget,
-    repetitions: plan.repetitions,
-    tables: tables.map(({ name }) => name),
-    figures: figures.map(({ name }) => name),
-    data: data.map(({ name, sha256, data: { userIds, itemIds, user } }) => ({
-      ...{
-        name,
-        sha256,
-        users: userIds.length,
-        items: itemIds.length,
-        interactions: user.length,
-        picture: dataPicturePath(name),
-      },
-    })),
-    rows: Object.fromEntries(
-      plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
-    ),
-    failures,
   };
 }

@@ -39,8 +39,13 @@ export const verbs: readonly ListedVerb[] = [
     load: async () => (await import('./sweep.js')).sweepCommand,
   },
   {
+    command: 'evaluate',
+    describe: 'evaluate scores or lists of items that other programs made, or saved models, side by side',
+    load: async () => (await import('./evaluate.js')).evaluateCommand,
+  },
+  {
     command: 'init [kind] [file]',
-    describe: 'write a commented example of a suite, and its JSON Schema for editors',
+    describe: 'write a commented example of a suite, or of a program as a method, and its JSON Schema for editors',
     load: async () => (await import('./init.js')).initCommand,
   },
   {

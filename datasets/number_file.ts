@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { extname } from 'node:path';
-import { numbersOf, readTable } from '../support/arrow.js';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { numbersOf, readTable, textOf } from '../support/arrow.js';
 import { UserError } from '../support/errors.js';
 import { firstLineOf, identifier, literal, withDuckDB } from './duckdb.js';
 
@@ -58,45 +59,87 @@ export function readNpy(path: string): { readonly shape: readonly number[]; read
   return { shape, values };
 }
 
+/** Columns of a table: ids as text, and numbers. */
+export interface FileColumns {
+  readonly texts: Readonly<Record<string, readonly string[]>>;
+  readonly numbers: Readonly<Record<string, Float64Array>>;
+}
+
+/** Names of the columns of a CSV, TSV, Parquet, Arrow or Feather file. */
+export async function columnsOf(path: string): Promise<string[]> {
+  if (isArrow(path)) return (await readTable(path)).schema.names.map(String);
+  return withDuckDB(async (connection) => namesIn(connection, sourceOf(path), path));
+}
+
+const isArrow = (path: string): boolean => ['.arrow', '.feather', '.ipc'].includes(extname(path).toLowerCase());
+
+const sourceOf = (path: string): string =>
+  extname(path).toLowerCase() === '.parquet'
+    ? `read_parquet(${literal(path)})`
+    : `read_csv(${literal(path)}, header = true, all_varchar = true, strict_mode = true)`;
+
+async function namesIn(connection: DuckDBConnection, source: string, path: string): Promise<string[]> {
+  try {
+    return (await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`)).columnNames();
+  } catch (error) {
+    throw new UserError(`"${path}" cannot be read: ${firstLineOf(error)}`);
+  }
+}
+
 /**
- * Columns of numbers of a CSV, TSV, Parquet, Arrow or Feather file, by name. Throws UserError naming the file and the column that is missing, or has
- * something else than numbers.
+ * Columns of a CSV, TSV, Parquet, Arrow or Feather file, by name: some as text, without a way through numbers, others as numbers. Throws UserError
+ * naming the file and the column that is missing or has something else.
  */
+export async function readColumns(
+  path: string,
+  wanted: { readonly texts?: readonly string[]; readonly numbers: readonly string[] },
+): Promise<FileColumns> {
+  const { texts = [], numbers } = wanted;
+  if (isArrow(path)) {
+    const table = await readTable(path);
+    const missing = [...texts, ...numbers].find((name) => !table.getChild(name));
+    if (missing !== undefined)
+      throw new UserError(`"${path}" has no column "${missing}"; it has ${table.schema.names.join(', ')}`);
+    const numbersBy = numbers.map((name) => [name, numbersOf(table, name, new Float64Array(table.numRows), path)]);
+    return {
+      texts: Object.fromEntries(texts.map((name) => [name, textOf(table, name)])),
+      numbers: Object.fromEntries(numbersBy),
+    };
+  }
+  return withDuckDB(async (connection) => {
+    const source = sourceOf(path);
+    const known = await namesIn(connection, source, path);
+    const missing = [...texts, ...numbers].find((name) => !known.includes(name));
+    if (missing !== undefined) throw new UserError(`"${path}" has no column "${missing}"; it has ${known.join(', ')}`);
+    const selected = [
+      ...texts.map((name) => `CAST(${identifier(name)} AS VARCHAR)`),
+      ...numbers.map((name) => `TRY_CAST(${identifier(name)} AS DOUBLE)`),
+    ];
+    const columns = await connection
+      .runAndReadAll(`SELECT ${selected.join(', ')} FROM ${source}`)
+      .then((rows) => rows.getColumns())
+      .catch((error: unknown) => {
+        throw new UserError(`"${path}" cannot be read: ${firstLineOf(error)}`);
+      });
+    const column = (place: number, name: string, what: string): unknown[] => {
+      const values = columns[place] ?? [];
+      const odd = values.indexOf(null);
+      if (odd >= 0) throw new UserError(`"${path}", row ${odd + 1}: column "${name}" has no ${what}`);
+      return values;
+    };
+    return {
+      texts: Object.fromEntries(texts.map((name, c) => [name, column(c, name, 'value') as string[]])),
+      numbers: Object.fromEntries(
+        numbers.map((name, c) => [name, Float64Array.from(column(texts.length + c, name, 'number') as number[])]),
+      ),
+    };
+  });
+}
+
+/** The same of numbers alone. */
 export async function readNumbers<Name extends string>(
   path: string,
   names: readonly Name[],
 ): Promise<Record<Name, Float64Array>> {
-  const extension = extname(path).toLowerCase();
-  if (['.arrow', '.feather', '.ipc'].includes(extension)) {
-    const table = await readTable(path);
-    const columns = names.map((name) => [name, numbersOf(table, name, new Float64Array(table.numRows), path)] as const);
-    return Object.fromEntries(columns) as Record<Name, Float64Array>;
-  }
-  return withDuckDB(async (connection) => {
-    const source =
-      extension === '.parquet'
-        ? `read_parquet(${literal(path)})`
-        : `read_csv(${literal(path)}, header = true, all_varchar = true, strict_mode = true)`;
-    let rows: Awaited<ReturnType<typeof connection.runAndReadAll>>;
-    try {
-      const known = await connection.runAndReadAll(`SELECT * FROM ${source} LIMIT 0`);
-      const missing = names.find((name) => !known.columnNames().includes(name));
-      if (missing !== undefined)
-        throw new UserError(`"${path}" has no column "${missing}"; it has ${known.columnNames().join(', ')}`);
-      rows = await connection.runAndReadAll(
-        `SELECT ${names.map((name) => `TRY_CAST(${identifier(name)} AS DOUBLE)`).join(', ')} FROM ${source}`,
-      );
-    } catch (error) {
-      throw error instanceof UserError ? error : new UserError(`"${path}" cannot be read: ${firstLineOf(error)}`);
-    }
-    const columns = rows.getColumns();
-    return Object.fromEntries(
-      names.map((name, c) => {
-        const values = columns[c] as (number | null)[];
-        const odd = values.indexOf(null);
-        if (odd >= 0) throw new UserError(`"${path}", row ${odd + 1}: column "${name}" has no number`);
-        return [name, Float64Array.from(values as number[])];
-      }),
-    ) as Record<Name, Float64Array>;
-  });
+  return (await readColumns(path, { numbers: names })).numbers as Record<Name, Float64Array>;
 }

@@ -79,6 +79,8 @@ export interface EvaluationContext {
   /** By name; made once. */
   propensity(name: string): Promise<Propensity>;
   readonly seed: number;
+  /** Told each user's own values, by metric: of test items, and of the truth. */
+  onUsers?(values: Readonly<Record<string, ReadonlyMap<number, number>>>): void;
 }
 
 /** Evaluates on the test part. Throws DivergedError where scores or weights are no numbers. */
@@ -96,6 +98,7 @@ export async function evaluate(
     settings.full && (scorer.scoreRow || scorer.bestItems)
       ? await fullPass(context, settings, metrics.items)
       : undefined;
+  context.onUsers?.(byUser(values, user));
   const estimates: Record<string, Estimated> = {};
   for (const estimate of estimatesWith(settings, catalogue.estimates)) {
     const { data } = test;
@@ -114,6 +117,29 @@ export async function evaluate(
   };
 }
 
+/** Means of each user's test items. */
+function byUser(values: ItemValues, userOf: (row: number) => number): Record<string, ReadonlyMap<number, number>> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, all]) => {
+      const sums = new Map<number, { sum: number; count: number }>();
+      all.forEach((value, row) => {
+        const { sum, count } = sums.get(userOf(row)) ?? { sum: 0, count: 0 };
+        sums.set(userOf(row), { sum: sum + value, count: count + 1 });
+      });
+      return [name, new Map([...sums].map(([user, { sum, count }]) => [user, sum / count]))];
+    }),
+  );
+}
+
+/** The truth's values of each judged user. */
+const byJudged = ({ values, users }: ListValues): Record<string, ReadonlyMap<number, number>> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, all]) => [
+      name,
+      new Map(Array.from(users, (user, u) => [user, all[u] as number])),
+    ]),
+  );
+
 /** What is known only when every item was scored; beyond the lists, of data whose truth is known. */
 interface FullPass {
   readonly lists: Metrics;
@@ -124,7 +150,7 @@ interface FullPass {
 }
 
 async function fullPass(
-  { test, scorer, world }: EvaluationContext,
+  { test, scorer, world, onUsers }: EvaluationContext,
   { candidates }: EvaluationSettings,
   metrics: readonly ItemMetric[],
 ): Promise<FullPass> {
@@ -134,6 +160,7 @@ async function fullPass(
     const judged = world && anchorsFor(test.data, world);
     const values = judged && new ListValues(judged.judged);
     await readLists(test, scorer, LONGEST, [lists], values);
+    if (values) onUsers?.(byJudged(values));
     const truth = judged &&
       values && { values: values.means, users: judged.judged.users.length, anchors: judged.means };
     return { lists: { ...lists.statistics }, ...(truth && { truth }) };
@@ -147,6 +174,7 @@ async function fullPass(
   const { judged, means } = anchorsFor(test.data, world);
   const values = new ListValues(judged);
   await readAllScores(test, scorer, [lists, expectation, ranks], values);
+  onUsers?.(byJudged(values));
   const truth = { values: values.means, users: judged.users.length, anchors: means };
   return { ...found(), expected: expectation.means, truth };
 }
