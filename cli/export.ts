@@ -1,16 +1,14 @@
-import { basename, dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import type { Interactions } from '../datasets/interactions.js';
+import { exportFormats } from '../benchmarks/exports/registry.js';
 import { openSplit } from '../datasets/open.js';
-import { runningRecBole, writeRecBole } from '../datasets/recbole.js';
-import { readManifest } from '../datasets/store.js';
-import { loadingFeedback, obpFeedback, supportText } from '../simulator/obp.js';
-import { readWorld } from '../simulator/world_files.js';
-import { UserError } from '../support/errors.js';
-import { type OutputFolder, writeFolder } from '../support/output.js';
+import { runningRecBole } from '../datasets/recbole.js';
+import { loadingFeedback } from '../simulator/obp.js';
+import { LIMITS } from '../support/limits.js';
+import { writeFolder } from '../support/output.js';
 import { print } from './io.js';
 import {
   checkFileName,
+  checkNumber,
   type OutputArguments,
   outputOptions,
   plantedOptionsOf,
@@ -31,17 +29,16 @@ ${code(loadingFeedback('obp/shown.npz'))}
 A round is an exposure, so a mean over rounds gives a user the weight of what was shown to them; pscore is p_exposure over its sum over the user's items.
 What could hardly be shown has large weights, and of what could not be shown at all nothing can be said: the export says how much that is.`;
 
-const FORMATS = ['recbole', 'obp'] as const;
-
 interface ExportArguments extends ReadingArguments, OutputArguments {
   readonly data: string;
-  readonly format: (typeof FORMATS)[number];
+  readonly format: string;
+  readonly candidates: number;
   readonly name?: string;
 }
 
 export const exportCommand: CommandModule<object, ExportArguments> = {
   command: 'export <data>',
-  describe: 'write data for other programs: RecBole, Open Bandit Pipeline',
+  describe: 'write data for other programs: RecBole, Open Bandit Pipeline, LensKit; tables; candidates; the truth',
   builder: (yargs) =>
     outputOptions(readingOptions(yargs), 'the files')
       .positional('data', {
@@ -50,10 +47,14 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
         describe: 'prepared or simulated folder, or file of ratings',
       })
       .option('format', {
-        choices: FORMATS,
+        choices: exportFormats.names,
         demandOption: true,
-        describe:
-          'recbole: atomic files (.inter, .item), whole and by part, with .yaml, for RecBole 1.2.1; obp: logged feedback (.npz) of a simulated folder with --exposures, for OBP 0.5.7',
+        describe: exportFormats.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+      })
+      .option('candidates', {
+        type: 'number',
+        default: 100,
+        describe: 'of --format candidates: items to rank each among',
       })
       .option('name', {
         type: 'string',
@@ -66,32 +67,14 @@ export const exportCommand: CommandModule<object, ExportArguments> = {
   async handler(argv) {
     const { data: reference, format, out } = argv;
     if (argv.name !== undefined) checkFileName('name', argv.name);
-    const named = (own: string): string => argv.name ?? own.replace(/[^\w.-]+/g, '-');
-    const { files, notes } = await writeFolder(
-      out,
-      { overwrite: argv.overwrite, inputs: [reference] },
-      async (folder) => {
-        if (format === 'obp') {
-          const manifest = readManifest(reference);
-          if (manifest.kind !== 'simulated')
-            throw new UserError(
-              `"${reference}" is not simulated: only a simulation knows the propensities of what was shown`,
-            );
-          const file = `${named(manifest.name)}.npz`;
-          const { bytes, support } = await obpFeedback(reference, await readWorld(reference));
-          folder.writeBytes(file, bytes);
-          return { files: [file], notes: supportText(support) };
-        }
-        const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv));
-        return recbole(folder, data, out, argv.name);
-      },
+    checkNumber('candidates', argv.candidates, 0, LIMITS.candidates.most, true);
+    const { files, notes } = await writeFolder(out, { overwrite: argv.overwrite, inputs: [reference] }, (folder) =>
+      exportFormats.get(format).write({
+        ...{ reference, folder, out, name: argv.name },
+        data: () => openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv)),
+        evaluation: { candidates: argv.candidates, seed: argv.seed },
+      }),
     );
     print(argv.json ? JSON.stringify(files) : [...notes, `written to ${out}: ${files.join(', ')}`].join('\n'));
   },
 };
-
-/** RecBole's files, called as the folder that they are in: `out`, or a folder of the wished name below it. */
-function recbole(folder: OutputFolder, data: Interactions, out: string, name = basename(resolve(out))) {
-  const isOwn = name === basename(resolve(out));
-  return writeRecBole(folder, name, data, { under: isOwn ? undefined : name, dataPath: isOwn ? dirname(out) : out });
-}

@@ -22,16 +22,23 @@ const KINDS = [
  * little-endian, as typed arrays are on every machine that runs this.
  */
 export function npyOf({ shape, values }: NpyArray): Uint8Array {
-  const kind = KINDS.find(([type]) => values instanceof type)?.[1];
+  const head = npyHead(KINDS.find(([type]) => values instanceof type)?.[1] ?? '', shape);
+  const out = new Uint8Array(head.length + values.byteLength);
+  out.set(head);
+  out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), head.length);
+  return out;
+}
+
+/** What stands before the numbers; `kind` is NumPy's name of their type, such as "<f4". */
+export function npyHead(kind: string, shape: readonly number[]): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const header = `{'descr': '${kind}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const length = Math.ceil((10 + header.length + 1) / 64) * 64;
-  const out = new Uint8Array(length + values.byteLength).fill(0x20, 10, length);
+  const out = new Uint8Array(length).fill(0x20, 10);
   out.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
   new DataView(out.buffer).setUint16(8, length - 10, true);
   out.set(new TextEncoder().encode(header), 10);
   out[length - 1] = 0x0a;
-  out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), length);
   return out;
 }
 

@@ -13,6 +13,7 @@ import { training } from '../settings.js';
 import { exposedInTraining } from '../shown.js';
 import { readAnswers } from './answers.js';
 import type { MethodFile } from './method_file.js';
+import { type AskedPairs, distinctPairs } from './pairs.js';
 import { lastLines, runGuarded } from './run_guarded.js';
 import { writeColumns } from './tables.js';
 
@@ -93,12 +94,6 @@ async function run(
   });
 }
 
-/** Pairs that are asked for, each once, in the order of users and items, so that nothing tells which of them was clicked. */
-export interface AskedPairs {
-  readonly user: Int32Array;
-  readonly item: Int32Array;
-}
-
 async function writeQuestion(
   { format = 'csv', needs = [], gives = 'lists' }: MethodFile,
   place: string,
@@ -164,21 +159,4 @@ async function writeQuestion(
   };
   writeFileSync(join(place, 'settings.json'), JSON.stringify(settings, null, 2));
   return { pairs, full };
-}
-
-/** What several questions ask, each pair once, by user and item. */
-function distinctPairs(
-  questions: readonly { readonly user: Int32Array; readonly item: Int32Array }[],
-  items: number,
-): AskedPairs {
-  const all = new Float64Array(questions.reduce((sum, { user }) => sum + user.length, 0));
-  let at = 0;
-  for (const { user, item } of questions)
-    for (let p = 0; p < user.length; p++) all[at++] = (user[p] as number) * items + (item[p] as number);
-  all.sort();
-  const distinct = all.filter((key, k) => k === 0 || key !== all[k - 1]);
-  return {
-    user: Int32Array.from(distinct, (key) => Math.floor(key / items)),
-    item: Int32Array.from(distinct, (key) => key % items),
-  };
 }
