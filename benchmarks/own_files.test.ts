@@ -1,13 +1,20 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Interactions } from '../datasets/interactions.js';
+import { WasmKernels } from '../compute/index.js';
+import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
+import { testQuestion } from '../evaluation/question.js';
+import { allScores } from '../evaluation/ranks.js';
+import { distinctPairs } from '../methods/external/pairs.js';
+import type { Model } from '../models/model.js';
+import { ModelScorers } from '../models/model_scorer.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { simulate } from '../simulator/simulate.js';
 import { readWorld } from '../simulator/world_files.js';
 import type { WorldState } from '../simulator/world_state.js';
+import { npyHead } from '../support/npz.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
 import { testFolder } from '../support/test_folder.js';
@@ -114,6 +121,40 @@ describe('a program as a method', () => {
     expect('expected' in result.estimates).toBe(gives === 'matrix');
     if (gives === 'matrix') expect(result.estimates).toEqual(pop.estimates);
   });
+
+  test('has the table of our own model to the bit where it hands on its scores', async () => {
+    const settings = { method: 'GMF', ...choicesOf({ ...SAID, dim: 8, epochs: 3 }, 1, String) };
+    const { result, trained } = await runTrial(data, settings, { world });
+    const scorer = new ModelScorers(trained.kernels, data).of(trained.model as Model);
+    const file = openSync(join(root, 'gmf.npy'), 'w');
+    writeSync(file, npyHead('<f4', [120, 90]));
+    for (let user = 0; user < 120; user++)
+      writeSync(file, new Uint8Array((await allScores(scorer, user, 'test')).buffer));
+    closeSync(file);
+    const { user, item } = await askedOf();
+    const rows = await scorer.scorePairs({ user, item, before: 'test', wide: 1 });
+    writeFileSync(join(root, 'gmf.csv'), `score\n${rows.join('\n')}\n`);
+    const copy = `const { copyFileSync } = require('fs'); copyFileSync('gmf.npy', process.argv[1] + '/matrix.npy'); copyFileSync('gmf.csv', process.argv[1] + '/scores.csv')`;
+    const handed = await trialOf(
+      programFile('handed', { gives: 'matrix' }, [process.execPath, '-e', copy, '{folder}']),
+    );
+    for (const part of ['estimates', 'validation', 'lists', 'truth'] as const)
+      expect(handed[part]).toEqual(result[part]);
+  });
+
+  /** The pairs that a program is asked for. */
+  async function askedOf() {
+    const kernels = new WasmKernels();
+    const settings = { candidates: SAID.candidates, seed: 1 };
+    const parts = [
+      await testQuestion(kernels, data, VALIDATION, settings),
+      await testQuestion(kernels, data, TEST, settings),
+    ];
+    return distinctPairs(
+      parts.map(({ sampled, targets }) => sampled?.question ?? targets),
+      90,
+    );
+  }
 
   test('gets its settings, and never learns which of the pairs were clicked in the test', async () => {
     const kept = join(root, 'kept');
