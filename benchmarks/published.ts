@@ -1,4 +1,4 @@
-import { ownEntry } from '../support/names.js';
+import { ownEntry } from '../support/record.js';
 import type { Summary } from '../support/statistics.js';
 
 /** Published figures as they are written, in percent, by row. */

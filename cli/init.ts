@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suiteJsonSchema } from '../benchmarks/suites/suite.js';
-import { methodFileJsonSchema } from '../methods/external/method_file.js';
+import { methodFileJsonSchema } from '../methods/external/schema.js';
 import { readState, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 import { print, printJson } from './io.js';

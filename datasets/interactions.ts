@@ -34,11 +34,14 @@ export interface PairList {
   readonly item: Int32Array;
 }
 
+/** Memory that threads share, where there is such memory: a page has it only where its server allows that. */
+const Shared = (globalThis as { SharedArrayBuffer?: SharedArrayBufferConstructor }).SharedArrayBuffer ?? ArrayBuffer;
+
 /** Typed arrays over shared memory. */
-export const sharedInt32 = (n: number): Int32Array => new Int32Array(new SharedArrayBuffer(n * 4));
-export const sharedFloat32 = (n: number): Float32Array => new Float32Array(new SharedArrayBuffer(n * 4));
-export const sharedFloat64 = (n: number): Float64Array => new Float64Array(new SharedArrayBuffer(n * 8));
-export const sharedUint8 = (n: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(n));
+export const sharedInt32 = (n: number): Int32Array => new Int32Array(new Shared(n * 4));
+export const sharedFloat32 = (n: number): Float32Array => new Float32Array(new Shared(n * 4));
+export const sharedFloat64 = (n: number): Float64Array => new Float64Array(new Shared(n * 8));
+export const sharedUint8 = (n: number): Uint8Array => new Uint8Array(new Shared(n));
 
 /** The interactions at the given rows, in that order; ids stay as they are. */
 export function takeRows(data: Interactions, rows: Int32Array): Interactions {

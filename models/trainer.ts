@@ -115,7 +115,7 @@ export async function runEpochs(
     if (loop.isDone?.(records)) break;
     choice?.add(record, [...criteria, -record.loss]);
     if (choice && record.epoch - choice.best.epoch >= patience) break;
-    await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C and progress through
+    await pause(); // lets Ctrl-C and progress through
   }
   choice?.restore();
   const chosenBy = records.length > 1 ? choice?.chosenBy : 0;
@@ -125,6 +125,13 @@ export async function runEpochs(
     ...(chosenBy !== undefined && chosenBy > 0 && { chosenBy }),
   };
 }
+
+/** A turn for whatever else waits. */
+const pause = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });
 
 /** The criteria after an epoch. Throws DivergedError, saying the epoch, where they are no numbers. */
 async function validated(loop: TrainingLoop, epoch: number): Promise<readonly number[]> {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ownEntry } from '../support/names.js';
+import { ownEntry } from '../support/record.js';
 import { holm, isRounding, pairedTest, type Summary, summarize } from '../support/statistics.js';
 import type { TableSet } from './read_tables.js';
 import { type ColumnStyle, cellText, type ResultTable, styleOf } from './table.js';

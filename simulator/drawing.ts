@@ -1,133 +1,36 @@
-import { UserError } from '../support/errors.js';
 import { WorkerPool } from '../support/pool.js';
 import type { Progress } from '../support/progress.js';
-import { type DrawnBlock, type Expectation, type SimulationAnswer, type SimulationTask, TaskRunner } from './worker.js';
-import type { Stage, WorldState } from './world_state.js';
-
-/** Pairs a task covers, about; fixed, so that record batches do not depend on the number of workers. */
-const PAIRS_A_TASK = 2_000_000;
-/** On a GPU, which is asked and waited for once a task. */
-const PAIRS_A_GPU_TASK = 16_000_000;
-/** Where pairs are skipped, a task has so many users. */
-const USERS_A_TASK = 2048;
-
-/** Users from the first to before the second. */
-export type UserRange = readonly [from: number, to: number];
-
-/** What was drawn of some users. */
-export interface DrawnSums {
-  readonly exposures: number;
-  readonly clicks: number;
-  /** Pairs whose probability of exposure was capped at 1. */
-  readonly capped: number;
-}
-
-/** What says how users are divided. */
-type Divided = Pick<WorldState, 'config' | 'users' | 'items'>;
-
-const pairsOfTask = ({ backend }: Divided['config']): number =>
-  backend === 'webgpu' ? PAIRS_A_GPU_TASK : PAIRS_A_TASK;
-
-/** Users whose draws are one task, and one batch of a table. */
-function usersOfTask({ config, items }: Divided): number {
-  if (config.sampling === 'skip') return USERS_A_TASK;
-  return Math.max(16, Math.floor(pairsOfTask(config) / items / 16) * 16);
-}
-
-/** The users of the index-th of `of` shards, from 1: whole tasks, so that shards joined are what the whole is. Throws UserError for too many. */
-export function shardUsers(state: Divided, index: number, of: number, what = 'shards'): UserRange {
-  const step = usersOfTask(state);
-  const tasks = Math.ceil(state.users / step);
-  if (of > tasks)
-    throw new UserError(
-      `${of} ${what} are too many: ${state.users.toLocaleString('en')} users are drawn in ${tasks} runs of ${step}, which are not divided`,
-    );
-  const place = (k: number): number => Math.min(state.users, Math.floor((k * tasks) / of) * step);
-  return [place(index - 1), place(index)];
-}
+import { Draws } from './draws.js';
+import type { SimulationAnswer, SimulationTask } from './tasks.js';
 
 /**
- * Draws from a world, one run of users after another, on worker threads; what is a single run is drawn here, in less time than it takes to start a
- * thread. A GPU is always worked by a thread of its own.
+ * Draws from a world on worker threads; what is a single run of users is drawn here, in less time than it takes to start a thread. A GPU is always
+ * worked by a thread of its own.
  */
-export class Drawing {
+export class Drawing extends Draws {
   private pool: WorkerPool<SimulationTask, SimulationAnswer> | undefined;
-  private readonly here = new TaskRunner();
-  private version = 0;
 
   constructor(
     private readonly workers: number | undefined,
-    private readonly progress: Progress,
-  ) {}
+    progress: Progress,
+  ) {
+    super(progress);
+  }
 
-  /** Lets the workers go, with the worlds that they hold; the next draw starts new ones. */
-  async rest(): Promise<void> {
-    this.here.rest();
+  override async rest(): Promise<void> {
+    await super.rest();
     await this.pool?.close();
     this.pool = undefined;
   }
 
-  /** Does the tasks, and hands over what they come to in their order. */
-  private async work(
+  protected override async work(
     tasks: readonly SimulationTask[],
     take: (answer: SimulationAnswer) => void | Promise<void>,
   ): Promise<void> {
     const [first] = tasks;
-    if (first && tasks.length === 1 && first.state.config.backend !== 'webgpu') return take(await this.here.run(first));
+    if (first && tasks.length === 1 && first.state.config.backend !== 'webgpu') return super.work(tasks, take);
     this.pool ??= new WorkerPool(new URL('./worker.js', import.meta.url), this.workers);
     await this.pool.runInOrder(tasks, take);
-  }
-
-  private tasks(
-    state: WorldState,
-    stage: Stage,
-    work: SimulationTask['work'],
-    [first, end]: UserRange,
-    step: number,
-  ): SimulationTask[] {
-    const version = ++this.version;
-    const tasks: SimulationTask[] = [];
-    for (let from = first; from < end; from += step) {
-      tasks.push({ state, version, stage, work, from, to: Math.min(from + step, end) });
-    }
-    return tasks;
-  }
-
-  /** Expected exposures of every so many users, if the stage's constant were another. */
-  async expect(state: WorldState, stage: Stage, constant: number, every: number): Promise<Expectation> {
-    let [total, free] = [0, 0];
-    const step = every * Math.max(16, Math.floor(pairsOfTask(state.config) / state.items / 16) * 16);
-    const tasks = this.tasks(state, stage, { kind: 'expect', constant, every }, [0, state.users], step);
-    await this.work(tasks, (answer) => {
-      const { total: t, free: f } = answer as Expectation;
-      total += t;
-      free += f;
-    });
-    return { total, free };
-  }
-
-  /** Draws a stage for some users, in their order. */
-  async draw(
-    state: WorldState,
-    stage: Stage,
-    take: (block: DrawnBlock) => void | Promise<void>,
-    users: UserRange = [0, state.users],
-    label = `drawing stage ${stage}`,
-  ): Promise<DrawnSums> {
-    let [exposures, clicks, capped, done] = [0, 0, 0, 0];
-    const step = usersOfTask(state);
-    this.progress.begin(label, users[1] - users[0]);
-    await this.work(this.tasks(state, stage, { kind: 'draw' }, users, step), async (answer) => {
-      const block = answer as DrawnBlock;
-      exposures += block.user.length;
-      for (const click of block.clicked) clicks += click;
-      capped += block.capped;
-      await take(block);
-      done = Math.min(done + step, users[1] - users[0]);
-      this.progress.update(done);
-    });
-    this.progress.end(`${clicks.toLocaleString('en')} clicks on ${exposures.toLocaleString('en')} exposures`);
-    return { exposures, clicks, capped };
   }
 
   async close(): Promise<void> {

@@ -9,8 +9,9 @@ import { flush, writeDurably } from '../support/durable.js';
 import { hashFile } from '../support/hash.js';
 import { makeFolder } from '../support/make_folder.js';
 import type { OutputFolder } from '../support/output.js';
-import { type Drawing, type DrawnSums, shardUsers, type UserRange } from './drawing.js';
-import type { DrawnBlock } from './worker.js';
+import type { Drawing } from './drawing.js';
+import { type DrawnSums, shardUsers, type UserRange } from './draws.js';
+import type { DrawnBlock } from './tasks.js';
 import type { WorldState } from './world_state.js';
 
 /** What was drawn for a part of the users. */

@@ -11,7 +11,7 @@ import { silent } from '../support/progress.js';
 import { rankCorrelation } from '../support/statistics.js';
 import { testFolder } from '../support/test_folder.js';
 import { NOISE_KINDS, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
-import { shardUsers } from './drawing.js';
+import { shardUsers } from './draws.js';
 import { bundleExposure } from './exposure/load.js';
 import { exposureFunctions } from './exposure/registry.js';
 import { inspect } from './inspect.js';

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openBackend } from '../compute/index.js';
-import { log } from '../compute/math.js';
 import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
-import { countIds, type Interactions, SPLITS, sharedFloat32, userItems } from '../datasets/interactions.js';
+import { type Interactions, SPLITS, userItems } from '../datasets/interactions.js';
 import { labelOf, notesFor } from '../datasets/notes.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
@@ -16,14 +15,13 @@ import type { OutputFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM, programBuild } from '../support/version.js';
 import type { SimulationConfig } from './config.js';
-import { Drawing, type DrawnSums, shardUsers } from './drawing.js';
-import { type Factors, type FactorTraining, logOddsShift, trainExposure, trainRelevance } from './factors.js';
+import { Drawing } from './drawing.js';
+import { shardUsers } from './draws.js';
 import { checkDrawable } from './gpu_world.js';
 import { drawInParts, drawPart } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
-import type { DrawnBlock } from './worker.js';
 import { readWorld, WORLD_FILES, writeWorld } from './world_files.js';
-import type { Stage, WorldState } from './world_state.js';
+import { type MadeWorld, type RatedInteractions, type StageSummary, stageSummary, WorldMaker } from './world_maker.js';
 
 export interface SimulationOptions {
   readonly config: SimulationConfig;
@@ -36,16 +34,6 @@ export interface SimulationOptions {
   readonly parts?: number | undefined;
   /** Leave the parts as they are, in clicks/ and exposures/, instead of joining them. */
   readonly partitioned?: boolean | undefined;
-}
-
-/** What one stage drew. */
-export interface StageSummary {
-  readonly exposures: number;
-  readonly clicks: number;
-  /** Share of all pairs whose probability of exposure was capped at 1. */
-  readonly cappedShare: number;
-  /** What was added to log p_exp to meet the wished density. */
-  readonly constant: number;
 }
 
 export interface SimulationSummary {
@@ -114,17 +102,6 @@ export async function simulate(
   }
 }
 
-/** Users whose expectations stand for all, where there are too many pairs to visit. */
-const SAMPLED_USERS = 1024;
-
-/** What training and the first stage came to. */
-interface MadeWorld {
-  readonly world: WorldState;
-  readonly relevanceError: number;
-  readonly exposureLoss: number;
-  readonly first: StageSummary;
-}
-
 const stageSchema = z.object({
   exposures: z.number(),
   clicks: z.number(),
@@ -144,7 +121,7 @@ class Simulation {
   private readonly config: SimulationConfig;
 
   constructor(
-    private readonly data: Interactions & { readonly rating: NonNullable<Interactions['rating']> },
+    private readonly data: RatedInteractions,
     private readonly repeats: number,
     private readonly inputs: string,
     private readonly origin: Origin,
@@ -233,136 +210,22 @@ class Simulation {
     }
   }
 
-  /** Trains both models, draws the first stage, and finds out what the second one needs. */
-  private async make(): Promise<MadeWorld> {
-    const { data, config, progress } = this;
-    const time = timeSpan(data);
-    const { exposuresPerUser } = config;
-    if (exposuresPerUser !== undefined && exposuresPerUser >= data.itemIds.length) {
-      throw new UserError(
-        `--exposures-per-user ${exposuresPerUser} is not below the number of items, ${data.itemIds.length}`,
-      );
-    }
-    const relevance = await trainRelevance(data, this.training('relevance model', config.relevanceModel));
-    progress.end(`error ${relevance.error.toFixed(3)} on ratings held out`);
-    collectWhereLarge();
-    const exposure = await trainExposure(data, this.training('exposure model', config.exposureModel));
-    progress.end(`loss ${exposure.loss.toFixed(3)} on pairs held out`);
-    collectWhereLarge();
-    const start: WorldState = {
-      config,
-      users: data.userIds.length,
-      items: data.itemIds.length,
-      relevance: relevance.factors,
-      exposure: exposure.factors,
-      shift: config.correction === 'log-odds' ? logOddsShift(data) : sharedFloat32(data.userIds.length),
-      firstConstant: 0,
-      time,
-    };
-    const firstConstant = await this.solveDensity(start, 1);
-    const first = { ...start, firstConstant };
-    const clicks = new ClickCollector();
-    const firstSums = await this.drawing.draw(first, 1, (block) => clicks.add(block));
-    const clicked = clicks.interactions(data);
-    if (clicked.user.length === 0)
-      throw new UserError(
-        `the first stage drew no click on ${firstSums.exposures} exposures of ${data.userIds.length} users: lower the location of --eps1, raise --exposures-per-user, or give more data`,
-      );
-    await this.makeRoom();
-    const factors = await this.factors(exposure.factors, clicked);
-    collectWhereLarge();
-    const counts = countIds(clicked.item, first.items);
-    const most = counts.reduce((a, b) => Math.max(a, b), 0);
-    const popularity = sharedFloat32(first.items);
-    counts.forEach((count, item) => {
-      popularity[item] = count / most;
-    });
-    const second = { factors, popularity, constant: 0, source: this.options.source };
-    const constant = await this.solveDensity({ ...first, second }, 2);
-    return {
-      world: { ...first, second: { ...second, constant } },
-      relevanceError: relevance.error,
-      exposureLoss: exposure.loss,
-      first: stageSummary(first, 1, firstSums),
-    };
-  }
-
   /** Gives back what workers hold and what is no longer used: training, and writing a large world, need the memory. */
   private async makeRoom(): Promise<void> {
     await this.drawing.rest();
     collectWhereLarge();
   }
 
-  private training(label: string, model: FactorTraining['model'], advice?: string): FactorTraining {
-    const { progress, config } = this;
-    progress.begin(`training the ${label}`, model.epochs);
-    return {
-      seed: config.seed,
-      dim: config.dim,
-      ...{ model, label, advice },
-      backend: config.backend,
-      onEpoch: ({ epoch }) => progress.update(epoch),
-    };
-  }
-
-  /** x and z: trained on the first-stage clicks, or those of the first exposure model (step 5). */
-  private async factors(
-    first: Factors,
-    clicked: Interactions,
-  ): Promise<{ dim: number; x: Float32Array; z: Float32Array }> {
-    const { config, progress } = this;
-    if (config.factors === 'kept') return { dim: first.dim, x: first.user, z: first.item };
-    const { factors, loss } = await trainExposure(
-      clicked,
-      this.training(
-        'factors of first-stage clicks',
-        config.exposureModel,
-        'raise --exposures-per-user or lower the location of --eps1 for more clicks, or set --factors kept',
-      ),
-    );
-    progress.end(`loss ${loss.toFixed(3)} on pairs held out`);
-    return { dim: factors.dim, x: factors.user, z: factors.item };
-  }
-
-  /**
-   * The constant that, added to log p_exp, makes the expected exposures a user what was asked for: Newton's method on the
-   * logarithm of the expectation, whose slope is the share that is below the cap.
-   */
-  private async solveDensity(state: WorldState, stage: Stage): Promise<number> {
-    const { exposuresPerUser } = this.config;
-    if (exposuresPerUser === undefined) return 0;
-    const every = this.config.sampling === 'skip' ? Math.max(1, Math.ceil(state.users / SAMPLED_USERS)) : 1;
-    const sampled = Math.ceil(state.users / every);
-    const wished = exposuresPerUser * sampled;
-    let constant = 0;
-    this.progress.begin(`density of stage ${stage}`, 20);
-    for (let step = 0; step < 20; step++) {
-      const { total, free } = await this.drawing.expect(state, stage, constant, every);
-      this.progress.update(step + 1);
-      if (Math.abs(total / wished - 1) < 1e-4) break;
-      if (free === 0)
-        throw new UserError(
-          `--exposures-per-user ${exposuresPerUser} cannot be met: e(x, z) leaves too few items that may be shown`,
-        );
-      constant += log(wished / total) / Math.max(free / total, 0.1);
-    }
-    const from = every > 1 ? `, from ${sampled.toLocaleString('en')} users` : '';
-    this.progress.end(`constant ${constant.toFixed(3)}${from}`);
-    return constant;
+  /** Trains both models, draws the first stage, and finds out what the second one needs. */
+  private make(): Promise<MadeWorld> {
+    const { data, config, options, drawing, progress } = this;
+    const { source } = options;
+    return new WorldMaker(data, { config, source, draws: drawing, progress, collect: collectWhereLarge }).make();
   }
 }
 
 /** Where a simulation in parts keeps what it came to before the final draws. */
 const CHECKPOINT = 'checkpoint.json';
-
-function stageSummary(state: WorldState, stage: Stage, { exposures, clicks, capped }: DrawnSums): StageSummary {
-  return {
-    exposures,
-    clicks,
-    cappedShare: capped / (state.users * state.items),
-    constant: stage === 1 ? state.firstConstant : (state.second?.constant ?? 0),
-  };
-}
 
 /** Writes manifest.json of a simulated folder, with the hash of every other file. */
 export async function writeManifest(
@@ -379,47 +242,4 @@ export async function writeManifest(
   const files = await folder.hashes();
   const manifest = { kind: 'simulated', name, program: PROGRAM, inputs, origin, config, summary, files };
   folder.writeJson('manifest.json', manifest);
-}
-
-/** First and last second of the ratings; the year 2019 where they have no times. */
-function timeSpan(data: Interactions): [number, number] {
-  const { time } = data;
-  if (!time) return [1546300800, 1577836800];
-  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const t of time) {
-    from = Math.min(from, t);
-    to = Math.max(to, t);
-  }
-  if (to - from > 2 ** 31) {
-    throw new UserError(
-      `the times of "${data.name}" span ${Math.round((to - from) / 31557600)} years: expected seconds since 1970, are these milliseconds?`,
-    );
-  }
-  return [Math.floor(from), Math.floor(to) + 1];
-}
-
-/** Keeps who clicked what in the first stage. */
-class ClickCollector {
-  private readonly users: Int32Array[] = [];
-  private readonly items: Int32Array[] = [];
-
-  add(block: DrawnBlock): void {
-    const clicked = (column: Int32Array): Int32Array => column.filter((_, row) => block.clicked[row] === 1);
-    this.users.push(clicked(block.user));
-    this.items.push(clicked(block.item));
-  }
-
-  interactions({ userIds, itemIds }: Interactions): Interactions {
-    const join = (parts: Int32Array[]): Int32Array => {
-      const out = new Int32Array(parts.reduce((n, part) => n + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        out.set(part, at);
-        at += part.length;
-      }
-      return out;
-    };
-    const none = { rating: undefined, time: undefined, split: undefined };
-    return { name: 'first-stage clicks', userIds, itemIds, user: join(this.users), item: join(this.items), ...none };
-  }
 }

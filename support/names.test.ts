@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { fileName, ownEntry, untaken, withOwnNames } from './names.js';
+import { fileName, untaken, withOwnNames } from './names.js';
+import { ownEntry } from './record.js';
 
 describe('names of files', () => {
   test('a plain name stays', () => {

@@ -60,8 +60,3 @@ export function withOwnNames<Named extends { readonly name: string }>(all: reado
     return { ...one, name };
   });
 }
-
-/** What a record holds under a name of the user's, which may be one that every object has, such as "constructor". */
-export function ownEntry<Value>(record: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
-  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
-}

@@ -20,3 +20,8 @@ export function recordByName<Value extends z.ZodType>(schema: Value) {
     return out;
   });
 }
+
+/** What a record holds under a name of the user's, which may be one that every object has, such as "constructor". */
+export function ownEntry<Value>(record: Readonly<Record<string, Value>> | undefined, name: string): Value | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}

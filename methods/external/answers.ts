@@ -7,8 +7,8 @@ import { DivergedError } from '../../models/trainer.js';
 import type { TrainContext } from '../../propensities/context.js';
 import { UserError } from '../../support/errors.js';
 import type { Trained } from '../method.js';
-import type { MethodFile } from './method_file.js';
 import type { AskedPairs } from './pairs.js';
+import type { MethodFile } from './schema.js';
 
 /** The first of some files of a folder that is there. */
 const found = (folder: string, name: string, endings: readonly string[]): string | undefined =>

@@ -12,9 +12,9 @@ import type { Method, MethodDefinition, Trained } from '../method.js';
 import { training } from '../settings.js';
 import { exposedInTraining } from '../shown.js';
 import { readAnswers } from './answers.js';
-import type { MethodFile } from './method_file.js';
 import { type AskedPairs, distinctPairs } from './pairs.js';
 import { lastLines, runGuarded } from './run_guarded.js';
+import type { MethodFile } from './schema.js';
 import { writeColumns } from './tables.js';
 
 const TIME_LIMIT = 3600;

@@ -2,7 +2,7 @@ import jsep from 'jsep';
 import { z } from 'zod';
 import { exp, log, pow, sigmoid, tanh } from '../../compute/math.js';
 import { UserError } from '../../support/errors.js';
-import { ownEntry } from '../../support/names.js';
+import { ownEntry } from '../../support/record.js';
 import { unknownName } from '../../support/registry.js';
 import { byUser, defineExposure, sparseByPair } from './exposure.js';
 

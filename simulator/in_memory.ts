@@ -1,0 +1,75 @@
+import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
+import { type Interactions, userItems } from '../datasets/interactions.js';
+import { UserError } from '../support/errors.js';
+import { type Progress, silent } from '../support/progress.js';
+import type { SimulationConfig } from './config.js';
+import { Draws } from './draws.js';
+import type { ExposureOfPair } from './exposure/custom.js';
+import type { DrawnBlock } from './tasks.js';
+import { World } from './world.js';
+import { WorldMaker } from './world_maker.js';
+
+/** Click data with the world behind them. */
+export interface SimulatedClicks {
+  /** The final clicks, with their split, their truth, and all pairs that were shown. */
+  readonly data: Interactions;
+  readonly world: World;
+}
+
+/**
+ * Runs both stages on ratings in memory, in this thread, without a folder; the same clicks to the bit as `simulate` writes. `exposure` is added to the
+ * log-probability of the pair, as a function that uses nothing but its arguments. Throws UserError for ratings that are none, or clicks that were
+ * none.
+ */
+export async function simulateInMemory(
+  ratings: Interactions,
+  config: SimulationConfig,
+  { exposure, progress = silent }: { readonly exposure?: ExposureOfPair; readonly progress?: Progress } = {},
+): Promise<SimulatedClicks> {
+  if (!ratings.rating)
+    throw new UserError(`"${ratings.name}" has no ratings: the simulator learns relevance from them`);
+  const pairs =
+    ratings.user.length > userItems(ratings).items.length ? filterInteractions(ratings, NO_FILTER).data : ratings;
+  const rated = { ...pairs, rating: pairs.rating ?? ratings.rating };
+  const source = exposure && `export default ${exposure.toString()}`;
+  const draws = new Draws(progress);
+  const own = source === undefined ? config : { ...config, exposure: { name: 'own', settings: {} } };
+  const { world } = await new WorldMaker(rated, { config: own, source, draws, progress }).make();
+  const blocks: DrawnBlock[] = [];
+  await draws.draw(world, 2, (block) => {
+    blocks.push(block);
+  });
+  await draws.rest();
+  const data = clicksOf(blocks, ratings);
+  if (data.user.length === 0)
+    throw new UserError(
+      'the second stage drew no click: e(x, z) hides everything, make it larger or set exposuresPerUser',
+    );
+  return { data, world: await World.create(world) };
+}
+
+/** The clicks of drawn blocks, and what was shown. */
+function clicksOf(blocks: readonly DrawnBlock[], { name, userIds, itemIds }: Interactions): Interactions {
+  const shown = blocks.reduce((sum, { user }) => sum + user.length, 0);
+  const exposed = { user: new Int32Array(shown), item: new Int32Array(shown) };
+  const clicks = blocks.reduce((sum, { clicked }) => sum + clicked.reduce((count, one) => count + one, 0), 0);
+  const [user, item, time] = [new Int32Array(clicks), new Int32Array(clicks), new Float64Array(clicks)];
+  const split = new Uint8Array(clicks);
+  const truth = { relevance: new Float32Array(clicks), exposure: new Float32Array(clicks) };
+  let [at, row] = [0, 0];
+  for (const block of blocks) {
+    exposed.user.set(block.user, at);
+    exposed.item.set(block.item, at);
+    at += block.user.length;
+    block.clicked.forEach((clicked, e) => {
+      if (clicked !== 1) return;
+      user[row] = block.user[e] as number;
+      item[row] = block.item[e] as number;
+      time[row] = block.time[e] as number;
+      split[row] = block.split[e] as number;
+      truth.relevance[row] = block.relevance[e] as number;
+      truth.exposure[row++] = block.exposure[e] as number;
+    });
+  }
+  return { name: `${name} simulated`, userIds, itemIds, user, item, time, split, truth, exposed, rating: undefined };
+}
