@@ -1,6 +1,8 @@
 /**
  * expobench as a library: what is meant for use, from the ground up. Types of the arguments come along.
  */
+export { builtIn, type Catalogue } from './benchmarks/catalogue.js';
+export { catalogueOf, readModule } from './benchmarks/own_files.js';
 export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
 export type { Claim, Measure } from './benchmarks/replication/claim.js';
 export { claims } from './benchmarks/replication/claims.js';
@@ -36,24 +38,40 @@ export { type SplitOptions, type SplitRule, splitInteractions } from './datasets
 export { readFolder, readManifest } from './datasets/store.js';
 export { readUnbiased, unbiasedAt } from './datasets/unbiased.js';
 export { averageOf, type ItemValues, itemValues, userMeans } from './evaluation/averages.js';
-export type { Estimate, EstimateDefinition, Estimated } from './evaluation/estimates/estimate.js';
+export {
+  defineEstimate,
+  type Estimate,
+  type EstimateDefinition,
+  type Estimated,
+  weighted,
+} from './evaluation/estimates/estimate.js';
 export { estimateNamed, estimates } from './evaluation/estimates/registry.js';
 export { type Evaluation, type EvaluationContext, evaluate } from './evaluation/evaluate.js';
-export type { ItemMetric, Metric, MetricFamily, Metrics, UserMetric } from './evaluation/metrics/metric.js';
+export {
+  defineMetric,
+  type ItemMetric,
+  type Metric,
+  type MetricFamily,
+  type Metrics,
+  type UserMetric,
+} from './evaluation/metrics/metric.js';
 export { metricFamilies, metricNamed, metricsAt } from './evaluation/metrics/registry.js';
 export { type TestQuestion, testQuestion } from './evaluation/question.js';
 export { rank, type ScoredRanks } from './evaluation/ranks.js';
 export type { EvaluationSettings } from './evaluation/settings.js';
-export type { Method, MethodDefinition, Trained } from './methods/method.js';
+export { ownStage, plainAxes } from './methods/axes.js';
+export { defineMethod, type Method, type MethodDefinition, type Trained } from './methods/method.js';
 export { checkMethod, methods, parseMethod } from './methods/registry.js';
+export { plainSettings, trainerOf } from './methods/settings.js';
 export { defineModel, type Model, type ModelDefinition, type ModelSettings, type ModelSize } from './models/model.js';
 export { ModelScorers } from './models/model_scorer.js';
 export { type PairColumns, type Pairs, pairsOf } from './models/pairs.js';
+export { trainOnClicks } from './models/plain_training.js';
 export { createModel, models } from './models/registry.js';
 export type { Question, Scorer } from './models/scorer.js';
 export { readModel, writeModel } from './models/store.js';
 export { DivergedError, TRAINER_DEFAULTS, type TrainerSettings, type TrainingRecord, train } from './models/trainer.js';
-export type { FlatSettings, TrainContext } from './propensities/context.js';
+export { type FlatSettings, freshModel, type TrainContext } from './propensities/context.js';
 export type { ExposureModel, Propensity, PropensityDefinition } from './propensities/propensity.js';
 export { propensities, propensityNamed } from './propensities/registry.js';
 export type { Judgement } from './results/claims.js';

@@ -39,6 +39,9 @@ export interface MethodDefinition extends Named {
   parse(rest: string, catalogue: ModelCatalogue): Method;
 }
 
+/** A kind of method of one's own, with its types. */
+export const defineMethod = (definition: MethodDefinition): MethodDefinition => definition;
+
 /** A method with its players, ready to be checked, tuned and trained. */
 export interface Method {
   /** The definition's name. */

@@ -72,6 +72,9 @@ export interface EstimateDefinition extends Named {
   make(argument: string | undefined): Estimate;
 }
 
+/** An estimate of one's own, with its types. */
+export const defineEstimate = (definition: EstimateDefinition): EstimateDefinition => definition;
+
 /**
  * Estimates with weight 1 / propensity of each test item's pair; `whose` are they, for messages. Throws DivergedError where one is no
  * probability to divide by.

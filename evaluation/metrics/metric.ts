@@ -54,6 +54,9 @@ export interface MetricFamily extends Named {
   make(cutoff: number): Metric;
 }
 
+/** A metric of one's own, with its types. */
+export const defineMetric = (family: MetricFamily): MetricFamily => family;
+
 /** Metrics by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
