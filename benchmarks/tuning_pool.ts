@@ -1,28 +1,37 @@
 import type { Progress } from '../support/progress.js';
 import { builtIn, type Catalogue } from './catalogue.js';
-import { ThreadExecutor } from './executors/threads.js';
-import { hashData } from './suite_data.js';
-import type { TrialData } from './suites/suite.js';
+import { Journal } from './journal.js';
+import { TrialRunner } from './runner.js';
+import type { OpenedData } from './suite_data.js';
 import type { TrialSettings } from './trial.js';
 import { type Tuned, type TuningOptions, tune, type Validated } from './tuning.js';
 
-/** `tune` on worker threads; the result does not depend on how many. */
+/**
+ * `tune` by a runner of trials; the result does not depend on how many workers there are. Every training that ends is kept in the file `journal`, from
+ * which a search that was stopped goes on.
+ */
 export async function tuneOnWorkers(
-  data: TrialData,
+  data: OpenedData,
   settings: TrialSettings,
   options: TuningOptions,
-  workers: number | undefined,
-  progress: Progress,
-  catalogue: Catalogue = builtIn,
+  {
+    workers,
+    journal,
+    progress,
+    catalogue = builtIn,
+  }: {
+    readonly workers?: number | undefined;
+    readonly journal: string;
+    readonly progress: Progress;
+    readonly catalogue?: Catalogue;
+  },
 ): Promise<Tuned> {
-  const executor = new ThreadExecutor(workers);
-  const sha256 = hashData(data.data, data.world);
-  await executor.provide([{ ...data, sha256 }], catalogue.modules);
+  const runner = new TrialRunner([data], new Journal(journal, false), { workers }, catalogue);
   const validate = async (tried: TrialSettings): Promise<Validated> =>
-    (await executor.run({ key: '', kind: 'validate', payload: tried, data: sha256 })) as Validated;
+    (await runner.run({ work: 'validate', data: 0, settings: tried, row: tried.method })) as Validated;
   try {
     return await tune(settings, options, validate, progress, catalogue);
   } finally {
-    await executor.close();
+    await runner.close();
   }
 }

@@ -110,6 +110,20 @@ describe('Ctrl-C half-way', () => {
     expect(existsSync(partial)).toBe(false);
   });
 
+  test('a search for settings goes on with what it had tried', async () => {
+    const options = ['train', '--model', 'GMF', ...SMALL, '--epochs', '15', '--tune', 'random'];
+    const search = [...options, '--budget', '5', '--workers', '1', '--json', '--out', 'searched'];
+    const journal = join(folder, 'searched.partial', '.expobench', 'tuning.ndjson');
+    const tried = (): number => (existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').length - 1 : 0);
+    await interrupt(search, () => tried() >= 2, 'SIGKILL');
+    const kept = readFileSync(journal, 'utf8').trim().split('\n');
+    expect(kept.length).toBeGreaterThanOrEqual(2);
+    const went = shell(`$E ${search.join(' ')}`);
+    expect(went.status).toBe(0);
+    const again = shell(`$E ${[...search.slice(0, -1), 'anew'].join(' ')}`);
+    expect(JSON.parse(went.stdout)).toEqual(JSON.parse(again.stdout));
+  });
+
   onLinux('a suite that never ends is interrupted; a pipe, whose data may never come, is refused', async () => {
     writeFileSync(join(folder, 'endless.mjs'), "console.log('begun'); for (;;);\n");
     const begun = Date.now();

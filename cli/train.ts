@@ -1,4 +1,5 @@
 import { devicesOf, withChosenBackend } from '../benchmarks/backend_choice.js';
+import { hashData } from '../benchmarks/suite_data.js';
 import { runTrial, type TrialResult, type TrialSettings } from '../benchmarks/trial.js';
 import { checkBudget } from '../benchmarks/tuning.js';
 import { tuneOnWorkers } from '../benchmarks/tuning_pool.js';
@@ -12,8 +13,9 @@ import { plainSettings } from '../methods/settings.js';
 import { writeModel } from '../models/store.js';
 import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
+import { hashOf } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
-import { PROGRAM } from '../support/version.js';
+import { PROGRAM, programBuild } from '../support/version.js';
 import { note, print } from './io.js';
 import { methodHelp, methodOptions, openTrialData, type TrainingArguments, trainingOf } from './method_options.js';
 import {
@@ -79,15 +81,22 @@ export const trainCommand: Verb<TrainArguments> = {
     const progress = terminalProgress();
     const onEpoch = (record: EpochRecord, part: string): void =>
       progress.update(record.epoch, describeEpoch(record, part));
+    const opened = { key: argv.data, name: data.name, data, world, sha256: hashData(data, world) };
     const [device] = await devicesOf([chosen]);
     const { result, tuned, backend } = await writeFolder(
       argv.out,
-      { overwrite: argv.overwrite, inputs: [argv.data] },
+      { overwrite: argv.overwrite, inputs: [argv.data], resume: tuning !== undefined },
       async (folder) => {
-        const start = await withChosenBackend({ name: data.name, data, world }, chosen, { catalogue });
+        // A search for settings is gone on with where it was stopped.
+        const run = hashOf([chosen, tuning, opened.sha256, programBuild()]);
+        if (tuning) folder.claim({ kind: 'a training after a search for settings', run });
+        const start = await withChosenBackend(opened, chosen, { catalogue });
         const tuned =
           tuning &&
-          (await tuneOnWorkers({ name: data.name, data, world }, start, tuning, argv.workers, progress, catalogue));
+          (await tuneOnWorkers(opened, start, tuning, {
+            ...{ workers: argv.workers, progress, catalogue },
+            journal: folder.state('tuning.ndjson'),
+          }));
         const settings = tuned?.settings ?? start;
         progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs);
         const { result, trained } = await runTrial(data, settings, { world, onEpoch, catalogue });
