@@ -25,6 +25,8 @@ import { print, printJson } from './io.js';
 import {
   checkNumber,
   checkSeed,
+  type FormatArgument,
+  formatOption,
   type OutputArguments,
   outputOptions,
   plantedOptionsOf,
@@ -100,9 +102,9 @@ const fetchOne: CommandModule<object, { name: string; again: boolean; json: bool
 
 const prepare: CommandModule = {
   command: 'prepare <data>',
-  describe: 'read ratings, filter them, split them, and write them as Arrow tables',
+  describe: 'read ratings, filter them, split them, and write them as tables, in Arrow or Parquet, too',
   builder: (yargs) =>
-    outputOptions(readingOptions(yargs), 'the prepared data')
+    formatOption(outputOptions(readingOptions(yargs), 'the prepared data'))
       .positional('data', {
         type: 'string',
         demandOption: true,
@@ -173,14 +175,14 @@ const prepare: CommandModule = {
     const summary = { notes, ...prepared };
     const choices = { filter, split, ...(positive !== undefined && { positive }) };
     await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
-      writePrepared(folder, data, origin, choices, summary),
+      writePrepared(folder, data, origin, choices, summary, argv.format),
     );
     progress.end();
     print(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
   },
 };
 
-interface PrepareArguments extends ReadingArguments, OutputArguments, Partial<FilterOptions> {
+interface PrepareArguments extends ReadingArguments, OutputArguments, FormatArgument, Partial<FilterOptions> {
   readonly data: string;
   readonly split: SplitOptions['rule'];
   readonly positive?: number;
@@ -224,7 +226,7 @@ async function prepareOwnSplit(
   const origin = { source: basename(source), format, sha256 };
   const choices = positive === undefined ? {} : { positive, seed: argv.seed };
   await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
-    writePrepared(folder, data, origin, choices, summary),
+    writePrepared(folder, data, origin, choices, summary, argv.format),
   );
   print(argv.json ? JSON.stringify(summary, null, 2) : describe(summary, argv.out));
 }

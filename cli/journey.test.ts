@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Answered, testProgram } from './test_program.js';
+import { type Answered, SMALL, testProgram } from './test_program.js';
 
 const { folder, run } = testProgram();
 
@@ -17,7 +17,7 @@ describe('the way from ratings to a table', () => {
       (_, r) => `${r % 50}\t${(r * 7919) % 61}\t${1 + ((r * 31) % 5)}\t${1000 + r}`,
     );
     writeFileSync(join(folder, 'u.data'), `${ratings.join('\n')}\n`);
-    prepared = await run('datasets', 'prepare', 'u.data', '--min-user', '3', '--out', 'ml');
+    prepared = await run('datasets', 'prepare', 'u.data', '--min-user', '3', '--format', 'parquet', '--out', 'ml');
     const words = ['simulate', '--data', 'ml', '--exposure', 'popularity', '--strength', '0.5', '--dim', '8'];
     simulated = await run(...words, '--out', 'sim', '--json');
   });
@@ -32,6 +32,24 @@ describe('the way from ratings to a table', () => {
   test('ratings are prepared', () => {
     expect([prepared.code, prepared.err]).toEqual([0, '']);
     expect(prepared.out).toMatch(/split: .* train, 50 validation, 50 test\nwritten to ml/);
+  });
+
+  test('as Parquet, too, where that is asked for: what is written stands in the manifest', async () => {
+    const tables = ['interactions', 'users', 'items'].flatMap((name) => [`${name}.arrow`, `${name}.parquet`]);
+    expect(Object.keys(JSON.parse(read('ml/manifest.json')).files).sort()).toEqual([...tables].sort());
+    const words = ['simulate', ...SMALL, '--exposures', '--dim', '8', '--format', 'parquet'];
+    const whole = await run(...words, '--out', 'parquet');
+    expect([whole.code, whole.err]).toEqual([0, '']);
+    const { files } = JSON.parse(read('parquet/manifest.json'));
+    expect(readdirSync(join(folder, 'parquet')).filter((name) => name.endsWith('.parquet'))).toEqual([
+      ...['clicks.parquet', 'exposures.parquet', 'items.parquet', 'users.parquet'],
+    ]);
+    const parted = await run(...words, '--parts', '1', '--partitioned', '--out', 'parted');
+    expect([parted.code, parted.err]).toEqual([0, '']);
+    const parts = JSON.parse(read('parted/manifest.json')).files;
+    expect(parts['exposures/part-1.parquet']).toBe(files['exposures.parquet']);
+    const inspected = await run('inspect', 'parted', '--json');
+    expect([inspected.code, inspected.err]).toEqual([0, '']);
   });
 
   test('clicks are simulated from them', () => {

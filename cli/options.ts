@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { TABLE_FORMATS, type TableFormat } from '../datasets/parquet_tables.js';
 import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import { BAD_TIMES, type ReadOptions } from '../datasets/reader.js';
 import { TIME_UNITS } from '../datasets/times.js';
@@ -194,6 +195,19 @@ export interface OutputArguments {
   readonly overwrite: boolean;
   readonly seed: number;
   readonly json: boolean;
+}
+
+/** `--format` of verbs that write a folder of data. */
+export function formatOption<T>(argv: Argv<T>) {
+  return argv.option('format', {
+    choices: TABLE_FORMATS,
+    default: 'arrow' as const,
+    describe: 'of tables: parquet writes each as Parquet, too, beside Arrow, which expobench itself reads',
+  });
+}
+
+export interface FormatArgument {
+  readonly format: TableFormat;
 }
 
 export function checkSeed(seed: number): void {

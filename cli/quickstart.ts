@@ -14,13 +14,13 @@ import { makeFolder } from '../support/make_folder.js';
 import { writeFolder, writeWhole } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { print, printJson } from './io.js';
-import { checkNumber, checkSeed, workersOption } from './options.js';
+import { checkNumber, checkSeed, type FormatArgument, formatOption, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { printResult, runSuite } from './run_suite.js';
 import { describeSimulation } from './simulate.js';
 import type { Verb } from './verb.js';
 
-interface QuickstartArguments {
+interface QuickstartArguments extends FormatArgument {
   readonly out?: string;
   readonly overwrite: boolean;
   readonly seed: number;
@@ -39,7 +39,7 @@ function freeName(): string {
 
 export const quickstartCommand: Verb<QuickstartArguments> = {
   builder: (yargs) =>
-    workersOption(yargs)
+    workersOption(formatOption(yargs))
       .option('out', {
         type: 'string',
         describe: 'folder to write to; by default runs/quickstart, or the next number that is free',
@@ -72,7 +72,7 @@ async function runQuickstart(argv: QuickstartArguments, out: string): Promise<vo
   };
   const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
   const progress = terminalProgress();
-  const { seed, overwrite, workers } = argv;
+  const { seed, overwrite, workers, format } = argv;
   const planted = { ...PLANTED_DEFAULTS, seed };
   const { data, origin } = await loadRatings('planted', {}, planted);
   const config = {
@@ -82,7 +82,7 @@ async function runQuickstart(argv: QuickstartArguments, out: string): Promise<vo
     exposure: { name: 'popularity', settings: { strength: 0.5 } },
   };
   const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
-    simulate(data, origin, { config, workers, exposures: true }, folder, progress),
+    simulate(data, origin, { config, workers, exposures: true, format }, folder, progress),
   );
   tell(
     `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,

@@ -14,6 +14,8 @@ import { print } from './io.js';
 import {
   checkNumber,
   checkSeed,
+  type FormatArgument,
+  formatOption,
   type OutputArguments,
   outputOptions,
   plantedOptionsOf,
@@ -25,7 +27,7 @@ import {
 import { terminalProgress } from './progress.js';
 import type { Verb } from './verb.js';
 
-interface SimulateArguments extends ReadingArguments, OutputArguments {
+interface SimulateArguments extends ReadingArguments, OutputArguments, FormatArgument {
   readonly data: string;
   readonly workers?: number;
   readonly preset: string;
@@ -58,7 +60,7 @@ const functionHelp = exposureFunctions.all
 
 export const simulateCommand: Verb<SimulateArguments> = {
   builder: (yargs) =>
-    workersOption(outputOptions(readingOptions(yargs), 'the simulated data'))
+    workersOption(formatOption(outputOptions(readingOptions(yargs), 'the simulated data')))
       .option('data', {
         type: 'string',
         default: 'planted',
@@ -167,9 +169,9 @@ export const simulateCommand: Verb<SimulateArguments> = {
   async handler(argv) {
     const { config, source } = await configOf(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
-    const { workers, exposures, parts, partitioned, overwrite } = argv;
+    const { workers, exposures, parts, partitioned, overwrite, format } = argv;
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
-    const options = { config, source, workers, exposures, parts, partitioned };
+    const options = { config, source, workers, exposures, parts, partitioned, format };
     const summary = await writeFolder(
       argv.out,
       { overwrite, resume: parts !== undefined, inputs: [argv.data, argv.exposure] },
@@ -188,15 +190,15 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
   checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
   checkNumber('parts', argv.parts, 1, LIMITS.parts.most, true);
   if (argv.strength !== undefined) checkNumber('strength', argv.strength, -1e6, 1e6);
-  const set: Record<string, number | string> = {};
+  const set = new Map<string, number | string>();
   for (const pair of argv.set) {
     const [name = '', ...rest] = pair.split('=');
     const value = rest.join('=');
     if (name === '' || value.trim() === '')
       throw new UserError(`--set "${pair}" is not understood: write NAME=VALUE, e.g. --set clusters=5`);
-    if (Object.hasOwn(set, name)) throw new UserError(`--set ${name} is given twice: give it once`);
+    if (set.has(name)) throw new UserError(`--set ${name} is given twice: give it once`);
     if (name === '__proto__') throw new UserError(`--set "${pair}": no setting has that name`);
-    set[name] = Number.isNaN(numberOf(value)) ? value : numberOf(value);
+    set.set(name, Number.isNaN(numberOf(value)) ? value : numberOf(value));
   }
   const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling } =
     argv;
@@ -204,7 +206,7 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
     ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling },
     exposuresPerUser: argv.exposuresPerUser,
     backend: argv.backend === 'auto' ? await fasterBackend() : argv.backend,
-    set: argv.set.length > 0 ? set : undefined,
+    set: set.size > 0 ? Object.fromEntries(set) : undefined,
   });
 }
 

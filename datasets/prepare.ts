@@ -10,6 +10,7 @@ import { cachedPath } from './fetch.js';
 import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
 import { type Interactions, type PairList, rowsWhere, SPLITS, sharedInt32, takeRows } from './interactions.js';
 import { labelOf, notesFor } from './notes.js';
+import { type TableFormat, writeParquetBeside } from './parquet_tables.js';
 import { type PlantedOptions, plantedRatings } from './planted.js';
 import { type ReadOptions, readInteractions } from './reader.js';
 import { datasets } from './registry.js';
@@ -116,7 +117,7 @@ function pairsAmong(raw: Interactions, data: Interactions): PairList {
 
 /**
  * Writes a prepared folder: interactions.arrow, users.arrow, items.arrow, manifest.json; exposures.arrow and candidates.arrow where the data
- * has them. `choices` is what the manifest says of how it was made.
+ * has them; as Parquet beside, where that is asked for. `choices` is what the manifest says of how it was made.
  */
 export async function writePrepared(
   folder: OutputFolder,
@@ -124,12 +125,14 @@ export async function writePrepared(
   origin: Origin,
   choices: object,
   summary: PreparedSummary,
+  format: TableFormat = 'arrow',
 ): Promise<void> {
   const notes = notesFor(labelOf(data.name));
   await writeTable(folder.file('interactions.arrow'), interactionColumns(data), notes);
   if (data.exposed) await writePairs(folder, data.exposed, notes);
   if (data.candidates) await writeCandidates(folder, data.candidates, notes);
   await writeIds(folder, data, notes);
+  if (format === 'parquet') await writeParquetBeside(folder);
   folder.writeJson('manifest.json', {
     kind: 'prepared',
     name: data.name,

@@ -5,6 +5,7 @@ import { openBackend } from '../compute/index.js';
 import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
 import { type Interactions, SPLITS, userItems } from '../datasets/interactions.js';
 import { labelOf, notesFor } from '../datasets/notes.js';
+import { type TableFormat, writeParquetBeside } from '../datasets/parquet_tables.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
 import { flush, writeDurably } from '../support/durable.js';
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly parts?: number | undefined;
   /** Leave the parts as they are, in clicks/ and exposures/, instead of joining them. */
   readonly partitioned?: boolean | undefined;
+  /** Of tables; Parquet is written beside Arrow. */
+  readonly format?: TableFormat | undefined;
 }
 
 export interface SimulationSummary {
@@ -171,6 +174,7 @@ class Simulation {
       ...(this.repeats > 0 && { repeats: this.repeats }),
       ...(config.backend && { device }),
     };
+    if (options.format === 'parquet') await writeParquetBeside(folder);
     await writeManifest(folder, { name: title(data.name), inputs: this.inputs, origin: this.origin, config, summary });
     return summary;
   }
@@ -178,9 +182,10 @@ class Simulation {
   /** The world that a stopped run of the same simulation made, or one made now. */
   private async takeOrMake(): Promise<MadeWorld> {
     const { folder, options, config, inputs } = this;
-    const { parts, exposures = false, partitioned = false } = options;
+    const { parts, exposures = false, partitioned = false, format = 'arrow' } = options;
     if (parts === undefined) return this.make();
-    folder.claim({ kind: 'a simulation in parts', run: hashOf({ inputs, parts, exposures, partitioned }) });
+    const run = hashOf({ inputs, parts, exposures, partitioned, format });
+    folder.claim({ kind: 'a simulation in parts', run });
     const left = await this.checkpoint();
     if (left) return { ...left, world: { ...left.world, config } };
     const { world, ...rest } = await this.make();

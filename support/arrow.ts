@@ -1,7 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Data, DataType, Table, TimeUnit, tableFromIPC } from 'apache-arrow';
+import {
+  type Data,
+  DataType,
+  type RecordBatch,
+  RecordBatchReader,
+  type Schema,
+  Table,
+  TimeUnit,
+  tableFromIPC,
+} from 'apache-arrow';
 import { loadCodecs } from './arrow_compression.js';
 import type { Column, ColumnNote, Columns, TableNotes } from './arrow_writer.js';
 import { UserError } from './errors.js';
@@ -27,10 +36,30 @@ export async function readParts(paths: readonly string[]): Promise<Table> {
   return tables.length === 1 ? (tables[0] as Table) : new Table(tables.flatMap(({ batches }) => batches));
 }
 
+/** The record batches of a file (not a stream), so that memory holds one at a time. */
+export async function* recordBatchesOf(path: string): AsyncGenerator<RecordBatch> {
+  await loadCodecs();
+  const file = await open(path);
+  try {
+    yield* await RecordBatchReader.from(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The schema of a file, without its rows. */
+export async function schemaOf(path: string): Promise<Schema> {
+  const file = await open(path);
+  try {
+    return (await (await RecordBatchReader.from(file)).open()).schema;
+  } finally {
+    await file.close();
+  }
+}
+
 /** The record batches of one of our own files, as they were appended. */
 export async function* batchesOf(path: string): AsyncGenerator<Columns> {
-  const table = await readTable(path);
-  for (const batch of table.batches) {
+  for await (const batch of recordBatchesOf(path)) {
     const columns = batch.schema.fields.map(({ name, type }, f): [string, Column] => {
       const data = batch.data.children[f] as Data;
       const values = (data.values as Int32Array).subarray(0, batch.numRows) as never; // in the file there is padding behind
@@ -103,7 +132,7 @@ const unreadable = (path: string, why: string): UserError =>
 
 /** What a table of ours says about itself. */
 export async function notesOf(path: string): Promise<TableNotes> {
-  const { schema } = await readTable(path);
+  const schema = await schemaOf(path);
   const columns = schema.fields
     .filter(({ metadata }) => metadata.size > 0)
     .map(({ name, metadata }) => [name, Object.fromEntries(metadata) as unknown as ColumnNote]);

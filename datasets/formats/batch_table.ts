@@ -2,7 +2,16 @@ import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api
 import { identifier } from '../duckdb.js';
 
 /** Types of columns that rows are handed over in. */
-export type BatchType = 'VARCHAR' | 'BIGINT' | 'UBIGINT' | 'INTEGER' | 'FLOAT' | 'DOUBLE' | 'BOOLEAN';
+export type BatchType =
+  | 'VARCHAR'
+  | 'BIGINT'
+  | 'UBIGINT'
+  | 'INTEGER'
+  | 'FLOAT'
+  | 'DOUBLE'
+  | 'BOOLEAN'
+  | 'TIMESTAMPTZ'
+  | 'TIMESTAMP_NS';
 
 /** Values of one column, by row; null where there is none. */
 export type ColumnReader = (row: number) => DuckDBValue;
