@@ -115,7 +115,7 @@ testWithPython('obp.ope', 'sklearn')(
 );
 
 test('what users read and what is tried are the same', () => {
-  const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+  const readme = readFileSync(fileURLToPath(new URL('../../docs/data.md', import.meta.url)), 'utf8');
   expect(readme).toContain(loadingFeedback('obp/shown.npz'));
   expect(readme).toContain(runningRecBole('BPR', 'recbole/popular/popular.yaml'));
 });
