@@ -46,6 +46,8 @@ export interface PlannedRow {
   /** With the seed of the first repetition. */
   readonly settings: TrialSettings;
   readonly tuning?: TuningOptions | undefined;
+  /** Whether it is left out on data that lack what it needs, instead of refused. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** What a sweep does on every data set. */
@@ -106,6 +108,7 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
           ...(catalogue.modules.length > 0 && { modules: catalogue.modules.map(({ sha256 }) => sha256) }),
           ...(suite.online && { deployment: { page, decay, seed: options.seed } }),
         },
+        ...(entry.optional && { isOptional: true }),
         ...(tune && {
           tuning: {
             ...{ strategy: tune.strategy, budget: tune.budget, seed: options.seed },

@@ -22,6 +22,7 @@ import { type RunnerOptions, type RunnerTask, StoppedError, TrialRunner } from '
 import type { OpenedData } from './suite_data.js';
 import { suiteFigures, truthFigures } from './suite_figures.js';
 import { suiteTables } from './suite_tables.js';
+import { suitedRows } from './suited_rows.js';
 import type { Outcome, TrialSettings } from './trial.js';
 import { checkBudget, tune, type Validated } from './tuning.js';
 
@@ -69,9 +70,13 @@ export async function sweep(
     const data = await open(folder);
     for (const one of data) checkEvaluation(one.data);
     for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
-    for (const { settings } of plan.rows) {
-      for (const one of data)
+    for (const one of data) {
+      const { rows, leftOut } = suitedRows(plan, one);
+      for (const { settings } of rows)
         checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
+      for (const sentence of leftOut) options.onNote?.(sentence);
+    }
+    for (const { settings } of plan.rows) {
       if (settings.deployment && data.some(({ world }) => !world))
         throw new UserError(
           `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
@@ -202,7 +207,7 @@ async function runAll(
   const jobs: { index: number; row: PlannedRow }[] = [];
   // One after another, before anything runs, since choosing a backend takes time by the clock.
   for (const [index, one] of data.entries()) {
-    for (const row of plan.rows)
+    for (const row of suitedRows(plan, one).rows)
       jobs.push({
         index,
         row: {

@@ -125,6 +125,12 @@ export function readingOptions<T>(argv: Argv<T>) {
       default: PLANTED_DEFAULTS.rank,
       describe: 'width of the planted tastes',
       group: 'Planted world:',
+    })
+    .option('attraction', {
+      type: 'number',
+      default: PLANTED_DEFAULTS.attraction,
+      describe: 'how much more often people come across what they like; 0: what is seen does not depend on it',
+      group: 'Planted world:',
     });
 }
 
@@ -147,6 +153,7 @@ export interface ReadingArguments {
   readonly items: number;
   readonly ratingsPerUser: number;
   readonly rank: number;
+  readonly attraction: number;
   readonly seed: number;
 }
 
@@ -171,13 +178,14 @@ export function readOptionsOf(argv: ReadingArguments): ReadOptions {
 }
 
 export function plantedOptionsOf(argv: ReadingArguments): PlantedOptions {
-  const { users, items, ratingsPerUser, rank, seed } = argv;
+  const { users, items, ratingsPerUser, rank, attraction, seed } = argv;
   checkNumber('users', users, 10, 1e6, true);
   checkNumber('items', items, 10, 1e6, true);
   checkNumber('rank', rank, 1, 256, true);
+  checkNumber('attraction', attraction, 0, 10);
   checkNumber('ratings-per-user', ratingsPerUser, 1, items - 1);
   checkLimit('plantedRatings', users * ratingsPerUser, '--users times --ratings-per-user');
-  return { users, items, ratingsPerUser, rank, seed };
+  return { users, items, ratingsPerUser, rank, attraction, seed };
 }
 
 /** `--seed`, `--out`, `--overwrite`, `--json`: what every verb that writes has. */

@@ -76,10 +76,10 @@ export const replicateCommand: Verb<ReplicateArguments> = {
         describe: 'what methods are compared by',
       })
       .option('truth', {
-        choices: ['expected', 'unbiased', 'oracle'] as const,
+        choices: ['expected', 'unbiased', 'value', 'oracle'] as const,
         default: 'expected' as const,
         describe:
-          "on simulated data: the exact expectation under the truth (oracle: the same), or the paper's unbiased estimate of it from clicks",
+          "on simulated data: the metric's exact expectation under the truth (oracle: the same), the paper's unbiased estimate of it from clicks, or value@10, clicks in 100 shown, whatever the metric",
       })
       .option('memory', {
         type: 'number',

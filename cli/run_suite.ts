@@ -6,6 +6,7 @@ import { TrialCache } from '../benchmarks/journal.js';
 import type { Plan } from '../benchmarks/plan.js';
 import type { RunnerState } from '../benchmarks/runner.js';
 import { type ChosenData, type OpenedData, openSuiteData } from '../benchmarks/suite_data.js';
+import { suitedRows } from '../benchmarks/suited_rows.js';
 import { type SweepResult, sweep } from '../benchmarks/sweep.js';
 import { TRAIN } from '../datasets/interactions.js';
 import { needsExposures, parseMethod } from '../methods/registry.js';
@@ -144,7 +145,7 @@ export async function dryRun(
   progress.begin('measuring', data.length * plan.rows.length);
   const rows: { data: string; row: string; trials: number; seconds: number }[] = [];
   for (const one of data) {
-    for (const { label, settings, tuning } of plan.rows) {
+    for (const { label, settings, tuning } of suitedRows(plan, one).rows) {
       const trials = plan.repetitions + (tuning ? tuning.budget : 0);
       const seconds = await measureSeconds(
         one,

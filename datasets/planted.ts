@@ -10,10 +10,18 @@ export interface PlantedOptions {
   readonly ratingsPerUser: number;
   /** Width of the tastes. */
   readonly rank: number;
+  /**
+   * How much people come across what they like: the logarithm of the factor by which an item that they would rate higher by one comes their way more
+   * often. At 0 what is popular is what is seen, whatever one likes.
+   */
+  readonly attraction: number;
   readonly seed: number;
 }
 
-export const PLANTED_DEFAULTS: PlantedOptions = { users: 2000, items: 1000, ratingsPerUser: 80, rank: 4, seed: 1 };
+export const PLANTED_DEFAULTS: PlantedOptions = {
+  ...{ users: 2000, items: 1000, ratingsPerUser: 80, rank: 4, attraction: 1.2 },
+  seed: 1,
+};
 
 /** Users over whom the density is solved. */
 const SAMPLE = 2000;
@@ -28,11 +36,11 @@ export interface PlantedTruth {
 
 /**
  * Ratings from a world that is known: tastes of low rank, a long tail of popularity, biases of users and items, and people
- * coming across what is popular and, somewhat more, what they like - so that what is seen is not a fair sample. Drawn from the seed
+ * coming across what is popular and, by `attraction`, what they like - so that what is seen is not a fair sample. Drawn from the seed
  * alone; times fall uniformly over the year 2019.
  */
 export function plantedRatings(options: PlantedOptions): { data: Interactions; truth: PlantedTruth } {
-  const { users, items, rank } = options;
+  const { users, items, rank, attraction } = options;
   const kernels = new WasmKernels();
   const normal = (name: string, rows: number, columns: number): Float32Array => {
     const out = kernels.zeros([rows, columns]);
@@ -61,7 +69,7 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
   const popularity = Float64Array.from(place, (r) => pow(r + 10, -0.9));
   const attention = Float64Array.from(activity, (a) => exp(0.5 * a));
   const weight = (user: number, item: number): number =>
-    (popularity[item] as number) * (attention[user] as number) * exp(1.2 * (expected(user, item) - 3.4));
+    (popularity[item] as number) * (attention[user] as number) * exp(attraction * (expected(user, item) - 3.4));
   // One factor, found by bisection on its logarithm, brings the mean of w / (1 + w) to the wished density; for many users over
   // an even sample of them, so that memory does not grow with the number of pairs.
   const sample = Array.from({ length: Math.min(users, SAMPLE) }, (_, k) =>

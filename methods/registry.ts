@@ -68,11 +68,20 @@ export function checkMethod(method: Method, data: Interactions, settings: FlatSe
   };
   method.players.forEach(make);
   if (method.own) modelSettings(method.own, settings.set?.[method.own.name]);
-  for (const { what, why } of method.needs(settings)) {
-    const { isThere, lack } = LACKS[what];
-    if (!isThere(data, hasWorld)) throw new UserError(`${method.label}: ${why}, and "${data.name}" ${lack}`);
-  }
+  const lack = lackOf(method, data, settings, hasWorld);
+  if (lack !== undefined) throw new UserError(lack);
   method.check?.(settings);
+}
+
+/** What data lack that a method needs, in a sentence; undefined where they have all. */
+export function lackOf(
+  method: Method,
+  data: Interactions,
+  settings: FlatSettings,
+  hasWorld: boolean,
+): string | undefined {
+  const missing = method.needs(settings).find(({ what }) => !LACKS[what].isThere(data, hasWorld));
+  return missing && `${method.label}: ${missing.why}, and "${data.name}" ${LACKS[missing.what].lack}`;
 }
 
 /** Whether a method, with its settings, needs to know which pairs were shown. */

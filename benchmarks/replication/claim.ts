@@ -2,13 +2,16 @@ import type { ClaimTest, ClaimText } from '../../results/claims.js';
 import { pairedTest } from '../../support/statistics.js';
 import { type FinishedTrial, resultOf } from '../finished.js';
 import { viewMetrics, viewUsers } from '../suite_tables.js';
-import type { Variant } from '../suites/suite.js';
+import type { Variant, View } from '../suites/suite.js';
+
+/** What a method is worth: the expected clicks on a page of ten. */
+const VALUE = 'value@10';
 
 /** How claims are measured. */
 export interface Measure {
   readonly metric: string;
-  /** What counts on simulated data: the exact truth, or its unbiased estimate from clicks. */
-  readonly truth: 'expected' | 'unbiased';
+  /** What counts on simulated data: the exact expectation of the metric, its unbiased estimate from clicks, or value@10, clicks in 100 shown. */
+  readonly truth: 'expected' | 'unbiased' | 'value';
 }
 
 /** Suites whose results a claim is tested on, together, one data set after the other. */
@@ -39,8 +42,29 @@ export class Results {
     );
     return own.map((trial) => {
       const result = resultOf(trial);
+      if (view === 'truth' && truth === 'value') return result?.truth?.values[VALUE];
       return result && viewMetrics(view === 'truth' ? truth : view, result)?.[metric];
     });
+  }
+
+  /** What an estimate says of a method by repetition. */
+  estimates(method: string, view: View): (number | undefined)[] {
+    return this.trials
+      .filter(({ row }) => row.method === method)
+      .map((trial) => {
+        const result = resultOf(trial);
+        return result && viewMetrics(view, result)?.[this.measure.metric];
+      });
+  }
+
+  /** What a method is worth in truth by repetition, whatever else counts as the truth. */
+  worth(method: string): (number | undefined)[] {
+    return this.trials.filter(({ row }) => row.method === method).map((trial) => resultOf(trial)?.truth?.values[VALUE]);
+  }
+
+  /** Methods that were run, in the order of their rows. */
+  get methods(): string[] {
+    return [...new Set(this.trials.map(({ row }) => row.method))];
   }
 
   /** The least number of users, or equally weighted test items, behind the values of methods; see `TestOptions`. */

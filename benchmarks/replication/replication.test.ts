@@ -59,6 +59,7 @@ function trialsOf(suite: string, sign: number, data = 'd'): FinishedTrial[] {
           ...{ popularity: estimate(other), 'propensity:MF': estimate(other), robust: estimate(robust) },
         },
         ...(suite === 'table3' && { online: { clickThroughRate: rate, expectedRate: rate } }),
+        truth: { values: { 'value@10': truth + jitter } },
         epochs: [],
       } as unknown as TrialResult;
       return { data, row, repetition, settings: row.settings, outcome: { result } };
@@ -84,6 +85,8 @@ describe('the claims of the paper', () => {
       'width-helps': 2,
       'robust-closest': 3,
       'unbiased-reverses': 6,
+      'standard-pick-costs': 11,
+      'unbiased-pick-costs-less': 1,
     });
     expect(judged[0]?.ran).toEqual([
       `tableA2-acl on d, ${8 * REPETITIONS} trials in ${REPETITIONS} repetitions`,
@@ -151,4 +154,44 @@ test('a reversal needs both evaluations beyond chance: p is the larger', () => {
   const standard = new Results(level, MEASURE);
   const preferred = above('', standard.values('GMF'), standard.values('Pop'))[0];
   expect([pair?.p, (preferred?.p as number) > 0.05]).toEqual([preferred?.p, true]);
+});
+
+describe('what the pick of an evaluation costs', () => {
+  const judgedBy = (trials: readonly FinishedTrial[], name: string) =>
+    judgeClaims(chooseClaims([name]), new Map([['table1', [...trials]]]), MEASURE)[0];
+
+  test('is what the others are worth more than the one that standard evaluation picks', () => {
+    const judged = judgedBy(trialsOf('table1', 1), 'standard-pick-costs');
+    const forIt = judged?.comparisons.filter(({ outcome }) => outcome === 'for') ?? [];
+    expect(forIt.map(({ what }) => what)).toEqual(['Pop worth more than ACL GMF/GMF, which standard evaluation picks']);
+    // Pop is worth 0.3, ACL 0.2 + 0.01 (4 + half of its width's doublings).
+    expect(forIt[0]?.difference).toBeCloseTo(0.1 - 0.065, 2);
+  });
+
+  test('is nothing where unbiased evaluation picks the same', () => {
+    const judged = judgedBy(trialsOf('table1', -1), 'unbiased-pick-costs-less');
+    expect([judged?.verdict, judged?.comparisons[0]?.difference]).toEqual(['does not hold', 0]);
+  });
+
+  test('is not said of results without a truth', () => {
+    const bare = trialsOf('table1', 1).map((trial): FinishedTrial => {
+      const { truth: _, ...result } = (trial.outcome as { result: TrialResult }).result;
+      return { ...trial, outcome: { result } };
+    });
+    for (const name of ['standard-pick-costs', 'unbiased-pick-costs-less'])
+      expect(judgedBy(bare, name)?.verdict).toBe('not decided');
+  });
+});
+
+test('claims by value compare clicks in 100 shown, whatever the metric', () => {
+  const trials = trialsOf('table1', 1).map((trial): FinishedTrial => {
+    const { result } = trial.outcome as { result: TrialResult };
+    return {
+      ...trial,
+      outcome: { result: { ...result, truth: { values: { 'value@10': 0.7 } } as unknown as TrialResult['truth'] } },
+    };
+  });
+  expect(new Results(trials, { metric: 'hit@5', truth: 'value' }).values('Pop', 'truth')).toEqual(
+    Array.from({ length: REPETITIONS }, () => 0.7),
+  );
 });

@@ -22,3 +22,55 @@ export function reversals(results: Results, methods: readonly string[]): Omit<Cl
     return [{ ...truth, what: `${other} truly above ${preferred}, which standard evaluation prefers`, p }];
   });
 }
+
+/**
+ * Whether any method is truly worth more than the one that standard evaluation would deploy, by its mean over repetitions: what is tested is each of the
+ * others, so that the best of many is not called better for being the best of many.
+ */
+export function betterThanPick(results: Results): Omit<ClaimTest, 'data'>[] {
+  const methods = results.methods.filter((method) => results.worth(method).some((value) => value !== undefined));
+  if (methods.length < 2) return [];
+  const pick = methods[best(methods.map((method) => mean(results.values(method))))] as string;
+  return methods
+    .filter((method) => method !== pick)
+    .flatMap((method) =>
+      above(
+        `${method} worth more than ${pick}, which standard evaluation picks`,
+        results.worth(method),
+        results.worth(pick),
+      ),
+    );
+}
+
+/** Whether the pick of unbiased evaluation is worth more than that of standard evaluation, each repetition by itself: so much less is its regret. */
+export function regretByUnbiased(results: Results): Omit<ClaimTest, 'data'>[] {
+  const methods = results.methods.map((method) => ({
+    worth: results.worth(method),
+    standard: results.values(method),
+    unbiased: results.estimates(method, 'unbiased'),
+  }));
+  const worthOfPick = (by: 'standard' | 'unbiased'): (number | undefined)[] =>
+    (methods[0]?.worth ?? []).map((_, r) => {
+      const known = methods.filter(
+        (one) => one.worth[r] !== undefined && one.standard[r] !== undefined && one.unbiased[r] !== undefined,
+      );
+      return known.length < 2 ? undefined : known[best(known.map((one) => one[by][r]))]?.worth[r];
+    });
+  return above(
+    'the pick of unbiased evaluation worth more than that of standard evaluation',
+    worthOfPick('unbiased'),
+    worthOfPick('standard'),
+  );
+}
+
+function mean(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : undefined;
+}
+
+/** Place of the largest value, the first of equal ones. */
+const best = (values: readonly (number | undefined)[]): number =>
+  values.reduce<number>(
+    (at, value, m) => ((value ?? Number.NEGATIVE_INFINITY) > (values[at] ?? Number.NEGATIVE_INFINITY) ? m : at),
+    0,
+  );

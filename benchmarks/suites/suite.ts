@@ -47,6 +47,10 @@ const methodSchema = z.strictObject({
     .optional()
     .describe('its width is so many times that of the others, e.g. 2 for as many parameters as ACL has'),
   settings: settingsSchema.optional(),
+  optional: z
+    .boolean()
+    .optional()
+    .describe('left out, and named, on data that lack what it needs, such as a simulated world'),
 });
 
 const published = z
