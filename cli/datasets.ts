@@ -6,7 +6,7 @@ import { zipPath } from '../datasets/archive.js';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
 import type { Interactions } from '../datasets/interactions.js';
-import { isNcf, readNcf } from '../datasets/ncf.js';
+import { ncfAt, readNcf } from '../datasets/ncf.js';
 import {
   countSplits,
   loadRatings,
@@ -204,7 +204,8 @@ async function openOwnSplit(
   argv: PrepareArguments,
 ): Promise<{ data: Interactions; format: string; source: string; positive?: number } | undefined> {
   const files = await unbiasedAt(argv.data);
-  if (!files && !isNcf(argv.data)) return undefined;
+  const ncf = files ? undefined : await ncfAt(argv.data);
+  if (!files && ncf === undefined) return undefined;
   const { minItem, minUser, maxUser } = filterOf(argv);
   const filtered = minItem > 0 || minUser > 0 || maxUser > 0;
   if (filtered || argv.split === 'random' || (argv.positive !== undefined && !files))
@@ -212,7 +213,7 @@ async function openOwnSplit(
       `"${argv.data}" comes with its own split and candidates: leave out --preset, --min-item, --min-user, --max-user${files ? ' and --split' : ', --split and --positive'}`,
     );
   if (files) return { ...(await readUnbiased(files, argv)), source: files.train };
-  return { data: await readNcf(argv.data), format: 'NCF', source: argv.data };
+  return { data: await readNcf(ncf as string), format: 'NCF', source: ncf as string };
 }
 
 async function prepareOwnSplit(

@@ -3,6 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../support/errors.js';
 import { withScratch } from '../support/scratch.js';
+import { refuseForeignArchive } from './formats/foreign.js';
 import { tooLarge, unpackedLimit, writeWithin } from './unpack.js';
 
 /** Files of ratings in published archives, best first. */
@@ -63,6 +64,7 @@ const isData = (member: string): boolean =>
   !member.split('/').some((part) => part === '__MACOSX' || part.startsWith('.') || part === 'Thumbs.db');
 
 function chooseMember(archive: string, members: readonly string[]): string {
+  refuseForeignArchive(archive, members);
   for (const name of USUAL_MEMBERS) {
     const found = members.find((member) => basename(member) === name);
     if (found !== undefined) return found;

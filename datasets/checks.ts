@@ -49,9 +49,9 @@ export async function checkAndConvert(
   notes.push(
     `users are ${kind(users.isNumeric)}, items are ${kind(items.isNumeric)}${rows.rated ? ', ratings are numbers' : ''}`,
   );
+  // Of one line the first field speaks first.
   const faults = [
-    users.fault,
-    items.fault,
+    ...(rows.use.item < rows.use.user ? [items.fault, users.fault] : [users.fault, items.fault]),
     await ratingFault(connection, table, rows, options),
     await timeFault(connection, rows),
   ];
@@ -102,14 +102,26 @@ async function numberIds(
   const list = (values: readonly string[]): string => values.map(literal).join(', ');
   const never = `(id IS NULL OR lower(id) IN (${list(NEVER_IDS)}))`;
   const noNumber = `(lower(id) IN (${list(NO_NUMBERS)}))`;
+  // What begins as comments do in other files, in the first field: with a blank behind the mark, or where other ids are whole numbers.
+  const comment = "regexp_matches(id, '^[#%]')";
+  const spaced = "regexp_matches(id, '^[#%]+\\s')";
   const pointed = "regexp_full_match(id, '-?[0-9]{1,38}([.]0+)?')";
-  const [[all, missing, words, numbers, points] = []] = await rowsOf(
+  const [[all, missing, words, numbers, points, comments, spacedOnes] = []] = await rowsOf(
     connection,
-    `SELECT count(*), count(*) FILTER ${never}, count(*) FILTER ${noNumber}, count(*) FILTER (${pointed}), count(*) FILTER (${pointed} AND contains(id, '.')) FROM ${name}_found`,
+    `SELECT count(*), count(*) FILTER ${never}, count(*) FILTER ${noNumber}, count(*) FILTER (${pointed}), count(*) FILTER (${pointed} AND contains(id, '.')), count(*) FILTER (${comment}), count(*) FILTER (${spaced}) FROM ${name}_found`,
   ).then((found) => found.map((row) => row.map(Number)) as number[][]);
   const isNumeric = (numbers as number) > 0 && (numbers as number) + (missing as number) + (words as number) === all;
-  const isFloat = table.columns[use[role]]?.type === 'float';
   const tests: [string, string][] = [];
+  if (table.isText && use[role] === 0 && (comments as number) > 0) {
+    const amidNumbers =
+      (numbers as number) > 0 && (numbers as number) + (missing as number) + (comments as number) === all;
+    if (amidNumbers || (spacedOnes as number) > 0)
+      tests.push([
+        amidNumbers ? comment : spaced,
+        'a comment in the midst of the rows: take such lines out, or let the first line be one, too, so that they are known as comments',
+      ]);
+  }
+  const isFloat = table.columns[use[role]]?.type === 'float';
   if ((missing as number) > 0) tests.push([never, `the ${role} is missing`]);
   if ((words as number) > 0 && isNumeric) tests.push([noNumber, `the ${role} is missing`]);
   if (isFloat)

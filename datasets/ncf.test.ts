@@ -1,11 +1,14 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { zipSync } from 'fflate';
 import { writeFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
 import { NO_FILTER } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
-import { readNcf } from './ncf.js';
+import { ncfAt, readNcf } from './ncf.js';
+import { openSplit } from './open.js';
+import { PLANTED_DEFAULTS } from './planted.js';
 import { prepareInteractions, writePrepared } from './prepare.js';
 import { readFolder } from './store.js';
 
@@ -67,6 +70,27 @@ describe("NCF's files", () => {
     [{ 'x.train.rating': 'ann\t3\t5\t100\n' }, /x\.train\.rating".*/],
   ])('%p is refused', async (changed, message) => {
     await expect(readNcf(files(changed))).rejects.toThrow(message);
+  });
+
+  test('in a zip archive, in whatever folder, which a sweep opens as it is', async () => {
+    const members = Object.fromEntries(
+      Object.entries(FILES).flatMap(([name, text]) => [
+        [`Data/${name}`, new TextEncoder().encode(text)],
+        [`__MACOSX/Data/._${name}`, Uint8Array.of(0)],
+      ]),
+    );
+    const path = join(root, 'ncf.zip');
+    writeFileSync(path, zipSync(members));
+    const whole = await readNcf(files());
+    for (const reference of [path, `${path}/Data/x.train.rating`]) {
+      const data = await openSplit(reference, {}, PLANTED_DEFAULTS);
+      expect([data.name, rowsOf(data), data.candidates]).toEqual([whole.name, rowsOf(whole), whole.candidates]);
+    }
+    writeFileSync(path, zipSync({ ...members, 'Data/y.train.rating': Uint8Array.of(1) }));
+    await expect(ncfAt(path)).rejects.toThrow(/holds several data sets .*ncf\.zip\/Data\/x\.train\.rating or /);
+    const { 'Data/x.test.negative': _, ...two } = members;
+    writeFileSync(path, zipSync(two));
+    await expect(openSplit(path, {}, PLANTED_DEFAULTS)).rejects.toThrow(/x\.test\.negative" does not exist/);
   });
 
   test('a missing file is named', async () => {

@@ -1,13 +1,34 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UserError } from '../support/errors.js';
+import { listMembers, zipPath } from './archive.js';
 import { type Interactions, sharedFloat64, sharedInt32, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 import { readInteractions } from './reader.js';
+import { withPlainFile } from './unpack.js';
 
 const TRAIN_FILE = '.train.rating';
 
-/** Whether a path names the training file of a data set in NCF's format. */
-export const isNcf = (path: string): boolean => path.endsWith(TRAIN_FILE);
+/**
+ * The path of the training file where a path, or a zip archive, is of a data set in NCF's format; undefined where it is not. Throws UserError
+ * where an archive has several.
+ */
+export async function ncfAt(reference: string): Promise<string | undefined> {
+  if (reference.endsWith(TRAIN_FILE)) return reference;
+  const zip = zipPath(reference);
+  if (!zip || zip.member !== undefined || !existsSync(zip.archive)) return undefined;
+  const found = (await listMembers(zip.archive)).filter((member) => member.endsWith(TRAIN_FILE));
+  if (found.length > 1)
+    throw new UserError(
+      `"${reference}" holds several data sets in NCF's format: name one, such as ${found.map((member) => `${reference}/${member}`).join(' or ')}`,
+    );
+  return found[0] === undefined ? undefined : `${zip.archive}/${found[0]}`;
+}
+
+/** Whether a file is there, by itself or in a zip archive. */
+async function isThere(path: string): Promise<boolean> {
+  const zip = zipPath(path);
+  return zip?.member === undefined ? existsSync(path) : (await listMembers(zip.archive)).includes(zip.member);
+}
 
 /**
  * Reads a data set as He et al. 2017 published theirs: X.train.rating and X.test.rating (user, item, rating, time; ids from 0) and
@@ -18,7 +39,7 @@ export async function readNcf(path: string): Promise<Interactions> {
   const base = path.slice(0, -TRAIN_FILE.length);
   const [testPath, negativePath] = [`${base}.test.rating`, `${base}.test.negative`];
   for (const needed of [path, testPath, negativePath]) {
-    if (!existsSync(needed))
+    if (!(await isThere(needed)))
       throw new UserError(`"${needed}" does not exist: NCF's format has it beside its other files`);
   }
   const anyRating = { ratingRange: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as [number, number] };
@@ -31,7 +52,7 @@ export async function readNcf(path: string): Promise<Interactions> {
     items: numbers(data.item, data.itemIds, file),
   });
   const [own, tested] = [numbered(train, path), numbered(test, testPath)];
-  const candidates = readCandidates(negativePath, tested);
+  const candidates = await readCandidates(negativePath, tested);
   const most = (...lists: Int32Array[]): number =>
     lists.reduce((a, list) => list.reduce((b, x) => Math.max(b, x), a), 0);
   const n = own.users.length + tested.users.length;
@@ -80,10 +101,14 @@ function lastRows(users: Int32Array, time: Float64Array | undefined): number[] {
 }
 
 /** The items to rank each test item among, as many for each. */
-function readCandidates(path: string, test: { readonly users: Int32Array; readonly items: Int32Array }): Int32Array {
-  const lines = readFileSync(path, 'utf8')
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
+async function readCandidates(
+  path: string,
+  test: { readonly users: Int32Array; readonly items: Int32Array },
+): Promise<Int32Array> {
+  const text = await withPlainFile({ path, shown: path, notes: [] }, undefined, async (plain) =>
+    readFileSync(plain.path, 'utf8'),
+  );
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
   if (lines.length !== test.users.length)
     throw new UserError(
       `"${path}" has ${lines.length} lines, expected one for each of the ${test.users.length} test ratings`,

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { UserError } from '../support/errors.js';
 import { NO_FILTER } from './filter.js';
 import type { Interactions } from './interactions.js';
-import { isNcf, readNcf } from './ncf.js';
+import { ncfAt, readNcf } from './ncf.js';
 import type { PlantedOptions } from './planted.js';
 import { loadRatings, type Origin, prepareInteractions } from './prepare.js';
 import type { ReadOptions } from './reader.js';
@@ -23,7 +23,8 @@ export async function openSplit(
   planted: PlantedOptions,
   options: { readonly exposed?: boolean | undefined; readonly knownAs?: string | undefined } = {},
 ): Promise<Interactions> {
-  if (isNcf(reference)) return readNcf(reference);
+  const ncf = await ncfAt(reference);
+  if (ncf !== undefined) return readNcf(ncf);
   const unbiased = await unbiasedAt(reference);
   if (unbiased) return (await readUnbiased(unbiased, { seed: planted.seed })).data;
   if (isFolder(reference)) {

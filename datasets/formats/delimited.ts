@@ -254,6 +254,7 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
     columns: names.map((name) => ({ name, type: 'text' })),
     // The first field alone tells of most rows that they are not blank.
     blank: `coalesce(trim(c0), '') = '' AND trim(concat(${all.join(', ')})) = ''`,
+    isText: true,
     relation: async () => source,
     place,
     async afterFailure(error) {

@@ -43,6 +43,8 @@ export interface SourceTable {
   readonly skipped?: number;
   /** SQL of the rows that are nothing at all. */
   readonly blank?: string;
+  /** Whether rows are lines of a text, among which comments may stand. */
+  readonly isText?: boolean;
   /** Another way to read the table where one failed; or throws what the failure means. */
   afterFailure?(error: unknown): Promise<SourceTable>;
 }
