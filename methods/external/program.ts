@@ -147,6 +147,7 @@ async function writeQuestion(
     ...{ seed, dim: size.dim, users: size.users, items: size.items, threads: Math.max(1, availableParallelism()) },
     settings: own,
     files,
+    pairs: pairs.user.length,
     answer: {
       scores: 'scores.csv, .arrow, .parquet (column "score") or .npy: a number for each row of pairs, in its order',
       ...(full &&
