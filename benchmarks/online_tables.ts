@@ -5,6 +5,7 @@ import { summarize } from '../support/statistics.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import { type Published, publishedCells } from './published.js';
 import type { TrialResult } from './trial.js';
+import { fewNote, restsOnFew } from './worth.js';
 
 /** The offline estimates that Table 3 compares. */
 export const ESTIMATES = ['standard', 'popularity', 'propensity', 'robust'] as const;
@@ -77,7 +78,7 @@ export function errorTable(
   });
   return {
     title: `${data}: squared error to the click-through rate, ${scale}`,
-    note: `Mean (sd) over ${models} models, ${results.length} deployments; smaller is better.${leftOut(rows.length)}`,
+    note: `Mean (sd) over ${models} models, ${results.length} deployments; smaller is better.${leftOut(rows.length)}${fewNote(fewOf(results))}`,
     columns,
     rows,
     format: 'number',
@@ -90,6 +91,10 @@ const leftOut = (rows: number): string =>
   rows < ESTIMATES.length
     ? ' Estimates that not every model has are left out (the robust one is for PS and ACL, another needs --propensity-model).'
     : '';
+
+/** Estimates whose weights rest on few test items. */
+const fewOf = (results: readonly Deployed[]): string[] =>
+  ESTIMATES.filter((name) => restsOnFew(results, (one) => estimateOf(one, name)));
 
 /** Each model's offline estimates beside what happened online, means over repetitions. */
 export function onlineTable(trials: readonly FinishedTrial[], data: string): ResultTable | undefined {
@@ -111,9 +116,12 @@ export function onlineTable(trials: readonly FinishedTrial[], data: string): Res
       ...(failures[0] !== undefined && { failed: `${failures.length} of ${all.length}, ${failures[0]}` }),
     };
   });
+  const few = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, all]) =>
+    fewOf(deployed(all)).map((name) => `${name} of ${label}`),
+  );
   return {
     title: `${data}: offline and online`,
-    note: 'Percent, mean (sd) over repetitions; pages shown once to every user of the test part.',
+    note: `Percent, mean (sd) over repetitions; pages shown once to every user of the test part.${fewNote(few)}`,
     columns: [...ESTIMATES.map((name) => `${name} hit@5`), 'click-through rate', 'expected rate'],
     rows,
   };

@@ -8,6 +8,7 @@ import { type Summary, summarize } from '../support/statistics.js';
 import { comparePairs, compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import type { TrialResult } from './trial.js';
+import { fewNote, restsOnFew } from './worth.js';
 
 /** The page by which methods are told apart. */
 const VALUE = 'value@10';
@@ -153,7 +154,14 @@ export function trustTable(
 ): ResultTable | undefined {
   if (!truthOf(trials)) return undefined;
   const judged = rowsOf(trials);
-  const rows = offlineKeys(judged, estimates).flatMap((key) =>
+  const keys = offlineKeys(judged, estimates);
+  const weak = new Map(
+    keys.map((key) => [
+      key,
+      judged.filter(({ results }) => restsOnFew(results, (one) => one.estimates[key])).map(({ label }) => label),
+    ]),
+  );
+  const rows = keys.flatMap((key) =>
     CRITERIA.flatMap(([metric, title]): TableRow[] => {
       const methods = judged.map(
         (row): JudgedMethod => ({
@@ -163,13 +171,22 @@ export function trustTable(
         }),
       );
       const trust = trustOf(methods);
-      return trust ? [{ label: `${estimateNamed(key, estimates).label}, ${title}`, cells: trustCells(trust) }] : [];
+      const isWeak = weak.get(key)?.length !== 0;
+      const label = `${estimateNamed(key, estimates).label}, ${title}`;
+      return trust ? [{ label, cells: trustCells(trust), ...(isWeak && { isWeak }) }] : [];
     }),
   );
   if (rows.length === 0) return undefined;
+  const few = [...weak].flatMap(([key, labels]) =>
+    labels.length > 0
+      ? [
+          `${estimateNamed(key, estimates).label}, of ${labels.length === judged.length ? 'every method' : labels.join(', ')}`,
+        ]
+      : [],
+  );
   return {
     title: `${data}: which evaluation to trust`,
-    note: `Against value@10, over the methods: tau, Kendall's tau-b of the two orders; regret, clicks in 100 shown that deploying its pick costs; turned, percent of the pairs of methods that it puts the wrong way round; error, mean squared difference of the two, standardised over methods; methods, how many have the estimate. Mean (sd) over repetitions of training; intervals over them as well.`,
+    note: `Against value@10, over the methods: tau, Kendall's tau-b of the two orders; regret, clicks in 100 shown that deploying its pick costs; turned, percent of the pairs of methods that it puts the wrong way round; error, mean squared difference of the two, standardised over methods; methods, how many have the estimate. Mean (sd) over repetitions of training; intervals over them as well.${fewNote(few)}`,
     columns: ['tau', 'regret', 'turned', 'error', 'methods'],
     rows,
     styles: {

@@ -35,6 +35,7 @@ import {
   readOptionsOf,
 } from './options.js';
 import { terminalProgress } from './progress.js';
+import { smallParts } from './simulate.js';
 import type { Verb } from './verb.js';
 
 const list: CommandModule = {
@@ -244,7 +245,8 @@ function describe({ notes = [], steps, splits }: PreparedSummary, out: string): 
     table.push([step, number(users), number(items), number(interactions), removed]);
   });
   const parts = Object.entries(splits).map(([name, count]) => `${number(count)} ${name}`);
-  return `${notes.map((note) => `${note}\n`).join('')}${table.toString()}\nsplit: ${parts.join(', ')}\nwritten to ${out}`;
+  const lines = [...notes, table.toString(), `split: ${parts.join(', ')}`, ...smallParts(splits), `written to ${out}`];
+  return lines.join('\n');
 }
 
 export const datasetsCommand: Verb = {

@@ -210,6 +210,19 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
   });
 }
 
+/** Test items under which a metric is little more than chance. */
+const LEAST_TESTED = 30;
+
+/** Says which parts of a split are too small to evaluate on. */
+export function smallParts(splits: Readonly<Record<string, number>>): string[] {
+  const small = ['validation', 'test'].filter((name) => (splits[name] ?? 0) < LEAST_TESTED);
+  if (small.length === 0) return [];
+  const counts = small.map((name) => `${splits[name] ?? 0} ${name}`).join(' and ');
+  return [
+    `${counts} interactions are too few to tell methods apart: 30 are the least that means anything; give more data, or filter less`,
+  ];
+}
+
 /** What both stages drew, for people. */
 export function describeSimulation(summary: SimulationSummary): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
@@ -245,5 +258,6 @@ export function describeSimulation(summary: SimulationSummary): string {
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),
     `split: ${parts.join(', ')}${short}`,
+    ...smallParts(summary.splits),
   ].join('\n');
 }

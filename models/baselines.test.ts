@@ -69,6 +69,41 @@ test('EASE is the closed form: weights -P_ji / P_ii off the diagonal, P the inve
   });
 });
 
+test('EASE is right where single precision would not bear its matrix, and a penalty below what is allowed is refused', () => {
+  // Bundles: some items are always bought together, so that their counts are nearly singular.
+  const n = 60;
+  const lists = Array.from({ length: 900 }, (_, user) =>
+    Array.from({ length: n }, (_, item) => item).filter((item) => (user * 7 + Math.floor(item / 3) * 5) % 11 < 4),
+  );
+  const known: UserItems = {
+    ...{ users: lists.length, itemCount: n },
+    starts: Int32Array.from({ length: lists.length + 1 }, (_, user) => lists.slice(0, user).flat().length),
+    items: Int32Array.from(lists.flat()),
+  };
+  const X = new Matrix(n, n);
+  for (const list of lists) for (const a of list) for (const b of list) X.set(a, b, X.get(a, b) + 1);
+  const penalty = 0.001;
+  const P = inverse(Matrix.add(X, Matrix.eye(n, n).mul(penalty)));
+  const kernels = new WasmKernels();
+  const size = { users: lists.length, items: n, dim: 3 };
+  const model = createModel('EASE', kernels, new ParameterFactory(kernels, 1), size, { penalty });
+  model.fit?.(known, 1);
+  const every = Array.from({ length: n }, (_, item) => item);
+  const pairs = pairsOf(
+    kernels,
+    { users: kernels.tensor(Int32Array.from(every, () => 0)), items: kernels.tensor(Int32Array.from(every)) },
+    size,
+  );
+  const scores = kernels.floats(model.forward(new Tape(kernels), pairs).value);
+  scores.forEach((score, item) => {
+    const expected = (lists[0] as number[])
+      .filter((other) => other !== item)
+      .reduce((sum, other) => sum - P.get(other, item) / P.get(item, item), 0);
+    expect(score).toBeCloseTo(expected, 3);
+  });
+  expect(() => createModel('EASE', kernels, new ParameterFactory(kernels, 1), size, { penalty: 1e-4 })).toThrow();
+});
+
 test.each([
   [10, 0],
   [2, 3],
