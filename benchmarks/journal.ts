@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { accessSync, appendFileSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { keySchema, lineSchema, outcomeSchema, RUN_VERSION, type RunLine } from '../results/run_schema.js';
 import { writeDurably } from '../support/durable.js';
+import { atPlace } from '../support/errors.js';
 import { lineSum } from '../support/hash.js';
 import { makeFolder } from '../support/make_folder.js';
 import type { Outcome } from './trial.js';
@@ -82,7 +83,11 @@ export class TrialCache {
     private readonly folder: string,
     private readonly onBroken?: (path: string) => void,
   ) {
-    makeFolder(folder);
+    // Said before anything is trained, which then could not be kept.
+    atPlace('cache', folder, () => {
+      makeFolder(folder);
+      accessSync(folder, constants.W_OK);
+    });
   }
 
   get(key: string): Outcome | undefined {

@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ const { folder, run } = testProgram();
 /** Runs a line of shell in the test folder; $E is the program. */
 function shell(line: string): SpawnSyncReturns<string> {
   const env = { ...process.env, E: main, NODE: process.execPath };
-  return spawnSync('bash', ['-c', line.replaceAll('$E', '"$NODE" "$E"')], { cwd: folder, encoding: 'utf8', env });
+  return spawnSync('bash', ['-c', line.replaceAll('$E ', '"$NODE" "$E" ')], { cwd: folder, encoding: 'utf8', env });
 }
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
@@ -53,6 +53,28 @@ describe('exit codes and streams', () => {
       const { status, stderr } = shell(`$E train --model Pop ${SMALL.join(' ')} --out ${out}`);
       expect(stderr).toMatch(
         /^expobench: .*(takes nothing new|below something that is not a folder|in the way|no permission).*\n$/,
+      );
+      expect(status).toBe(2);
+    }
+  });
+
+  const canMount = spawnSync('unshare', ['-rm', 'true']).status === 0 ? test : test.skip;
+  canMount('a read-only disk is said, by the option and the place', () => {
+    mkdirSync(join(folder, 'disk'));
+    const onDisk = (line: string) =>
+      shell(`unshare -rm bash -c 'mount -t tmpfs -o ro tmpfs disk && exec "$NODE" "$E" ${line}'`);
+    const train = `train --model Pop ${SMALL.join(' ')}`;
+    for (const place of ['disk/x', 'disk/x/y']) {
+      const { status, stderr } = onDisk(`${train} --out ${place}`);
+      expect(stderr).toMatch(
+        /^expobench: --out "disk\/x(\/y)?": ".*\/disk(\/x)?" is on a read-only disk.*another place\n$/,
+      );
+      expect(status).toBe(2);
+    }
+    for (const place of ['disk', 'disk/x']) {
+      const { status, stderr } = onDisk(`sweep quick ${SMALL.join(' ')} --models Pop --cache ${place} --out cached`);
+      expect(stderr).toMatch(
+        /expobench: --cache "disk(\/x)?": ".*disk(\/x)?" is on a read-only disk.*another place\n$/,
       );
       expect(status).toBe(2);
     }

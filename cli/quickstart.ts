@@ -8,6 +8,7 @@ import { truthScreen } from '../results/truth_screen.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
 import { simulate } from '../simulator/simulate.js';
+import { atPlace } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { Lock } from '../support/lock.js';
 import { makeFolder } from '../support/make_folder.js';
@@ -65,8 +66,10 @@ export const quickstartCommand: Verb<QuickstartArguments> = {
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     const out = argv.out ?? freeName();
     // Both folders in it are written by one program; a name that was free is still so once it is locked.
-    makeFolder(dirname(truePath(out)));
-    const lock = Lock.take(truePath(out));
+    const lock = atPlace('out', out, () => {
+      makeFolder(dirname(truePath(out)));
+      return Lock.take(truePath(out));
+    });
     try {
       await runQuickstart(argv, out);
     } finally {

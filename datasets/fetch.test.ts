@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -66,6 +66,15 @@ describe('fetching', () => {
     await expect(fetchDataset(lost, silent)).rejects.toThrow(/the server answered 404/);
     await expect(fetchDataset(source('x', { member: 'set/other' }), silent)).rejects.toThrow(/holds no set\/other/);
     expect(readdirSync(cache, { recursive: true })).toEqual(['set']);
+  });
+
+  test('two at once: the second is told who fetches it, and the first one has it whole', async () => {
+    const set = source('x', { member: 'set/u.data' });
+    const first = fetchDataset(set, silent);
+    await expect(fetchDataset(set, silent)).rejects.toThrow(/u\.data" is being written by process \d+/);
+    expect(readFileSync(await first, 'utf8')).toBe('1\t2\t3\t4\n');
+    expect(readdirSync(cache, { recursive: true }).sort()).toEqual(['set', 'set/u.data']);
+    rmSync(await first);
   });
 
   test('downloads, checks and unpacks into the cache, once', async () => {

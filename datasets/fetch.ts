@@ -5,10 +5,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import envPaths from 'env-paths';
 import { UserError } from '../support/errors.js';
+import { Lock } from '../support/lock.js';
 import { makeFolder } from '../support/make_folder.js';
 import type { Progress } from '../support/progress.js';
 import { unpackMember } from './archive.js';
-import type { DatasetSource } from './source.js';
+import type { DatasetSource, Download } from './source.js';
 
 /** Where fetched data sets are kept: $EXPOBENCH_CACHE, else the system's folder for caches. */
 export function cacheFolder(): string {
@@ -36,21 +37,31 @@ export async function fetchDataset(source: DatasetSource, progress: Progress, ag
   const path = cachedPath(source);
   if (existsSync(path) && !again) return path;
   makeFolder(dirname(path));
-  makeFolder(cacheFolder());
-  const archive = join(cacheFolder(), `${basename(download.url)}.partial`);
+  const lock = Lock.take(path);
+  try {
+    // Another process may have fetched it just now.
+    if (!existsSync(path) || again) await fetchTo(path, source.name, download, progress);
+  } finally {
+    lock.release();
+  }
+  return path;
+}
+
+/** Downloads to a name of its own first; one process does so at a time. */
+async function fetchTo(path: string, name: string, download: Download, progress: Progress): Promise<void> {
+  const archive = `${path}.download`;
   try {
     await downloadFile(download.url, archive, download.bytes, download.md5, progress);
     if (!download.plain) await unpackMember(archive, download.member, `${path}.partial`);
     renameSync(download.plain ? archive : `${path}.partial`, path);
   } catch (error) {
     throw new UserError(
-      `cannot fetch ${source.name} from ${download.url}: ${reason(error)}. If you have a copy, name its ratings instead: ` +
+      `cannot fetch ${name} from ${download.url}: ${reason(error)}. If you have a copy, name its ratings instead: ` +
         `expobench datasets prepare path/to/${basename(download.member)} (or put it at ${path})`,
     );
   } finally {
     rmSync(archive, { force: true });
   }
-  return path;
 }
 
 function reason(error: unknown): string {

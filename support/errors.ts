@@ -20,6 +20,16 @@ export function sentenceOf(error: unknown): string | undefined {
   return explainFileError(error) ?? explainMemoryError(error);
 }
 
+/** Does what the place that an option names must allow. Where it does not, throws UserError naming the option. */
+export function atPlace<Result>(option: string, path: string, act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    const why = explainFileError(error);
+    throw why === undefined ? error : new UserError(`--${option} "${path}": ${why}`);
+  }
+}
+
 /** The sentence for an error of the file system, or undefined where the error is of another kind. */
 export function explainFileError(error: unknown): string | undefined {
   const { code, path, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
@@ -52,7 +62,7 @@ export function explainFileError(error: unknown): string | undefined {
     case 'EFBIG':
       return `${file} has grown to the greatest size that is allowed here: raise the limit (ulimit -f), or give --out on another disk`;
     case 'EROFS':
-      return `${file} is on a read-only disk: give --out elsewhere`;
+      return `${isOurs(path) ? placeOf(path) : file} is on a read-only disk, which takes nothing new: give another place`;
     case 'MODULE_NOT_FOUND':
     case 'ERR_MODULE_NOT_FOUND':
       return explainMissingPackage(String((error as Error).message));

@@ -13,7 +13,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { flush, readState, writeDurably } from './durable.js';
-import { UserError } from './errors.js';
+import { atPlace, UserError } from './errors.js';
 import { hashFile, hashFileNow } from './hash.js';
 import { Lock } from './lock.js';
 import { makeFolder } from './make_folder.js';
@@ -68,8 +68,10 @@ export class OutputFolder {
     this.partial = `${this.path}.partial`;
     this.replaced = `${this.path}.replaced`;
     this.refuseInputs();
-    makeFolder(dirname(this.path));
-    this.lock = Lock.take(this.path);
+    this.lock = atPlace('out', named, () => {
+      makeFolder(dirname(this.path));
+      return Lock.take(this.path);
+    });
     try {
       this.heal();
       this.refuseStrangers();
