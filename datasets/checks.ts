@@ -228,7 +228,16 @@ async function cleanTimes(
       `${number(Number(count))} rows with times that are missing, 0, in the future or in another unit were left out`,
     );
   }
-  const [[first, last] = []] = await rowsOf(connection, `SELECT min(${times.seconds}), max(${times.seconds}) FROM raw`);
+  const before = `(${times.seconds}) < 0`;
+  const [[first, last, early, earliest] = []] = await rowsOf(
+    connection,
+    `SELECT min(${times.seconds}), max(${times.seconds}), count(*) FILTER (${before}), min(line) FILTER (${before}) FROM raw`,
+  );
+  // Some data have real ones: they are neither refused nor passed over in silence.
+  if (Number(early) > 0)
+    notes.push(
+      `${number(Number(early))} times are before 1970 and are taken as such, the first at ${await where(Number(earliest))}`,
+    );
   notes.push(`times: ${times.unit}; from ${dateOf(first)} to ${dateOf(last)}`);
   return notes;
 }

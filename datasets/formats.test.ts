@@ -56,6 +56,7 @@ describe('LastFM', () => {
     expect(notes).toEqual([
       'user = userID, item = artistID, time = timestamp',
       'users are whole numbers, items are whole numbers',
+      `1 times are before 1970 and are taken as such, the first at "${path}", line 4`,
       'times: milliseconds since 1970, by the size of most (100%); from 1956-05-31 23:00:00 to 2009-03-31 22:00:00',
     ]);
   });

@@ -357,6 +357,16 @@ describe('times', () => {
     expect(await timesOf(path, { badTimes: 'drop' })).toEqual([1500000110, 1500000120, 1500000130]);
   });
 
+  test('negative times are taken as before 1970, and said with the line of the first', async () => {
+    const { rows, notes } = await read(csv('old', 'time', '1500000000', '-86400', '-172800', '1500000001'));
+    expect(rows.map((row) => row[3])).toEqual([1500000000, -86400, -172800, 1500000001]);
+    expect(notes.at(-2)).toMatch(/^2 times are before 1970 and are taken as such, the first at ".*old\.csv", line 3$/);
+    const dates = await read(csv('dates', 'time', '2017-08-25', '1969-12-30'));
+    expect(dates.rows.map((row) => row[3])).toEqual([1503619200, -172800]);
+    expect(dates.notes.join('\n')).toMatch(/1 times are before 1970 .* line 3/);
+    expect((await read(csv('new', 'time', '1500000000', '1500000001'))).notes.join()).not.toMatch(/before 1970/);
+  });
+
   test('the unit is that of most rows, and is said, with the first and last time', async () => {
     const path = csv('most', 'time', '1500000110000', '1500000120000', '1500000130');
     await expect(read(path)).rejects.toThrow(
