@@ -6,7 +6,7 @@ import { type FinishedTrial, groupBy, resultOf } from './finished.js';
 import { viewMetrics } from './suite_tables.js';
 import type { SuiteFigure } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
-import { slopesOf } from './truth_tables.js';
+import { slopesOf, valuesOf } from './truth_tables.js';
 
 /** A suite's figures, one of each kind for every data set that has something to draw; `places` are those of data sets along an axis. */
 export function suiteFigures(
@@ -32,12 +32,16 @@ export function suiteFigures(
   });
 }
 
-/** For each data set whose truth is known, ranks by clicks against ranks by truth. */
+/** For each data set whose truth is known, ranks by clicks against ranks by truth, and values against what could be. */
 export function truthFigures(suite: string, finished: readonly FinishedTrial[]): NamedFigure[] {
   const byData = groupBy(finished, ({ data }) => data);
   return [...byData].flatMap(([data, trials]): NamedFigure[] => {
-    const figure = slopesOf(trials, data);
-    return figure ? [{ name: [suite, ...(byData.size > 1 ? [fileName(data)] : []), 'truth'].join('-'), figure }] : [];
+    const name = (kind: string): string => [suite, ...(byData.size > 1 ? [fileName(data)] : []), kind].join('-');
+    const [slopes, values] = [slopesOf(trials, data), valuesOf(trials, data)];
+    return [
+      ...(slopes ? [{ name: name('truth'), figure: slopes }] : []),
+      ...(values ? [{ name: name('value'), figure: values }] : []),
+    ];
   });
 }
 

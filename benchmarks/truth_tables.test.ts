@@ -14,7 +14,7 @@ import { testFolder } from '../support/test_folder.js';
 import type { FinishedTrial } from './finished.js';
 import { choicesOf } from './settings.js';
 import { runTrial, type TrialResult } from './trial.js';
-import { slopesOf, trustTable, valueTable } from './truth_tables.js';
+import { slopesOf, trustTable, valuesOf, valueTable } from './truth_tables.js';
 
 const root = testFolder();
 
@@ -214,9 +214,22 @@ describe('tables of the truth', () => {
     expect(slopes?.anchors.map(({ label }) => label)).toEqual(['random', 'best list', 'learnable', 'ideal']);
   });
 
+  test('the picture of values has intervals over repetitions, and colours the pick and the best', () => {
+    const values = valuesOf(turned, 'd');
+    const cell = (label: string) => valueTable(turned, 'd')?.rows.find((row) => row.label === label)?.cells['value@10'];
+    for (const { label, mean, low, high } of values?.methods ?? [])
+      expect([mean, low, high]).toEqual([cell(label)?.mean, ...(cell(label)?.interval ?? [])]);
+    expect(values?.methods.map(({ label, role }) => [label, role])).toEqual([
+      ['A', 'pick'],
+      ['B', 'best'],
+    ]);
+    expect(values?.anchors).toHaveLength(4);
+  });
+
   test('data without a world have none of them', () => {
     const plain = [{ ...turned[0], outcome: { result: { standard: {}, estimates: {} } } } as unknown as FinishedTrial];
-    expect([valueTable(plain, 'd'), trustTable(plain, 'd'), slopesOf(plain, 'd')]).toEqual([
+    expect([valueTable(plain, 'd'), trustTable(plain, 'd'), slopesOf(plain, 'd'), valuesOf(plain, 'd')]).toEqual([
+      undefined,
       undefined,
       undefined,
       undefined,

@@ -2,7 +2,7 @@ import { estimateNamed } from '../evaluation/estimates/registry.js';
 import { builtInEvaluation, type EvaluationCatalogue, type TruthResult } from '../evaluation/evaluate.js';
 import { ANCHOR_MEANING, ANCHORS, shareOf } from '../evaluation/truth/anchors.js';
 import { type JudgedMethod, type Trust, trustOf } from '../evaluation/truth/trust.js';
-import type { SlopeFigure } from '../results/figure.js';
+import type { SlopeFigure, ValueFigure } from '../results/figure.js';
 import { type ResultTable, type TableRow, WORSE_NOTE } from '../results/table.js';
 import { type Summary, summarize } from '../support/statistics.js';
 import { comparePairs, compareWithBest } from './comparison.js';
@@ -224,6 +224,35 @@ export function slopesOf(trials: readonly FinishedTrial[], data: string): SlopeF
     note: 'Left: order by Hit@10 of the test clicks. Right: order by value@10, the expected clicks in 100 shown. The scale at the edge has the same values as the table.',
     sides: ['by Hit@10', 'by clicks in 100 shown'],
     methods,
+    anchors: ANCHORS.map((name) => ({ label: name, value: truth.anchors[name][VALUE] as number })),
+  };
+}
+
+/** What each method is worth, with its interval over repetitions, against the anchors; undefined where there is no truth, or fewer than two methods. */
+export function valuesOf(trials: readonly FinishedTrial[], data: string): ValueFigure | undefined {
+  const truth = truthOf(trials);
+  if (!truth) return undefined;
+  const rows = rowsOf(trials).filter(({ values }) => values.some((value) => value !== undefined));
+  const verdict = verdictOf(rows);
+  if (!verdict) return undefined;
+  const { pick, best } = verdict;
+  const learnable = truth.anchors.learnable[VALUE] as number;
+  const share = shareOf(worthOf(best), VALUE, { means: truth.anchors });
+  return {
+    kind: 'values',
+    title: `${data}: the best, ${best.label}, has ${Math.round(100 * share)}% of what can be learned beyond chance (${points(learnable)}).`,
+    note: 'Points: value@10, the expected clicks in 100 shown, mean over repetitions of training; bars: 95 percent intervals of that mean. Dashed: what values are read against.',
+    axis: 'clicks in 100 shown',
+    methods: rows.map((row) => {
+      const { mean, interval } = summarize(row.values.filter((value) => value !== undefined));
+      const role = row === best ? 'best' : row === pick ? 'pick' : undefined;
+      return {
+        label: row.label,
+        mean,
+        ...(interval && { low: interval[0], high: interval[1] }),
+        ...(role && { role }),
+      };
+    }),
     anchors: ANCHORS.map((name) => ({ label: name, value: truth.anchors[name][VALUE] as number })),
   };
 }

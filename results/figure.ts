@@ -2,6 +2,7 @@ import type { OutputFolder } from '../support/output.js';
 import { pngOf } from '../support/png.js';
 import { figurePicture } from './figure_picture.js';
 import { type Slopes, slopePicture } from './slope_picture.js';
+import { type Values, valuePicture } from './value_picture.js';
 
 /** Version of the figures' JSON. */
 export const FIGURE_SCHEMA = 1;
@@ -47,11 +48,20 @@ export interface SlopeFigure extends Slopes {
   readonly note: string;
 }
 
-export type Figure = CurvesFigure | SlopeFigure;
+/** What methods are worth, against what could be. */
+export interface ValueFigure extends Values {
+  readonly kind: 'values';
+  readonly title: string;
+  readonly note: string;
+}
+
+export type Figure = CurvesFigure | SlopeFigure | ValueFigure;
 
 /** A figure as SVG. */
-export const figureSvg = (figure: Figure): string =>
-  figure.kind === 'slopes' ? slopePicture(figure) : figurePicture(figure);
+export function figureSvg(figure: Figure): string {
+  if (figure.kind === 'slopes') return slopePicture(figure);
+  return figure.kind === 'values' ? valuePicture(figure) : figurePicture(figure);
+}
 
 /** A figure with the name of its files. */
 export interface NamedFigure<Drawn extends Figure = Figure> {

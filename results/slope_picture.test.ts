@@ -14,7 +14,7 @@ const svg = slopePicture({ title: 'One sentence.', sides: ['Hit@10', 'value'], m
 
 describe('the picture of ranks', () => {
   test('colours the pick of clicks and the best in truth, with their values at both ends', () => {
-    expect(svg).toMatch(/class="pick"[^>]*>GMF &amp; friends &lt;b>\s+60\.0</);
+    expect(svg).toMatch(/class="pick"[^>]*>GMF &amp; friends\u2026\s+60\.0</);
     expect(svg).toMatch(/class="pick"[^>]*>50\.0\s+GMF/);
     expect(svg).toMatch(/class="best"[^>]*>Pop\s+30\.0</);
     expect(svg).toMatch(/class="best"[^>]*>54\.0\s+Pop/);

@@ -15,12 +15,14 @@ export interface Slopes {
 
 /** Units of the drawing, made for 390 pixels and for a column of 85 mm alike. */
 const [ROW, LETTER] = [24, 13];
-const LEFT = { label: 122, line: 130 };
-const RIGHT = { line: 252, label: 260 };
-const RULER = 398;
+const LEFT = { label: 150, line: 158 };
+const RIGHT = { line: 270, label: 278 };
+const RULER = 436;
 const MOST_LETTERS = 17;
-const WIDTH = 500;
-const [TITLE_LETTERS, TITLE_LINE] = [58, 18];
+/** Beside a value, in bold. */
+const MOST_BESIDE = 14;
+const WIDTH = 540;
+const [TITLE_LETTERS, TITLE_LINE] = [62, 18];
 
 /** Two strong colours that colour-blind readers tell apart: what clicks would deploy, and what is best in truth. */
 const STYLE = `
@@ -88,8 +90,8 @@ export function slopePicture({ title, sides, methods, anchors }: Slopes): string
       <line class="scale" x1={RULER} y1={scale(high)} x2={RULER} y2={scale(low)} stroke-width={1} />
       {order.map((m) => {
         const { label: name, left, right } = methods[m] as (typeof methods)[number];
-        const label = shorten(name);
         const kind = kindOf(m);
+        const label = shorten(name, kind ? MOST_BESIDE : MOST_LETTERS);
         const text = (value: number): string => (100 * value).toFixed(1);
         const [from, to] = [y(byLeft[m] as number), y(byRight[m] as number)];
         return (
@@ -126,8 +128,8 @@ export function slopePicture({ title, sides, methods, anchors }: Slopes): string
 }
 
 /** What fits beside the lines. */
-const shorten = (label: string): string =>
-  label.length <= MOST_LETTERS ? label : `${label.slice(0, MOST_LETTERS - 1).trimEnd()}\u2026`;
+export const shorten = (label: string, most = MOST_LETTERS): string =>
+  label.length <= most ? label : `${label.slice(0, most - 1).trimEnd()}\u2026`;
 
 /** Place of each value, 0 for the largest; of equal ones the first comes first. */
 function placesOf(values: readonly number[]): number[] {
@@ -135,8 +137,8 @@ function placesOf(values: readonly number[]): number[] {
   return values.map((_, m) => order.indexOf(m));
 }
 
-/** Heights moved apart until neighbours keep the distance, as little as that takes from the top down. */
-function spread(heights: readonly number[], distance: number): number[] {
+/** Places moved apart until neighbours keep the distance, as little as that takes from the first on. */
+export function spread(heights: readonly number[], distance: number): number[] {
   const order = heights.map((_, k) => k).sort((a, b) => (heights[a] as number) - (heights[b] as number));
   const out = [...heights];
   for (let k = 1; k < order.length; k++) {
@@ -147,7 +149,7 @@ function spread(heights: readonly number[], distance: number): number[] {
 }
 
 /** Lines of at most so many letters, broken between words. */
-function wrap(text: string, most: number): string[] {
+export function wrap(text: string, most: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ').filter(Boolean)) {
     const last = lines.at(-1);

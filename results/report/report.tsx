@@ -55,7 +55,7 @@ export function reportOf(run: RunFolder): string {
 }
 
 /** Whether a figure sets ranks against the truth: what a reader should see first. */
-const isOfTruth = ({ figure }: RunFolder['figures'][number]): boolean => figure.kind === 'slopes';
+const isOfTruth = ({ figure }: RunFolder['figures'][number]): boolean => figure.kind !== undefined;
 
 function Figures({ figures }: Pick<RunFolder, 'figures'>): JSX.Element {
   return (
