@@ -143,6 +143,9 @@ export async function openSuiteData(
   return opened;
 }
 
+/** The data set whose world is known without a simulation. */
+const PLANTED = 'planted';
+
 async function openOne(
   { key, from, name, simulate: choices, at }: SuiteDataEntry,
   options: OpenOptions,
@@ -160,7 +163,9 @@ async function openOne(
   const { read, planted, exposed } = options;
   const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });
   const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
-  return { key, at, folder, name: name ?? data.name, data, world, sha256: hashData(data, world) };
+  const own = folder === undefined && from === PLANTED ? planted : undefined;
+  const sha256 = hashData(data, world, own);
+  return { key, at, folder, name: name ?? data.name, data, world, ...(own && { planted: own }), sha256 };
 }
 
 async function simulateInto(
@@ -190,10 +195,11 @@ async function isWhole(folder: string): Promise<boolean> {
 }
 
 /** SHA-256 of what a trial can see. */
-export function hashData(data: Interactions, world: WorldState | undefined): string {
+export function hashData(data: Interactions, world: WorldState | undefined, planted?: PlantedOptions): string {
   const hash = createHash('sha256');
   hash.update(`${data.userIds.length} ${data.itemIds.length} ${data.user.length}`);
   if (world) hash.update(JSON.stringify(world.config));
+  if (planted) hash.update(JSON.stringify(planted));
   for (const column of [
     ...[data.user, data.item, data.split, data.time, data.rating, data.truth?.relevance, data.truth?.exposure],
     ...[data.candidates, data.exposed?.user, data.exposed?.item],

@@ -1,5 +1,6 @@
 import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
 import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import type { PlantedOptions } from '../datasets/planted.js';
 import { averageOf, itemValues } from '../evaluation/averages.js';
 import { type DeploymentSettings, deploy, type OnlineResult } from '../evaluation/deployment.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
@@ -19,6 +20,7 @@ import { DivergedError, type EpochRecord, type ExposureRecord, type TrainingReco
 import type { FlatSettings, TrainContext } from '../propensities/context.js';
 import type { ExposureModel } from '../propensities/propensity.js';
 import { propensityNamed } from '../propensities/registry.js';
+import { plantedTruth, type RelevanceTruth } from '../simulator/truth.js';
 import { World } from '../simulator/world.js';
 import type { WorldState } from '../simulator/world_state.js';
 import { builtIn, type Catalogue } from './catalogue.js';
@@ -83,6 +85,8 @@ export interface TrainedModel {
 export interface TrialContext {
   /** The truth behind simulated data. */
   readonly world?: WorldState | undefined;
+  /** Of ratings of the planted world, what it was made by: its relevance is known, too. */
+  readonly planted?: PlantedOptions | undefined;
   readonly onEpoch?: ((record: EpochRecord, part: string) => void) | undefined;
   /** What its names mean. */
   readonly catalogue?: Catalogue | undefined;
@@ -116,14 +120,15 @@ async function trainAndEvaluate(
   kernels: Kernels,
   data: Interactions,
   settings: TrialSettings,
-  { world, onEpoch, catalogue = builtIn }: TrialContext,
+  { world, planted, onEpoch, catalogue = builtIn }: TrialContext,
 ): Promise<{ result: TrialResult; trained: TrainedModel }> {
   const method = parseMethod(settings.method, catalogue);
   const questions = new Questions(kernels, data, settings.evaluation);
   const context = await trainContext(kernels, data, settings, method, questions, { world, onEpoch });
   const trained = await explaining(method, () => method.train(context));
   try {
-    const result = await evaluated(method, trained, { questions, context, settings, catalogue });
+    const relevance = planted && plantedTruth(planted, data);
+    const result = await evaluated(method, trained, { questions, context, relevance, settings, catalogue });
     const own = context.settings.set?.[method.players[0]?.name ?? ''] ?? {};
     return { result, trained: { kernels, model: trained.model, size: context.size, settings: own } };
   } finally {
@@ -135,7 +140,7 @@ async function trainAndEvaluate(
 async function evaluated(
   method: Method,
   { scorer, record, exposure }: Trained,
-  { questions, context, settings, catalogue }: Evaluated,
+  { questions, context, relevance, settings, catalogue }: Evaluated,
 ): Promise<TrialResult> {
   const { kernels } = context;
   const test = await questions.test();
@@ -145,6 +150,7 @@ async function evaluated(
     evaluate(
       {
         ...{ kernels, test, scorer, train: context.train, world: context.world, seed: settings.evaluation.seed },
+        ...(relevance && { relevance }),
         exposure: exposure?.propensity,
         propensity: (name) => propensityModel(name, { ...context, onEpoch: undefined }, settings, catalogue),
       },
@@ -173,6 +179,7 @@ async function evaluated(
 interface Evaluated {
   readonly questions: Questions;
   readonly context: TrainContext;
+  readonly relevance?: RelevanceTruth | undefined;
   readonly settings: TrialSettings;
   readonly catalogue: Catalogue;
 }

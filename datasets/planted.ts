@@ -34,17 +34,11 @@ export interface PlantedTruth {
   exposure(user: number, item: number): number;
 }
 
-/**
- * Ratings from a world that is known: tastes of low rank, a long tail of popularity, biases of users and items, and people
- * coming across what is popular and, by `attraction`, what they like - so that what is seen is not a fair sample. Drawn from the seed
- * alone; times fall uniformly over the year 2019.
- */
-export function plantedRatings(options: PlantedOptions): { data: Interactions; truth: PlantedTruth } {
-  const { users, items, rank, attraction } = options;
-  const kernels = new WasmKernels();
+/** What belongs to users and items. */
+function tastesOf({ users, items, rank, seed }: PlantedOptions, kernels: WasmKernels) {
   const normal = (name: string, rows: number, columns: number): Float32Array => {
     const out = kernels.zeros([rows, columns]);
-    kernels.drawNormal(out, key(options.seed, name), 0, 1);
+    kernels.drawNormal(out, key(seed, name), 0, 1);
     return kernels.floats(out).slice();
   };
   const userTaste = normal('user taste', users, rank);
@@ -52,18 +46,33 @@ export function plantedRatings(options: PlantedOptions): { data: Interactions; t
   const userBias = normal('user bias', 1, users);
   const itemBias = normal('item bias', 1, items);
   const activity = normal('user activity', 1, users);
-  const shuffle = kernels.zeros([items], 'int32');
-  kernels.drawPermutation(shuffle, key(options.seed, 'popularity'));
-  const place = kernels.integers(shuffle).slice();
-
   const taste = (user: number, item: number): number => {
     let sum = 0;
     for (let k = 0; k < rank; k++)
       sum += (userTaste[user * rank + k] as number) * (itemTaste[item * rank + k] as number);
     return sum / Math.sqrt(rank);
   };
-  const expected = (user: number, item: number): number =>
+  const rating = (user: number, item: number): number =>
     3.4 + 0.3 * (userBias[user] as number) + 0.3 * (itemBias[item] as number) + 0.9 * taste(user, item);
+  return { rating, activity };
+}
+
+/** What ratings are expected in the world of some options, without drawing any. */
+export const plantedRating = (options: PlantedOptions): PlantedTruth['rating'] =>
+  tastesOf(options, new WasmKernels()).rating;
+
+/**
+ * Ratings from a world that is known: tastes of low rank, a long tail of popularity, biases of users and items, and people
+ * coming across what is popular and, by `attraction`, what they like - so that what is seen is not a fair sample. Drawn from the seed
+ * alone; times fall uniformly over the year 2019.
+ */
+export function plantedRatings(options: PlantedOptions): { data: Interactions; truth: PlantedTruth } {
+  const { users, items, attraction } = options;
+  const kernels = new WasmKernels();
+  const { rating: expected, activity } = tastesOf(options, kernels);
+  const shuffle = kernels.zeros([items], 'int32');
+  kernels.drawPermutation(shuffle, key(options.seed, 'popularity'));
+  const place = kernels.integers(shuffle).slice();
 
   // Zipf's law with a flattened head: weight of place r is (r + 10)^-0.9.
   const popularity = Float64Array.from(place, (r) => pow(r + 10, -0.9));

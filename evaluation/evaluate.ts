@@ -2,6 +2,7 @@ import type { Kernels } from '../compute/index.js';
 import { type Interactions, TEST, type UserItems } from '../datasets/interactions.js';
 import type { Scorer } from '../models/scorer.js';
 import type { Propensity } from '../propensities/propensity.js';
+import type { RelevanceTruth } from '../simulator/truth.js';
 import type { World } from '../simulator/world.js';
 import type { Registry } from '../support/registry.js';
 import { type ItemValues, itemValues, userMeans } from './averages.js';
@@ -76,6 +77,8 @@ export interface EvaluationContext {
   /** G of the method itself. */
   readonly exposure?: Propensity | undefined;
   readonly world?: World | undefined;
+  /** What is known of relevance where there is no world, as of planted ratings. */
+  readonly relevance?: RelevanceTruth | undefined;
   /** By name; made once. */
   propensity(name: string): Promise<Propensity>;
   readonly seed: number;
@@ -150,33 +153,31 @@ interface FullPass {
 }
 
 async function fullPass(
-  { test, scorer, world, onUsers }: EvaluationContext,
+  { test, scorer, world, relevance = world, onUsers }: EvaluationContext,
   { candidates }: EvaluationSettings,
   metrics: readonly ItemMetric[],
 ): Promise<FullPass> {
   const lists = new RecommendationLists(test);
   const ranks = new FullRanks(test);
+  const known = relevance && anchorsFor(test.data, relevance);
+  const judge = known && new ListValues(known.judged);
+  const truthOf = (): Pick<FullPass, 'truth'> => {
+    if (!known || !judge) return {};
+    onUsers?.(byJudged(judge));
+    return { truth: { values: judge.means, users: known.judged.users.length, anchors: known.means } };
+  };
   if (!scorer.scoreRow) {
-    const judged = world && anchorsFor(test.data, world);
-    const values = judged && new ListValues(judged.judged);
-    await readLists(test, scorer, LONGEST, [lists], values);
-    if (values) onUsers?.(byJudged(values));
-    const truth = judged &&
-      values && { values: values.means, users: judged.judged.users.length, anchors: judged.means };
-    return { lists: { ...lists.statistics }, ...(truth && { truth }) };
+    await readLists(test, scorer, LONGEST, [lists], judge);
+    return { lists: { ...lists.statistics }, ...truthOf() };
   }
-  const found = () => ({ lists: { ...lists.statistics }, values: itemValues(metrics, ranks) });
-  if (!world) {
-    await readAllScores(test, scorer, [lists, ranks]);
-    return found();
-  }
-  const expectation = new ExpectedMetrics(test, world, metrics, candidates);
-  const { judged, means } = anchorsFor(test.data, world);
-  const values = new ListValues(judged);
-  await readAllScores(test, scorer, [lists, expectation, ranks], values);
-  onUsers?.(byJudged(values));
-  const truth = { values: values.means, users: judged.users.length, anchors: means };
-  return { ...found(), expected: expectation.means, truth };
+  const expectation = world && new ExpectedMetrics(test, world, metrics, candidates);
+  await readAllScores(test, scorer, [lists, ...(expectation ? [expectation] : []), ranks], judge);
+  return {
+    lists: { ...lists.statistics },
+    values: itemValues(metrics, ranks),
+    ...(expectation && { expected: expectation.means }),
+    ...truthOf(),
+  };
 }
 
 function testedOf({ data, rows, leftOut, targets }: TestQuestion, { history }: Scorer): Tested {

@@ -1,5 +1,6 @@
 import { exp } from '../compute/math.js';
-import type { PlantedOptions, PlantedTruth } from '../datasets/planted.js';
+import type { Interactions } from '../datasets/interactions.js';
+import { type PlantedOptions, type PlantedTruth, plantedRating } from '../datasets/planted.js';
 
 /**
  * What is known of a world's relevance: what users would click, if it were shown. A simulated world is one; so is the planted one, of which ratings
@@ -36,6 +37,17 @@ export function plantedRelevance(
     // Whatever noise a rating has is in the probability already.
     learnableRow: (user) => Float32Array.from({ length: items }, (_, item) => rating(user, item)),
   };
+}
+
+/** The planted world behind ratings that were drawn from it, of which users and items may have been filtered out: ids are "u12" and "i7". */
+export function plantedTruth(options: PlantedOptions, { userIds, itemIds }: Interactions): RelevanceTruth {
+  const numbers = (ids: readonly string[]): Int32Array => Int32Array.from(ids, (id) => Number(id.slice(1)));
+  const [users, items] = [numbers(userIds), numbers(itemIds)];
+  const rating = plantedRating(options);
+  return plantedRelevance(
+    { rating: (user, item) => rating(users[user] as number, items[item] as number) },
+    { users: users.length, items: items.length },
+  );
 }
 
 /** P(Z > z) of the normal distribution, within 8e-8 (Abramowitz and Stegun 1964, 26.2.17), the same to the bit everywhere. */

@@ -29,7 +29,7 @@ export class ThreadExecutor implements Executor {
 
   async provide(given: readonly Provided[], modules: readonly UserModule[] = []): Promise<void> {
     if (this.pool) throw new Error('threads get all data before their first task');
-    for (const { sha256, name, data, world } of given) this.data[sha256] = { name, data, world };
+    for (const { sha256, name, data, world, planted } of given) this.data[sha256] = { name, data, world, planted };
     this.modules = modules;
   }
 

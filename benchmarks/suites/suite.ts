@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
+import type { PlantedOptions } from '../../datasets/planted.js';
 import { estimateNamed } from '../../evaluation/estimates/registry.js';
 import { builtInEvaluation, type EvaluationCatalogue } from '../../evaluation/evaluate.js';
 import { metricNamed } from '../../evaluation/metrics/registry.js';
@@ -202,4 +203,6 @@ export interface TrialData {
   readonly data: Interactions;
   /** The truth behind simulated data. */
   readonly world?: WorldState | undefined;
+  /** Of ratings of the planted world, what it was made by. */
+  readonly planted?: PlantedOptions | undefined;
 }

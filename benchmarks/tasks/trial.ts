@@ -5,9 +5,9 @@ import type { TaskKind } from './task.js';
 export const trialTask: TaskKind<TrialSettings, Outcome> = {
   name: 'trial',
   summary: 'train a method once, and evaluate it on the test part',
-  async run(settings, { data, world }, catalogue) {
+  async run(settings, { data, world, planted }, catalogue) {
     try {
-      const { result, trained } = await runTrial(data, settings, { world, catalogue });
+      const { result, trained } = await runTrial(data, settings, { world, planted, catalogue });
       trained.kernels.close();
       return { result };
     } catch (error) {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type UserItems, userItems } from '../../datasets/interactions.js';
-import { plantedRatings } from '../../datasets/planted.js';
-import { normalTail, plantedRelevance, type RelevanceTruth } from '../../simulator/truth.js';
+import { openSplit } from '../../datasets/open.js';
+import { PLANTED_DEFAULTS, plantedRatings } from '../../datasets/planted.js';
+import { normalTail, plantedRelevance, plantedTruth, type RelevanceTruth } from '../../simulator/truth.js';
 import { ANCHORS, anchorsOf, judgedUsers, shareOf } from './anchors.js';
 import { BestItems } from './lists.js';
 import { ListValues, PAGES } from './value.js';
@@ -136,6 +137,20 @@ describe('the planted world as a truth', () => {
       [3, 0.00134989803163009],
     ] as const)
       expect(normalTail(z)).toBeCloseTo(p, 6);
+  });
+
+  test('is found for the users and items that a filter left', async () => {
+    const options = { ...PLANTED_DEFAULTS, users: 60, items: 80, ratingsPerUser: 4 };
+    const { truth } = plantedRatings(options);
+    const whole = plantedRelevance(truth, options);
+    const data = await openSplit('planted', {}, options);
+    expect(data.userIds.length).toBeLessThan(options.users);
+    const left = plantedTruth(options, data);
+    const original = (id: string): number => Number(id.slice(1));
+    data.userIds.forEach((id, user) => {
+      const row = whole.relevanceRow(original(id));
+      expect(left.relevanceRow(user)).toEqual(Float32Array.from(data.itemIds, (item) => row[original(item)] as number));
+    });
   });
 
   test('a rating of at least 4 comes as often as it says, within five standard errors', () => {
