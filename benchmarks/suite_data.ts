@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
-import { z } from 'zod';
 import { cachedPath } from '../datasets/fetch.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings, openSplit } from '../datasets/open.js';
@@ -10,11 +9,10 @@ import type { ReadOptions } from '../datasets/reader.js';
 import { datasets } from '../datasets/registry.js';
 import { readManifest } from '../datasets/store.js';
 import { type SimulationChoices, simulationOf } from '../simulator/choices.js';
+import { madeOf } from '../simulator/made.js';
 import { simulate, simulationInputs } from '../simulator/simulate.js';
 import { readWorld } from '../simulator/world_files.js';
 import type { WorldState } from '../simulator/world_state.js';
-import { isIntact } from '../support/contents.js';
-import { readState } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 import { fileName, untaken } from '../support/names.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
@@ -177,21 +175,11 @@ async function simulateInto(
 ): Promise<string> {
   const { config, source } = await simulationOf(choices, suiteFolder);
   const { data, origin } = await openRatings(from, read, planted);
-  const made = z
-    .looseObject({ kind: z.literal('simulated'), inputs: z.string() })
-    .safeParse(readState(join(folder, 'manifest.json'))).data;
-  if (made?.inputs === simulationInputs(data, { config, source }) && (await isWhole(folder))) return folder;
+  if (await madeOf(folder, simulationInputs(data, { config, source }), ['exposures.arrow'])) return folder;
   await writeFolder(folder, { overwrite: true }, (inner) =>
     simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
   );
   return folder;
-}
-
-/** Whether all files of a folder are as its manifest says, those that an earlier run did not flush in time included. */
-async function isWhole(folder: string): Promise<boolean> {
-  const { files } = readManifest(folder);
-  for (const [name, hash] of Object.entries(files)) if (!(await isIntact(join(folder, name), hash))) return false;
-  return files['exposures.arrow'] !== undefined;
 }
 
 /** SHA-256 of what a trial can see. */

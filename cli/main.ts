@@ -3,10 +3,11 @@
  * The process around the program, which runs in a thread of its own: so this one is always free to hear of a signal, whatever is being computed,
  * and can say what happened where the thread dies of too little memory.
  */
-import { rmSync, writeSync } from 'node:fs';
+import { rmdirSync, rmSync, writeSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { faultText, oneLine, sentenceOf } from '../support/errors.js';
+import type { Leftovers } from '../support/pending.js';
 import { PROGRAM } from '../support/version.js';
 import type { Ask, Start, Told } from './thread.js';
 
@@ -18,8 +19,8 @@ const PATIENCE = 500;
 /** The program's thread, once it is started. */
 let thread: Worker | undefined;
 
-/** Folders that are half-written. */
-let pending: readonly string[] = [];
+/** What is half-written, and locks that are held. */
+let pending: Leftovers = { partial: [], made: [] };
 let code: number | undefined;
 
 /** Says one sentence on stderr, if anybody can be told. */
@@ -32,11 +33,18 @@ function say(text: string): void {
 }
 
 function removePending(): void {
-  for (const folder of pending) {
+  for (const folder of pending.partial) {
     try {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     } catch {
       // A thread that still runs writes into it; it is recognised by its name.
+    }
+  }
+  for (const folder of pending.made) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // It holds something else.
     }
   }
 }
@@ -98,7 +106,7 @@ function startThread(argv: string[]): Worker {
     resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) },
   });
   started.on('message', (told: Told) => {
-    if (told.kind === 'pending') pending = told.folders;
+    if (told.kind === 'pending') pending = told.left;
     else if (told.kind === 'ended') process.exitCode = code ??= told.code;
     else if (told.kind === 'stops') clearTimeout(waiting);
     else end();

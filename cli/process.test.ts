@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -193,6 +193,20 @@ describe('Ctrl-C half-way', () => {
     expect(readdirSync(join(folder, 'killed')).sort()).toEqual(readdirSync(join(folder, 'claims')).sort());
     const claimsOf = (name: string) => JSON.parse(readFileSync(join(folder, name, 'claims.json'), 'utf8')).claims;
     expect(claimsOf('killed')).toEqual(claimsOf('claims'));
+  });
+
+  test('a quickstart leaves nothing where it has come to nothing, and goes on with the data that it has made', async () => {
+    const options = ['quickstart', '--out', 'first'];
+    const found = () => readdirSync(folder).filter((name) => name.startsWith('first'));
+    await interrupt(options, () => existsSync(join(folder, 'first', 'data.partial')));
+    expect(found()).toEqual([]);
+    const data = join(folder, 'first', 'data', 'manifest.json');
+    await interrupt(options, () => existsSync(data), 'SIGTERM');
+    expect(found()).toEqual(['first']);
+    const { ino, mtimeMs } = statSync(data);
+    await interrupt(options, () => existsSync(join(folder, 'first', 'quick.partial')), 'SIGTERM');
+    expect(err).not.toMatch(/exists/);
+    expect(statSync(data)).toMatchObject({ ino, mtimeMs });
   });
 
   test('a sweep keeps its finished trials and goes on when started again', async () => {

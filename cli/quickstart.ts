@@ -1,14 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { planSuite } from '../benchmarks/plan.js';
 import { quick } from '../benchmarks/suites/quick.js';
-import { PLANTED_DEFAULTS } from '../datasets/planted.js';
+import { PLANTED_DEFAULTS, type PlantedOptions } from '../datasets/planted.js';
 import { loadRatings } from '../datasets/prepare.js';
 import { truthScreen } from '../results/truth_screen.js';
-import { SIMULATION_DEFAULTS } from '../simulator/config.js';
+import { SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
 import { describeInspection, inspect } from '../simulator/inspect.js';
-import { simulate } from '../simulator/simulate.js';
-import { atPlace } from '../support/errors.js';
+import { madeOf } from '../simulator/made.js';
+import { type SimulationSummary, simulate, simulationInputs } from '../simulator/simulate.js';
+import { atPlace, UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { Lock } from '../support/lock.js';
 import { makeFolder } from '../support/make_folder.js';
@@ -39,11 +40,43 @@ const START = {
   simulation: { exposuresPerUser: 150, exposure: { name: 'popularity', settings: { strength: 0.5 } } },
 } as const;
 
-/** The first of runs/quickstart, runs/quickstart-2 ... that does not exist or is empty. */
-function freeName(): string {
+/** What is to be done, and where. */
+interface Work {
+  readonly out: string;
+  readonly lock: Lock;
+  /** What an earlier start that was stopped simulated. */
+  readonly made: SimulationSummary | undefined;
+}
+
+/** The wished folder, or the first of runs/quickstart, runs/quickstart-2 ... that is free, or that such a start left: this one goes on there. */
+async function begin(argv: QuickstartArguments, inputs: string): Promise<Work> {
+  const tables = argv.format === 'parquet' ? ['exposures.arrow', 'exposures.parquet'] : ['exposures.arrow'];
+  const madeIn = async (out: string): Promise<SimulationSummary | undefined> =>
+    argv.overwrite || existsSync(join(out, 'quick')) ? undefined : madeOf(join(out, 'data'), inputs, tables);
+  // Both folders in it are written by one program; what is found there is still so once it is locked.
+  const lockOf = (out: string): Lock => {
+    return atPlace('out', out, () => {
+      makeFolder(dirname(truePath(out)));
+      return Lock.take(truePath(out));
+    });
+  };
+  if (argv.out !== undefined) {
+    const lock = lockOf(argv.out);
+    return { out: argv.out, lock, made: await madeIn(argv.out) };
+  }
   for (let n = 1; ; n++) {
-    const name = join('runs', n === 1 ? 'quickstart' : `quickstart-${n}`);
-    if (!existsSync(name) || readdirSync(name).length === 0) return name;
+    const out = join('runs', n === 1 ? 'quickstart' : `quickstart-${n}`);
+    if (existsSync(join(out, 'quick'))) continue;
+    let lock: Lock;
+    try {
+      lock = lockOf(out);
+    } catch (error) {
+      if (error instanceof UserError) continue; // another one is at work there
+      throw error;
+    }
+    const made = await madeIn(out);
+    if (made || !existsSync(join(out, 'data'))) return { out, lock, made };
+    lock.release();
   }
 }
 
@@ -64,37 +97,41 @@ export const quickstartCommand: Verb<QuickstartArguments> = {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
-    const out = argv.out ?? freeName();
-    // Both folders in it are written by one program; a name that was free is still so once it is locked.
-    const lock = atPlace('out', out, () => {
-      makeFolder(dirname(truePath(out)));
-      return Lock.take(truePath(out));
-    });
+    const { seed } = argv;
+    const planted = { ...PLANTED_DEFAULTS, ...START.planted, seed };
+    const ratings = await loadRatings('planted', {}, planted);
+    const config = {
+      ...SIMULATION_DEFAULTS,
+      seed,
+      ...START.simulation,
+    };
+    const work = await begin(argv, simulationInputs(ratings.data, { config }));
     try {
-      await runQuickstart(argv, out);
+      await runQuickstart(argv, work, ratings, planted, config);
     } finally {
-      lock.release();
+      work.lock.release();
     }
   },
 };
 
-async function runQuickstart(argv: QuickstartArguments, out: string): Promise<void> {
+async function runQuickstart(
+  argv: QuickstartArguments,
+  { out, made }: Work,
+  { data, origin }: Awaited<ReturnType<typeof loadRatings>>,
+  planted: PlantedOptions,
+  config: SimulationConfig,
+): Promise<void> {
   const tell = (text: string): void => {
     if (!argv.json) print(text);
   };
   const [dataFolder, runFolder] = [join(out, 'data'), join(out, 'quick')];
   const progress = terminalProgress();
   const { seed, overwrite, workers, format } = argv;
-  const planted = { ...PLANTED_DEFAULTS, ...START.planted, seed };
-  const { data, origin } = await loadRatings('planted', {}, planted);
-  const config = {
-    ...SIMULATION_DEFAULTS,
-    seed,
-    ...START.simulation,
-  };
-  const summary = await writeFolder(dataFolder, { overwrite }, (folder) =>
-    simulate(data, origin, { config, workers, exposures: true, format }, folder, progress),
-  );
+  const summary =
+    made ??
+    (await writeFolder(dataFolder, { overwrite }, (folder) =>
+      simulate(data, origin, { config, workers, exposures: true, format }, folder, progress),
+    ));
   tell(
     `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
   );

@@ -1,7 +1,7 @@
 /** The thread that the program runs in. The process around it hears of signals, and tells this one. */
 import { createReadStream } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { discardPending, watchPending } from '../support/pending.js';
+import { discardPending, type Leftovers, watchPending } from '../support/pending.js';
 import { askToStop } from './interrupt.js';
 import type { Io } from './io.js';
 import { INTERRUPTED, runProgram } from './program.js';
@@ -26,7 +26,7 @@ export interface Ask {
 /** What the thread tells the process. */
 export type Told =
   /** Folders are half-written. */
-  | { readonly kind: 'pending'; readonly folders: readonly string[] }
+  | { readonly kind: 'pending'; readonly left: Leftovers }
   /** It stops by itself, soon. */
   | { readonly kind: 'stops' }
   /** It has put everything away: the process may end. */
@@ -49,7 +49,7 @@ const io: Io = {
 };
 
 const tell = (told: Told): void => port.postMessage(told);
-watchPending((folders) => tell({ kind: 'pending', folders }));
+watchPending((left) => tell({ kind: 'pending', left }));
 port.on('message', ({ gently }: Ask) => {
   if (gently && askToStop()) {
     io.err('\nexpobench: the trials that are running end first; Ctrl-C again stops at once\n');

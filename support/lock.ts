@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { commandLine } from './environment.js';
 import { UserError } from './errors.js';
 import { ownerSchema, stateOf, thisProcess } from './owner.js';
+import { addPending, removePending } from './pending.js';
 import { PROGRAM } from './version.js';
 
 const holderSchema = ownerSchema.extend({ id: z.string(), command: z.string(), since: z.string() });
@@ -25,11 +26,16 @@ let isWatching = false;
  * holder by a time that it must keep renewing, which a main thread that computes for minutes cannot; here a holder lives as long as its process.
  */
 export class Lock {
+  /** What is removed for a thread that cannot do it itself. */
+  readonly partial: string;
+
   private constructor(
     private readonly file: string,
     private readonly id: string,
   ) {
+    this.partial = file;
     held.add(this);
+    addPending(this);
     if (isWatching) return;
     isWatching = true;
     process.on('exit', () => {
@@ -71,9 +77,14 @@ export class Lock {
     }
   }
 
+  discard(): void {
+    this.release();
+  }
+
   /** Gives it back; does nothing where it was given back before. */
   release(): void {
     if (!held.delete(this)) return;
+    removePending(this);
     const holder = read(this.file);
     if (holder !== undefined && idOf(holder) === this.id) rmSync(this.file, { force: true });
   }

@@ -3,9 +3,10 @@ import { dirname, resolve } from 'node:path';
 
 /**
  * Makes a folder with those that it lies in. Node's own way of doing so never ends where a place takes no folders and says that it does not exist, as
- * /proc does. The innermost one is tried first, and none stays that was made on the way to one that cannot be. Throws the system's error.
+ * /proc does. The innermost one is tried first, and none stays that was made on the way to one that cannot be. Returns those that
+ * were made, the innermost first. Throws the system's error.
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string): string[] {
   const missing = [resolve(path)];
   const made: string[] = [];
   while (missing.length > 0) {
@@ -28,4 +29,5 @@ export function makeFolder(path: string): void {
     }
     missing.shift();
   }
+  return made;
 }

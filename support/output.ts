@@ -48,6 +48,8 @@ export interface OutputOptions {
  */
 export class OutputFolder {
   readonly path: string;
+  /** Folders that were made for it, the innermost first. */
+  readonly made: readonly string[];
   /** Where files go until `commit`. */
   readonly partial: string;
   /** Where a folder that is replaced lies until its successor is in its place. */
@@ -68,10 +70,8 @@ export class OutputFolder {
     this.partial = `${this.path}.partial`;
     this.replaced = `${this.path}.replaced`;
     this.refuseInputs();
-    this.lock = atPlace('out', named, () => {
-      makeFolder(dirname(this.path));
-      return Lock.take(this.path);
-    });
+    this.made = atPlace('out', named, () => makeFolder(dirname(this.path)));
+    this.lock = atPlace('out', named, () => Lock.take(this.path));
     try {
       this.heal();
       this.refuseStrangers();
@@ -191,10 +191,10 @@ export class OutputFolder {
     writeDurably(this.file(name), `${JSON.stringify(value, null, 2)}\n`, join(this.partial, STATE));
   }
 
-  /** SHA-256 of each file written so far, but the manifest, by its path within the folder. */
-  async hashes(): Promise<Record<string, string>> {
+  /** SHA-256 of each file written so far, or of some of them, but the manifest, by its path within the folder. */
+  async hashes(isListed: (name: string) => boolean = () => true): Promise<Record<string, string>> {
     const hashes: Record<string, string> = {};
-    for (const name of this.contents()) hashes[name] = await hashFile(join(this.partial, name));
+    for (const name of this.contents().filter(isListed)) hashes[name] = await hashFile(join(this.partial, name));
     return hashes;
   }
 
@@ -232,6 +232,13 @@ export class OutputFolder {
   discard(): void {
     if (this.isOwn && isThere(this.partial)) removeOwn(this.partial);
     this.leave();
+    for (const folder of this.made) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return; // it holds something else
+      }
+    }
   }
 
   /** Lets others write the folder, and leaves what there is to go on from. */
