@@ -31,10 +31,13 @@ export async function writeRun(folder: OutputFolder, run: RunContents, beforeRep
   writeTables(folder, tables);
   await writeFigures(folder, figures);
   await writeDataPictures(folder, data);
-  folder.writeJson('manifest.json', manifestOf(run));
+  folder.writeJson('manifest.json', { ...manifestOf(run), files: await folder.hashes(isResult) });
   beforeReport?.();
   folder.write('report.html', reportOf(await readRun(folder.partial)));
 }
+
+/** What the manifest lists with its hash: results. Simulated data have manifests of their own, and sessions go on after it is written. */
+const isResult = (name: string): boolean => /^(?:tables|figures)\/|^trials\.ndjson$/.test(name);
 
 function manifestOf({ suite, budget, repetitions, rows, data, finished, tables, figures }: RunContents): object {
   const failures = finished.flatMap(({ data: name, row, repetition, outcome }) =>

@@ -100,6 +100,35 @@ describe('the way from ratings to a table', () => {
     expect(JSON.parse(changed.out).settings).toContainEqual({ path, before: 2, after: 20 });
   });
 
+  test('a table, figure or trial of a run that is not as it was written is named, by diff and by report', async () => {
+    const { files } = JSON.parse(read('quick/manifest.json'));
+    const results = readdirSync(join(folder, 'quick'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /^(tables|figures)\/.*\.|^trials/.test(name),
+    );
+    expect(Object.keys(files).sort()).toEqual(results.sort());
+    const changing = async (name: string, ...words: string[]): Promise<Answered> => {
+      const before = read(name);
+      writeFileSync(
+        join(folder, name),
+        before.replace(/\d(?=\D*$)/, (digit) => String(9 - Number(digit))),
+      );
+      const answered = await run(...words);
+      writeFileSync(join(folder, name), before);
+      return answered;
+    };
+    const refused = (name: string) => [2, expect.stringContaining(`quick/${name}" is not what its manifest says`)];
+    const table = 'tables/quick-standard.json';
+    const compared = await changing(`quick/${table}`, 'diff', 'quick', 'other');
+    expect([compared.code, compared.err]).toEqual(refused(table));
+    for (const name of [table, 'trials.ndjson', results.find((one) => /^figures.*svg$/.test(one)) as string]) {
+      const told = await changing(`quick/${name}`, 'report', 'quick');
+      expect([told.code, told.err]).toEqual(refused(name));
+    }
+    expect((await run('report', 'quick')).code).toBe(0);
+    const manifest = await changing('quick/manifest.json', 'diff', 'quick', 'quick');
+    expect(manifest.err).not.toMatch(/fault/);
+  });
+
   test('models are deployed in the world', async () => {
     const staged = await run('abtest', ...FAST, '--models', 'Pop', 'ACL:MF', '--out', 'ab');
     expect([staged.code, staged.err]).toEqual([0, '']);

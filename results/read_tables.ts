@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { simpleGit } from 'simple-git';
 import { z } from 'zod';
+import { checkedFile } from '../support/contents.js';
 import { UserError } from '../support/errors.js';
 import { recordByName } from '../support/record.js';
 import { withInterval } from '../support/statistics.js';
@@ -49,18 +50,34 @@ export async function readTables(reference: string): Promise<TableSet> {
       manifest: undefined,
     };
   }
-  const folder = existsSync(join(reference, 'tables')) ? join(reference, 'tables') : reference;
-  const files = readdirSync(folder).filter(isTable).sort();
+  const isRun = existsSync(join(reference, 'tables'));
+  const folder = isRun ? join(reference, 'tables') : reference;
+  const manifest = readManifest(join(reference, 'manifest.json'));
+  // Runs of version 0.5 have no hashes; tables that lie by themselves, such as the reference, are kept by git.
+  const hashes = isRun ? filesSchema.safeParse(manifest).data?.files : undefined;
+  const listed = Object.keys(hashes ?? {}).flatMap((name) => /^tables\/([^/]+)$/.exec(name)?.[1] ?? []);
+  const files = [...new Set([...readdirSync(folder), ...listed])].filter(isTable).sort();
   if (files.length === 0)
     throw new UserError(`"${reference}" holds no tables: name a run folder, a table file or a git revision`);
-  const manifest = join(reference, 'manifest.json');
+  if (hashes) for (const file of files) await checkedFile(reference, `tables/${file}`, hashes);
   return {
     name: reference,
     tables: new Map(
       files.map((file) => [nameOf(file), parse(readFileSync(join(folder, file), 'utf8'), join(folder, file))]),
     ),
-    manifest: existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as TableSet['manifest']) : undefined,
+    manifest,
   };
+}
+
+const filesSchema = z.looseObject({ files: recordByName(z.string()) });
+
+function readManifest(path: string): TableSet['manifest'] {
+  if (!existsSync(path)) return undefined;
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    throw new UserError(`"${path}" is not a manifest that expobench wrote: make the folder again`);
+  }
 }
 
 async function readRevision(revision: string): Promise<TableSet> {

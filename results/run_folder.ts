@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkedFile, type FileHashes } from '../support/contents.js';
 import { readState } from '../support/durable.js';
 import type { Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
@@ -33,6 +34,8 @@ const manifestSchema = z.looseObject({
   ),
   rows: recordByName(z.looseObject({ settings: z.record(z.string(), z.unknown()) })),
   failures: z.array(z.object({ data: z.string(), row: z.string(), repetition: z.number(), reason: z.string() })),
+  /** Hashes of tables, figures and trials, by path; runs of version 0.5 have none. */
+  files: recordByName(z.string()).optional(),
 });
 
 export type RunManifest = z.infer<typeof manifestSchema>;
@@ -74,6 +77,7 @@ export async function readRun(path: string): Promise<RunFolder> {
   }
   const manifest = parsed.data;
   const { tables } = await readTables(path);
+  await checkResults(path, manifest.files);
   const read = (name: string): { json: unknown; svg: string } => ({
     json: readJson(join(path, `${name}.json`)),
     svg: readFileSync(join(path, `${name}.svg`), 'utf8'),
@@ -98,6 +102,11 @@ export async function readRun(path: string): Promise<RunFolder> {
       .map((line, l) => readTrial(line, `"${join(path, 'trials.ndjson')}", line ${l + 1}`)),
     sessions: readSessions(join(path, 'environment.json')),
   };
+}
+
+/** Throws UserError, naming the file, where a result of a run is missing or is not what its manifest says. */
+async function checkResults(path: string, files: FileHashes | undefined): Promise<void> {
+  for (const name of Object.keys(files ?? {})) await checkedFile(path, name, files as FileHashes);
 }
 
 /** A trial's line. Throws UserError, saying where, for one that is none, or was changed since it was written. */
