@@ -85,7 +85,7 @@ const oldLineSchema = z.looseObject({
   outcome: z.strictObject({
     failure: z.string().optional(),
     metric: z.number().optional(),
-    finer: z.unknown(),
+    finer: z.unknown().optional(),
     result: oldResult.optional(),
   }),
 });
@@ -116,6 +116,7 @@ export function shownTrial(value: unknown): ShownTrial | undefined {
   if (!old) return undefined;
   const { data, row, repetition, outcome } = old;
   const { failure, metric, result } = outcome;
+  if (failure === undefined && metric === undefined && !result) return undefined;
   if (!result) return { data, row, repetition, failure, metric };
   const { standard, unbiased, oracle, epochs, bestEpoch, exposure } = result;
   const estimates = {

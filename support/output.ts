@@ -125,7 +125,7 @@ export class OutputFolder {
     if (isThere(partial)) {
       if (!isOurs(partial))
         throw new UserError(
-          `"${partial}" is in the way and was not left by ${PROGRAM.name}: move it away, or name another folder`,
+          `"${partial}" is in the way and was not left by ${PROGRAM.name} (or by a version of it that did not say so): move it away, or name another folder`,
         );
       if (options.resume && readdirSync(partial).length > 0) return false;
       const left = this.mark();
