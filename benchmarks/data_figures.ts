@@ -36,7 +36,7 @@ export function dataFigure(
     }));
   const anchors = ANCHORS.filter((name) => name !== 'ideal').map(
     (name): FigureSeries => ({
-      ...{ label: name, group: name, dashed: true },
+      ...{ label: name, group: name, dashed: true, isReference: true },
       points: xs.flatMap((place) =>
         pointOf(place, at(place).slice(0, 1), (result) => result.truth?.anchors[name][VALUE]),
       ),

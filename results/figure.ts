@@ -21,6 +21,8 @@ export interface FigureSeries {
   /** Series of one group have one colour. */
   readonly group: string;
   readonly dashed?: boolean;
+  /** What others are read against: grey, whatever its group. */
+  readonly isReference?: boolean;
   readonly points: readonly FigurePoint[];
 }
 

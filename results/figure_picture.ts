@@ -6,6 +6,8 @@ const [WIDTH, HEIGHT] = [380, 260];
 const MARGIN = { left: 64, right: 16, top: 46, bottom: 46 };
 const TITLE = 44;
 const LEGEND_ROW = 24;
+/** Of what others are read against. */
+const GREYS = ['#a8abb2', '#83868d', '#63666d'] as const;
 /** What of the width the letters of a legend's entry need, about. */
 const LETTER = 7;
 
@@ -15,7 +17,8 @@ export function figurePicture(figure: CurvesFigure): string {
   const columns = Math.min(across, panels.length);
   const [width, down] = [columns * WIDTH, Math.ceil(panels.length / columns)];
   const all = panels.flatMap(({ series }) => series);
-  const groups = [...new Set(all.map(({ group }) => group))];
+  const groups = [...new Set(all.filter(({ isReference }) => !isReference).map(({ group }) => group))];
+  const references = [...new Set(all.filter(({ isReference }) => isReference).map(({ group }) => group))];
   const labels = [...new Set(all.map(({ label }) => label))];
   const shown = labels.map(inOneLine);
   const legendRows = Math.ceil(shown.reduce((sum, label) => sum + label.length * LETTER + 58, 0) / (width - 40));
@@ -26,7 +29,10 @@ export function figurePicture(figure: CurvesFigure): string {
     width: WIDTH - MARGIN.left - MARGIN.right,
     height: HEIGHT - MARGIN.top - MARGIN.bottom,
   });
-  const colourOf = ({ group }: FigureSeries): string => PALETTE[groups.indexOf(group) % PALETTE.length] as string;
+  const colourOf = ({ group, isReference }: FigureSeries): string =>
+    (isReference
+      ? GREYS[references.indexOf(group) % GREYS.length]
+      : PALETTE[groups.indexOf(group) % PALETTE.length]) as string;
   const lines = panels.flatMap(({ series }, p) =>
     series.flatMap((one) => [
       line(one, labels.indexOf(one.label), p, colourOf(one)),
@@ -63,6 +69,8 @@ export function figurePicture(figure: CurvesFigure): string {
         nameLocation: 'middle',
         nameGap: 26,
         splitLine: { show: false },
+        // Values below 0 are on the axis, too: it stands at the edge.
+        axisLine: { onZero: false },
         ...rangeOf(series.flatMap(({ points }) => points.map((point) => point.x))),
       })),
       yAxis: panels.map(({ y }, p) => ({
@@ -72,6 +80,7 @@ export function figurePicture(figure: CurvesFigure): string {
         nameLocation: 'middle',
         nameGap: 44,
         scale: true,
+        axisLine: { onZero: false },
         splitNumber: 4,
         splitLine: { lineStyle: { color: GRID } },
       })),
