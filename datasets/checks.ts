@@ -84,6 +84,77 @@ async function cellOf(
   return value === null || value === undefined ? 'nothing' : `"${String(value).slice(0, 100)}"`;
 }
 
+/** What ids look like, and SQL of those that cannot be, with why. */
+interface IdForm {
+  readonly isNumeric: boolean;
+  /** Whether some whole numbers are written with a point. */
+  readonly hasPoints: boolean;
+  readonly wrong: readonly (readonly [test: string, why: string])[];
+}
+
+/** Looks at the distinct ids of a role, in the table `users_found` or `items_found`. */
+async function lookAtIds(
+  connection: DuckDBConnection,
+  table: SourceTable,
+  place: number,
+  role: 'user' | 'item',
+): Promise<IdForm> {
+  const list = (values: readonly string[]): string => values.map(literal).join(', ');
+  const tests = {
+    missing: `(id IS NULL OR lower(id) IN (${list(NEVER_IDS)}))`,
+    words: `(lower(id) IN (${list(NO_NUMBERS)}))`,
+    numbers: "(regexp_full_match(id, '-?[0-9]{1,38}([.]0+)?'))",
+    points: "(contains(id, '.') AND regexp_full_match(id, '-?[0-9]{1,38}[.]0+'))",
+    // A point or a sign tells a power of ten from words such as 12e5.
+    powers: "(regexp_full_match(id, '-?[0-9]+([.][0-9]*[eE][+-]?|[eE][+-])[0-9]+'))",
+    remarks: "(regexp_matches(id, '^([#%]|//)'))",
+    spacedRemarks: "(regexp_matches(id, '^([#%]|//)\\s'))",
+  };
+  const names = Object.keys(tests) as (keyof typeof tests)[];
+  const [row = []] = await rowsOf(
+    connection,
+    `SELECT count(*), ${names.map((name) => `count(*) FILTER ${tests[name]}`).join(', ')} FROM ${role}s_found`,
+  );
+  const [all = 0, ...counts] = row.map(Number);
+  const count = Object.fromEntries(names.map((name, n) => [name, counts[n] as number])) as Record<
+    keyof typeof tests,
+    number
+  >;
+  const none = count.missing + count.words;
+  const isNumeric = count.numbers > 0 && count.numbers + none === all;
+  const wrong: [string, string][] = [];
+  const missing = `the ${role} is missing`;
+  const inexact = `cannot tell apart whole numbers this large: store ids as text or integers`;
+  if (count.missing > 0) wrong.push([tests.missing, missing]);
+  if (count.words > 0 && isNumeric) wrong.push([tests.words, missing]);
+  if (table.columns[place]?.type === 'float')
+    wrong.push([
+      `(abs(TRY_CAST(id AS DOUBLE)) >= ${EXACT})`,
+      `the ${role} is stored in floating point, which ${inexact}`,
+    ]);
+  if (isNumeric && count.points > 0)
+    wrong.push([
+      `(${tests.points} AND abs(TRY_CAST(id AS DOUBLE)) >= ${EXACT})`,
+      `the ${role} was in floating point, which ${inexact}`,
+    ]);
+  if (count.powers > 0 && count.numbers + count.powers + none === all)
+    wrong.push([
+      tests.powers,
+      `the ${role} is written by a power of ten, as spreadsheets and floating point write large numbers, which ${inexact}`,
+    ]);
+  // Where all other ids are numbers, what begins as a comment needs no blank to be one.
+  const areRemarks =
+    count.spacedRemarks > 0
+      ? 2 * count.spacedRemarks < all
+      : count.numbers > 0 && count.numbers + count.remarks === all;
+  if (table.isText && place === 0 && count.remarks > 0 && areRemarks)
+    wrong.push([
+      count.spacedRemarks > 0 ? tests.spacedRemarks : tests.remarks,
+      'the line begins as a comment does: take it out, or begin the file with a comment, so that its mark is known',
+    ]);
+  return { isNumeric, hasPoints: isNumeric && count.points > 0, wrong };
+}
+
 /**
  * Numbers the users or the items in the table `users` or `items` (id, as in the file; name, place): in numeric order where all are whole
  * numbers, else alphabetically. Whole numbers that were written with a point, as floating-point columns are, lose it.
@@ -99,37 +170,8 @@ async function numberIds(
   const name = `${role}s`;
   await connection.run(`DROP TABLE IF EXISTS temp.${name}; DROP TABLE IF EXISTS temp.${name}_found`);
   await connection.run(`CREATE TEMP TABLE ${name}_found AS SELECT DISTINCT ${column} AS id FROM raw`);
-  const list = (values: readonly string[]): string => values.map(literal).join(', ');
-  const never = `(id IS NULL OR lower(id) IN (${list(NEVER_IDS)}))`;
-  const noNumber = `(lower(id) IN (${list(NO_NUMBERS)}))`;
-  // What begins as comments do in other files, in the first field: with a blank behind the mark, or where other ids are whole numbers.
-  const comment = "regexp_matches(id, '^[#%]')";
-  const spaced = "regexp_matches(id, '^[#%]+\\s')";
-  const pointed = "regexp_full_match(id, '-?[0-9]{1,38}([.]0+)?')";
-  const [[all, missing, words, numbers, points, comments, spacedOnes] = []] = await rowsOf(
-    connection,
-    `SELECT count(*), count(*) FILTER ${never}, count(*) FILTER ${noNumber}, count(*) FILTER (${pointed}), count(*) FILTER (${pointed} AND contains(id, '.')), count(*) FILTER (${comment}), count(*) FILTER (${spaced}) FROM ${name}_found`,
-  ).then((found) => found.map((row) => row.map(Number)) as number[][]);
-  const isNumeric = (numbers as number) > 0 && (numbers as number) + (missing as number) + (words as number) === all;
-  const tests: [string, string][] = [];
-  if (table.isText && use[role] === 0 && (comments as number) > 0) {
-    const amidNumbers =
-      (numbers as number) > 0 && (numbers as number) + (missing as number) + (comments as number) === all;
-    if (amidNumbers || (spacedOnes as number) > 0)
-      tests.push([
-        amidNumbers ? comment : spaced,
-        'a comment in the midst of the rows: take such lines out, or let the first line be one, too, so that they are known as comments',
-      ]);
-  }
-  const isFloat = table.columns[use[role]]?.type === 'float';
-  if ((missing as number) > 0) tests.push([never, `the ${role} is missing`]);
-  if ((words as number) > 0 && isNumeric) tests.push([noNumber, `the ${role} is missing`]);
-  if (isFloat)
-    tests.push([
-      `(abs(TRY_CAST(id AS DOUBLE)) >= ${EXACT})`,
-      `the ${role} is stored in floating point, which cannot tell apart whole numbers this large: store ids as text or integers`,
-    ]);
-  for (const [test, what] of tests) {
+  const { isNumeric, hasPoints, wrong } = await lookAtIds(connection, table, use[role], role);
+  for (const [test, what] of wrong) {
     const [[line, id] = []] = await rowsOf(
       connection,
       `SELECT min(line), arg_min(id, line) FROM raw JOIN ${name}_found ON id IS NOT DISTINCT FROM ${column} WHERE ${test}`,
@@ -142,9 +184,8 @@ async function numberIds(
       fault: { line: Number(line), explain: async () => `${what}${value}; ${table.expected}` },
     };
   }
-  if (isNumeric && (points as number) > 0)
-    notes.push(`${name}: whole numbers with a point, such as 5.0, are taken without it`);
-  const plain = isNumeric && (points as number) > 0 ? "regexp_replace(id, '[.]0+$', '')" : 'id';
+  if (hasPoints) notes.push(`${name}: whole numbers with a point, such as 5.0, are taken without it`);
+  const plain = hasPoints ? "regexp_replace(id, '[.]0+$', '')" : 'id';
   await connection.run(
     `CREATE TEMP TABLE ${name} AS SELECT id, name, CAST(dense_rank() OVER (ORDER BY ${isNumeric ? 'CAST(name AS HUGEINT), ' : ''}name) - 1 AS INTEGER) AS place
       FROM (SELECT id, ${plain} AS name FROM ${name}_found)`,
@@ -209,16 +250,16 @@ async function cleanTimes(
   const notes: string[] = [];
   // Of what is missing nothing can be kept.
   const test = bad === 'keep' ? "n IS NULL AND coalesce(t, '') = ''" : `(${times.wrong}) IS NOT NULL`;
-  const [[count, line, value, what] = []] = await rowsOf(
+  const [[count, line, value, what, seconds] = []] = await rowsOf(
     connection,
-    `SELECT count(*), min(line), arg_min(coalesce(nullif(t, ''), ${PLAIN_NUMBER}), line), arg_min(${times.wrong}, line) FROM raw WHERE ${test}`,
+    `SELECT count(*), min(line), arg_min(coalesce(nullif(t, ''), ${PLAIN_NUMBER}), line), arg_min(${times.wrong}, line), arg_min(${times.seconds}, line) FROM raw WHERE ${test}`,
   );
   if (Number(count) > 0) {
     if (bad !== 'drop') {
       const found =
         value === null
           ? `the time is missing; expected ${times.expected}, found nothing`
-          : `the time ${String(value)} ${String(what)}`;
+          : `the time ${times.isStored ? dateOf(seconds) : String(value)} ${String(what)}`;
       throw new UserError(
         `${await where(Number(line))}: ${found} (${number(Number(count))} such rows): --bad-times drop leaves them out${value === null ? ', --time "" reads no times' : ', --bad-times keep takes them as they are'}`,
       );
@@ -238,7 +279,8 @@ async function cleanTimes(
     notes.push(
       `${number(Number(early))} times are before 1970 and are taken as such, the first at ${await where(Number(earliest))}`,
     );
-  notes.push(`times: ${times.unit}; from ${dateOf(first)} to ${dateOf(last)}`);
+  const shownAs = times.dated ? dateOf : (seconds: unknown): string => `${Number(seconds)}`;
+  notes.push(`times: ${times.unit}; from ${shownAs(first)} to ${shownAs(last)}`);
   return notes;
 }
 

@@ -27,11 +27,14 @@ export interface UsedColumns {
   readonly rating: number | undefined;
   /** Columns that may hold the time, best first: one where the user said which. */
   readonly times: readonly number[];
-  /** Columns that may say the time of the day, where the time is a day. */
-  readonly clocks: readonly number[];
+  /** Columns that may say the time of the day, where the time is a day: one, or hour, minute and second apart. */
+  readonly clocks: readonly Clock[];
   /** Day, month and year, where there is no other time. */
   readonly date: readonly [day: number, month: number, year: number] | undefined;
 }
+
+/** Columns of a time of the day: one, or those of its parts, the largest first. */
+export type Clock = readonly [number, ...number[]];
 
 /** Names that columns go by, lower case, without a type that RecBole writes behind them; best first. */
 const USUAL_NAMES = {
@@ -72,7 +75,12 @@ const USUAL_NAMES = {
     ...['played_at', 'day'],
   ],
   clock: ['hourmin', 'hour_min', 'hhmm', 'hhmmss', 'clock', 'time_of_day', 'time', 'hour'],
+  minute: ['minute', 'minutes', 'min'],
+  second: ['second', 'seconds', 'sec'],
 } as const;
+
+/** Whether a column holds hours alone. */
+export const isHour = (name: string | undefined): boolean => name !== undefined && plainName(name) === 'hour';
 
 type Role = keyof typeof USUAL_NAMES;
 
@@ -143,10 +151,17 @@ export function chooseColumns(columns: readonly SourceColumn[], wanted: ColumnNa
   const parts = ['day', 'month', 'year'].map((name) => plain.indexOf(name));
   const date = parts.every((place) => place >= 0) && wanted.time === undefined;
   const usualTimes = usual('time').filter((place) => free(place) && !(date && parts.includes(place)));
+  /** Hours with the minutes and seconds that have columns of their own. */
+  const withParts = (place: number): Clock => {
+    if (!isHour(names[place])) return [place];
+    const minute = usual('minute').find(free);
+    const second = minute === undefined ? undefined : usual('second').find(free);
+    return [place, ...[minute, second].filter((one) => one !== undefined)];
+  };
   const times = wanted.time === '' ? [] : time === undefined ? usualTimes : [time];
   return {
     ...{ user, item, rating, times },
-    clocks: usual('clock').filter((place) => free(place) && wanted.time === undefined),
+    clocks: wanted.time === undefined ? usual('clock').filter(free).map(withParts) : [],
     date: date && times.length === 0 ? (parts as [number, number, number]) : undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../support/errors.js';
-import type { ColumnType, UsedColumns } from './columns.js';
+import { type Clock, type ColumnType, isHour, type UsedColumns } from './columns.js';
 import type { SourceTable } from './formats/format.js';
 import type { ReadOptions } from './reader.js';
 import { clockSeconds, findTimes, finenessOf, type Times } from './times.js';
@@ -33,7 +33,14 @@ export async function loadRows(
   { keepUnrated, timeUnit }: ReadOptions,
 ): Promise<LoadedRows> {
   const rated = use.rating !== undefined && !keepUnrated;
-  const used = [use.user, use.item, rated ? use.rating : undefined, ...use.times, ...use.clocks, ...(use.date ?? [])];
+  const used = [
+    use.user,
+    use.item,
+    rated ? use.rating : undefined,
+    ...use.times,
+    ...use.clocks.flat(),
+    ...(use.date ?? []),
+  ];
   const places = [...new Set(used.filter((place) => place !== undefined))];
   const nameOf = (place: number): string => table.columns[place]?.name || `column ${place + 1}`;
   for (const place of places)
@@ -54,11 +61,16 @@ export async function loadRows(
     }
     return place === undefined ? 'NULL::VARCHAR' : text(place);
   };
-  const timed = (value: string, clock: number | undefined): string => {
+  /** A time of the day by its text; parts as 8:15:30. */
+  const clockText = ([hour, ...parts]: Clock): string =>
+    parts.length === 0
+      ? id(hour)
+      : `concat_ws(':', ${[hour, ...parts].map((part) => `lpad(${id(part)}, 2, '0')`).join(', ')}${parts.length === 1 ? ", '00'" : ''})`;
+  const timed = (value: string, clock: Clock | undefined): string => {
     const n = `TRY_CAST(${value} AS DOUBLE)`;
     const finite = `CASE WHEN isfinite(${n}) THEN ${n} END`;
     const other = `CASE WHEN ${n} IS NULL THEN ${value} END`;
-    return `${finite} AS n, ${other} AS t, ${clock === undefined ? '' : `${id(clock)} AS c, `}`;
+    return `${finite} AS n, ${other} AS t, ${clock === undefined ? '' : `${clockText(clock)} AS c, `}`;
   };
   const notes: string[] = [];
   const chosen = await chooseTime(
@@ -77,8 +89,12 @@ export async function loadRows(
       FROM ${numbered} WHERE ${kept}`,
   );
   const type = use.date ? 'text' : (table.columns[chosen.place ?? -1]?.type ?? 'text');
-  const clock = chosen.clock === undefined ? undefined : clockSeconds(/^hour$/i.test(nameOf(chosen.clock)));
-  const times = isTimed ? await findTimes(connection, 'raw', type, timeUnit, clock) : undefined;
+  const clock = chosen.clock && clockSeconds(isHourAlone(chosen.clock, table));
+  const times = isTimed
+    ? await findTimes(connection, 'raw', type, timeUnit, clock).catch((error: unknown) => {
+        throw error instanceof UserError ? new UserError(`"${shown}": ${error.message}`) : error;
+      })
+    : undefined;
   if (isTimed && !times) notes.push('all times are 0, so that there are none');
   if (chosen.passedOver.length > 0)
     notes.push(
@@ -86,7 +102,9 @@ export async function loadRows(
     );
   const timeNames = use.date
     ? use.date.map(nameOf).join(', ')
-    : [chosen.place, chosen.clock].flatMap((place) => (place === undefined ? [] : [nameOf(place)])).join(', ');
+    : [chosen.place, ...(chosen.clock ?? [])]
+        .flatMap((place) => (place === undefined ? [] : [nameOf(place)]))
+        .join(', ');
   return { use, rated, times, timeNames, notes, numbered };
 }
 
@@ -96,22 +114,28 @@ const textOf = (column: string, type: ColumnType | undefined): string =>
 
 interface ChosenTime {
   readonly place: number | undefined;
-  readonly clock: number | undefined;
+  readonly clock: Clock | undefined;
   /** Columns that tell times less finely. */
   readonly passedOver: readonly number[];
 }
 
-/** The finest of the columns that may hold the time, of equals the first; with a time of the day where the finest tells days. */
+const isHourAlone = (clock: Clock, { columns }: SourceTable): boolean =>
+  clock.length === 1 && isHour(columns[clock[0]]?.name);
+
+/**
+ * The finest of the columns that may hold the time, of equals the first; with a time of the day where the finest tells days. What counts from
+ * 1970 or is a date goes before counts that may be places in an order.
+ */
 async function chooseTime(
   connection: DuckDBConnection,
   table: SourceTable,
   { times, clocks, date }: UsedColumns,
-  sample: (place: number | undefined, clock: number | undefined) => string,
+  sample: (place: number | undefined, clock: Clock | undefined) => string,
   unit: string | undefined,
 ): Promise<ChosenTime> {
   const [first] = times;
   if (times.length < 2 && clocks.length === 0) return { place: first, clock: undefined, passedOver: [] };
-  const finer: { readonly place: number; readonly fineness: number }[] = [];
+  const told: { readonly place: number; readonly dated: boolean; readonly fineness: number }[] = [];
   for (const place of times) {
     const type = table.columns[place]?.type ?? 'text';
     if (type === 'clock') continue;
@@ -120,28 +144,31 @@ async function chooseTime(
       return undefined;
     });
     const fineness = found && (await finenessOf(connection, sample(place, undefined), found));
-    if (fineness !== undefined) finer.push({ place, fineness });
+    if (found && fineness !== undefined) told.push({ place, dated: found.dated, fineness });
   }
+  const dated = told.filter((one) => one.dated);
+  const finer = dated.length > 0 || date ? dated : told;
   const best = finer.reduce<(typeof finer)[number] | undefined>(
     (a, b) => (a === undefined || b.fineness > a.fineness ? b : a),
     undefined,
   );
   if (!best && !date) return { place: first, clock: undefined, passedOver: [] };
-  let clock: number | undefined;
-  if (best === undefined || best.fineness === 0) {
-    for (const place of clocks.filter((one) => one !== best?.place)) {
-      const seconds = clockSeconds(/^hour$/i.test(table.columns[place]?.name ?? ''));
+  let clock: Clock | undefined;
+  if (best === undefined || (best.dated && best.fineness === 0)) {
+    for (const one of clocks.filter(([hour]) => hour !== best?.place)) {
+      const seconds = clockSeconds(isHourAlone(one, table));
       const [row] = (
-        await connection.runAndReadAll(`SELECT count(*), count(${seconds}) FROM ${sample(best?.place, place)}`)
+        await connection.runAndReadAll(`SELECT count(*), count(${seconds}) FROM ${sample(best?.place, one)}`)
       ).getRows();
       if (Number(row?.[1]) * 2 > Number(row?.[0])) {
-        clock = place;
+        clock = one;
         break;
       }
     }
   }
-  const passedOver = finer
-    .filter(({ place, fineness }) => place !== best?.place && fineness < (best?.fineness ?? 0))
+  const passedOver = told
+    .filter(({ place }) => place !== best?.place && !clock?.includes(place))
+    .filter(({ fineness, dated }) => !dated || fineness < (best?.fineness ?? 0))
     .map(({ place }) => place);
   return { place: best?.place, clock, passedOver };
 }

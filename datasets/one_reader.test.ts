@@ -349,7 +349,7 @@ describe('times', () => {
     ['nothing', '', /line 4: the time is missing/],
     ['zero', '0', /line 4: the time 0 is zero/],
     ['minus one', '-1', /line 4: the time -1 is -1, which means none/],
-    ['the year 1', '-62135596800', /line 4: the time -62135596800 is before 1900/],
+    ['the year 1', '-62135596800', /line 4: the time -62135596800 is in 1900 or before/],
   ])('%s is named by its line, or dropped, and the others keep theirs', async (name, value, message) => {
     const path = csv(name, 'time', '1500000110', '1500000120', value, '1500000130');
     await expect(read(path)).rejects.toThrow(message);
@@ -611,10 +611,10 @@ describe('tables of text', () => {
       'a comment amid the rows',
       'user,item\n1,2\n# then, the rest\n3,4\n',
       {},
-      /line 3: a comment in the midst of the rows/,
+      /line 3: the line begins as a comment does/,
     ],
-    ['a comment amid names', 'user,item\nann,2\n# the rest\nbob,4\n', {}, /line 3: a comment in the midst of the rows/],
-    ['a comment without a blank', 'item,user\n1,2\n%rest\n3,4\n', {}, /line 3: a comment in the midst of the rows/],
+    ['a comment amid names', 'user,item\nann,2\n# the rest\nbob,4\n', {}, /line 3: the line begins as a comment does/],
+    ['a comment without a blank', 'item,user\n1,2\n%rest\n3,4\n', {}, /line 3: the line begins as a comment does/],
     [
       'not in that encoding',
       Uint8Array.of(...bytesOf('user,item\n'), 0xff, 0xff),

@@ -39,7 +39,24 @@ const PATTERNS: readonly (readonly [pattern: string, example: string])[] = [
   ['%b %d, %Y', 'Aug 25, 2017'],
   ['%B %d, %Y', 'August 25, 2017'],
   ['%d %b %Y', '25 Aug 2017'],
+  ['%d-%b-%Y', '25-Aug-2017'],
+  ['%d-%b-%Y %H:%M:%S', '25-Aug-2017 13:55:02'],
+  ['%m/%d/%Y %I:%M %p', '08/25/2017 01:55 PM'],
+  ['%m/%d/%Y %I:%M:%S %p', '08/25/2017 01:55:02 PM'],
+  ['%Y%m%dT%H%M%S%z', '20170825T135502Z'],
+  ['%Y%m%dT%H%M%SZ', '20170825T135502Z'],
+  ['%Y%m%dT%H%M%S', '20170825T135502'],
 ];
+
+/** Numbers that may be days by their digits, but in more than one way, or that may be counts as well; what to do is asked. */
+const DIGITS = [
+  { pattern: '%d%m%Y', width: 8, parts: { day: 1e6, month: 1e4, year: 1 } },
+  { pattern: '%m%d%Y', width: 8, parts: { month: 1e6, day: 1e4, year: 1 } },
+  { pattern: '%y%m%d', width: 6, parts: { month: 100, day: 1 } },
+  { pattern: '%d%m%y', width: 6, parts: { day: 1e4, month: 100 } },
+  { pattern: '%m%d%y', width: 6, parts: { month: 1e4, day: 100 } },
+  { pattern: '%Y%m', width: 6, parts: { year: 100, month: 1 } },
+] as const;
 
 const DAY = 86_400;
 /** Times that reach beyond this (1973) count from 1970, so that 0 is none; others may be places in an order, which begins at 0. */
@@ -59,6 +76,23 @@ export interface Times {
   readonly unit: string;
   /** SQL of what is wrong with a row's time, a text; NULL where nothing is. */
   readonly wrong: string;
+  /** Whether times are points in time for sure, and not counts that may be places in an order. */
+  readonly dated: boolean;
+  /** Whether they are stored as times, and not as numbers or texts. */
+  readonly isStored: boolean;
+}
+
+/** A form of times: what findTimes finds out, before it is known which times cannot be. */
+interface TimeForm {
+  readonly seconds: string;
+  readonly expected: string;
+  readonly unit: string;
+  readonly latest: number;
+  readonly dated: boolean;
+  readonly isStored?: boolean;
+  /** SQL of whether a row is in another unit than `name`. */
+  readonly otherUnit?: string;
+  readonly name?: string;
 }
 
 /** SQL of a count in a unit, as a time of our age. */
@@ -80,6 +114,23 @@ export async function findTimes(
   said: string | undefined,
   clock?: string,
 ): Promise<Times | undefined> {
+  const form = await formOfTimes(connection, table, type, said, clock);
+  if (!form?.dated) return form && timesOf(form, false);
+  // Near 1970 lie zeros of other time zones, counts of days among seconds, and numbers that are no times; where most lie there, it is right.
+  const [[early, all] = []] = await rowsOf(
+    connection,
+    `SELECT count(*) FILTER (abs(s) < ${OF_OUR_AGE}), count(s) FROM (SELECT (${form.seconds}) AS s FROM ${table})`,
+  );
+  return timesOf(form, Number(early) * 2 < Number(all));
+}
+
+async function formOfTimes(
+  connection: DuckDBConnection,
+  table: string,
+  type: ColumnType,
+  said: string | undefined,
+  clock: string | undefined,
+): Promise<TimeForm | undefined> {
   const latest = Math.floor(Date.now() / 1000) + DAY;
   const bands = UNITS.map(
     ({ above }, u) => `count(*) FILTER (abs(n) > ${above} AND abs(n) <= ${UNITS[u - 1]?.above ?? 1e300})`,
@@ -93,42 +144,44 @@ export async function findTimes(
   const texts = counts.pop() as number;
   if (all > 0 && zeros === all) return undefined;
   const whole = (seconds: string): string => (clock === undefined ? seconds : `(${seconds}) + (${clock})`);
-  if (type === 'instant') return timesOf(whole('n / 1e6'), 'a time', 'stored as times', latest, true);
+  const form = (seconds: string, expected: string, unit: string, dated = true): TimeForm => ({
+    ...{ seconds: whole(seconds), expected, unit, latest, dated },
+  });
+  if (type === 'instant') return { ...form('n / 1e6', 'a time', 'stored as times'), isStored: true };
   if (said?.includes('%')) {
-    // A number as its pattern reads it, without a point.
-    const value = "coalesce(nullif(t, ''), CAST(CAST(n AS HUGEINT) AS VARCHAR))";
-    return timesOf(
-      whole(`epoch(try_strptime(${value}, ${literal(said)}))`),
+    // A number as its pattern reads it, without a point, and with the zero in front that numbers lose.
+    const width = DIGITS.find(({ pattern }) => pattern === said)?.width ?? 0;
+    const digits = `CAST(CAST(n AS HUGEINT) AS VARCHAR)`;
+    const value = `coalesce(nullif(t, ''), ${width ? `lpad(${digits}, CAST(greatest(${width}, length(${digits})) AS INTEGER), '0')` : digits})`;
+    return form(
+      `epoch(try_strptime(${value}, ${literal(said)}))`,
       `a time such as --time-unit "${said}" says`,
       `read by ${said}, as was said`,
-      latest,
-      true,
     );
   }
-  const asText = said === undefined && texts > numbers ? await textTimes(connection, table, whole, latest) : undefined;
-  if (asText) return asText;
+  const asText = said === undefined && texts > numbers ? await textTimes(connection, table) : undefined;
+  if (asText) return form(...asText);
   const calendar =
     said === 'calendar' || said === undefined
       ? CALENDARS.find((_, c) => (counts[UNITS.length + c] as number) > (said ? 0 : (numbers - zeros) / 2))
       : undefined;
   if (calendar) {
     const text = `CASE WHEN ${isCalendar(calendar.digits)} THEN CAST(CAST(n AS BIGINT) AS VARCHAR) END`;
-    return timesOf(
-      whole(`epoch(try_strptime(${text}, '${calendar.format}'))`),
+    return form(
+      `epoch(try_strptime(${text}, '${calendar.format}'))`,
       `a time such as ${calendar.example}`,
       `${calendar.name}, by their digits`,
-      latest,
-      true,
     );
   }
   const coarse = said === undefined ? undefined : COARSE[said as keyof typeof COARSE];
   if (coarse !== undefined)
-    return timesOf(`n * ${coarse}`, `a time in ${said}`, `${said} since 1970, as was said`, latest, false);
+    return { ...form('', `a time in ${said}`, `${said} since 1970, as was said`, false), seconds: `n * ${coarse}` };
   const most = Math.max(...counts.slice(0, UNITS.length));
   const u =
     said === undefined ? counts.slice(0, UNITS.length).lastIndexOf(most) : UNITS.findIndex(({ name }) => name === said);
   const unit = UNITS[u] ?? UNITS[3];
   const countsFrom1970 = old > (numbers - zeros) / 2;
+  if (said === undefined && !countsFrom1970) await refuseDigits(connection, table);
   const others = UNITS.filter((one) => one !== unit).map(({ divisor }) => isLikely(divisor, latest));
   const otherUnit =
     said === undefined && countsFrom1970
@@ -138,43 +191,66 @@ export async function findTimes(
     said === undefined
       ? countsFrom1970
         ? `since 1970, by the size of most (${Math.round((100 * most) / all)}%)`
-        : 'or places in an order, too small for times of our age'
+        : 'or places in an order, too small for times of our age; --time-unit says it of counts of minutes, hours or days'
       : 'since 1970, as was said';
-  return timesOf(
-    whole(unit.divisor === 1 ? 'n' : `n / ${unit.divisor}`),
-    `a time in ${unit.name}`,
-    `${unit.name} ${why}`,
-    latest,
-    countsFrom1970,
-    otherUnit,
-    unit.name,
-  );
+  return {
+    ...form(
+      unit.divisor === 1 ? 'n' : `n / ${unit.divisor}`,
+      `a time in ${unit.name}`,
+      `${unit.name} ${why}`,
+      countsFrom1970,
+    ),
+    ...{ otherUnit, name: unit.name },
+  };
 }
 
 function timesOf(
-  seconds: string,
-  expected: string,
-  unit: string,
-  latest: number,
-  zeroIsNone: boolean,
-  otherUnit = 'false',
-  name = '',
+  { seconds, expected, unit, latest, dated, isStored = false, otherUnit = 'false', name = '' }: TimeForm,
+  earlyIsWrong: boolean,
 ): Times {
-  const none = zeroIsNone
-    ? `WHEN coalesce(n = 0, false) OR (${seconds}) = 0 THEN 'is zero' WHEN n = -1 AND (${seconds}) <= 0 THEN 'is -1, which means none' WHEN (${seconds}) < ${LONG_AGO} THEN 'is before 1900'`
+  const none = dated
+    ? `WHEN coalesce(n = 0, false) OR (${seconds}) = 0 THEN 'is zero' WHEN n = -1 AND (${seconds}) <= 0 THEN 'is -1, which means none' WHEN (${seconds}) < ${LONG_AGO + DAY} THEN 'is in 1900 or before'`
+    : '';
+  const early = earlyIsWrong
+    ? `WHEN abs(${seconds}) < ${OF_OUR_AGE} THEN 'is within three years of 1970, far from most'`
     : '';
   const wrong = `CASE WHEN n IS NULL AND coalesce(t, '') = '' THEN 'is missing' WHEN (${seconds}) IS NULL THEN NULL
-    WHEN ${otherUnit} THEN ${literal(`is in another unit than most, which are in ${name}`)} ${none} WHEN (${seconds}) > ${latest} THEN 'is in the future' END`;
-  return { seconds, expected, unit, wrong };
+    WHEN ${otherUnit} THEN ${literal(`is in another unit than most, which are in ${name}`)} ${none} ${early} WHEN (${seconds}) > ${latest} THEN 'is in the future' END`;
+  return { seconds, expected, unit, wrong, dated, isStored };
+}
+
+/** Refuses numbers that are too small for counts from 1970, and look like days by their digits: in the order of numbers they would stand wrong. */
+async function refuseDigits(connection: DuckDBConnection, table: string): Promise<void> {
+  const part = (unit: number, most: number): string => `floor(n / ${unit}) % ${most}`;
+  const fits = DIGITS.map(({ width, parts }) => {
+    const tests = Object.entries(parts).map(
+      ([name, unit]) =>
+        ({
+          day: `${part(unit, 100)} BETWEEN 1 AND 31`,
+          month: `${part(unit, 100)} BETWEEN 1 AND 12`,
+          year: `${part(unit, 1e4)} BETWEEN 1900 AND 2100`,
+        })[name],
+    );
+    return `count(*) FILTER (n = floor(n) AND n BETWEEN ${10 ** (width - 2)} AND ${10 ** width} AND ${tests.join(' AND ')})`;
+  });
+  const [counts = []] = await rowsOf(
+    connection,
+    `SELECT count(DISTINCT n), count(*) FILTER (n <> 0), ${fits.join(', ')} FROM ${table}`,
+  );
+  const [distinct = 0, all = 0, ...found] = counts.map(Number);
+  const possible = DIGITS.filter((_, d) => (found[d] as number) * 10 > all * 9).map(({ pattern }) => pattern);
+  if (possible.length === 0 || distinct < 2) return;
+  const [[example] = []] = await rowsOf(connection, `SELECT CAST(min(n) AS BIGINT) FROM ${table} WHERE n > 0`);
+  throw new UserError(
+    `the times, such as ${String(example)}, may be days by their digits, or counts: say which, by ${possible.map((pattern) => `--time-unit ${pattern}`).join(', ')} or --time-unit seconds`,
+  );
 }
 
 /** Times that most rows write as text; undefined where no way to write dates fits. */
 async function textTimes(
   connection: DuckDBConnection,
   table: string,
-  whole: (seconds: string) => string,
-  latest: number,
-): Promise<Times | undefined> {
+): Promise<[seconds: string, expected: string, unit: string] | undefined> {
   const sample = `(SELECT t FROM ${table} WHERE n IS NULL AND t <> '' LIMIT 10000)`;
   const [counts = []] = await rowsOf(
     connection,
@@ -184,26 +260,14 @@ async function textTimes(
   const most = Math.max(...others);
   if (iso === 0 && most === 0) return undefined;
   if (iso >= most)
-    return timesOf(
-      whole('epoch(TRY_CAST(t AS TIMESTAMPTZ))'),
-      'a time such as 2017-08-25 13:55:02',
-      'dates as ISO 8601 writes them',
-      latest,
-      true,
-    );
+    return ['epoch(TRY_CAST(t AS TIMESTAMPTZ))', 'a time such as 2017-08-25 13:55:02', 'dates as ISO 8601 writes them'];
   const best = PATTERNS.filter((_, p) => others[p] === most);
   const [[pattern, example] = PATTERNS[0] as (typeof PATTERNS)[number], second] = best;
   if (second !== undefined && /^%[md]\/%[md]/.test(pattern))
     throw new UserError(
       `the times can be read as month/day/year and as day/month/year: say which, by --time-unit "${pattern}" or --time-unit "${second[0]}"`,
     );
-  return timesOf(
-    whole(`epoch(try_strptime(t, ${literal(pattern)}))`),
-    `a time such as ${example}`,
-    `dates such as ${example}`,
-    latest,
-    true,
-  );
+  return [`epoch(try_strptime(t, ${literal(pattern)}))`, `a time such as ${example}`, `dates such as ${example}`];
 }
 
 /** How fine the times of a table are: 0 days, 1 minutes, 2 seconds, 3 parts of them; undefined where most are no times. */

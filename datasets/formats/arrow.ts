@@ -4,6 +4,7 @@ import { readTable } from '../../support/arrow.js';
 import { UserError } from '../../support/errors.js';
 import type { ColumnType, SourceColumn } from '../columns.js';
 import { BatchTable, type BatchType, type ColumnReader } from './batch_table.js';
+import { textOfBytes } from './bytes.js';
 import type { TableFormat } from './format.js';
 
 /** Apache Arrow: files (Feather) and streams. */
@@ -24,7 +25,9 @@ export const arrow: TableFormat = {
     } catch (error) {
       throw error instanceof UserError ? new UserError(error.message.replaceAll(path, shown)) : error;
     }
-    const kinds = table.schema.fields.map(({ type }) => kindOf(type));
+    const kinds = table.schema.fields.map(({ type, metadata }) =>
+      metadata.get('ARROW:extension:name') === 'arrow.uuid' ? uuid : kindOf(type),
+    );
     const columns = table.schema.fields.map(
       ({ name }, f): SourceColumn => ({ name, type: kinds[f]?.type ?? 'nested' }),
     );
@@ -104,13 +107,19 @@ function kindOf(type: DataType): Kind | undefined {
   if (DataType.isBool(type))
     return { stored: 'BOOLEAN', type: 'text', reader: (data) => (row) => Boolean(vectorOf(data).get(row)) };
   if (DataType.isBinary(type) || DataType.isLargeBinary(type) || DataType.isFixedSizeBinary(type))
-    return text((value) => new TextDecoder().decode(value as Uint8Array));
+    return text((value) => textOfBytes(value as Uint8Array));
   if (DataType.isNull(type)) return { stored: 'VARCHAR', type: 'text', reader: () => () => null };
   if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || /^(Utf8|String)View/i.test(String(type)))
     return text((value) => String(value));
-  if (/^BinaryView/i.test(String(type))) return text((value) => new TextDecoder().decode(value as Uint8Array));
+  if (/^BinaryView/i.test(String(type))) return text((value) => textOfBytes(value as Uint8Array));
   return undefined;
 }
+
+const uuid = text((value) =>
+  Buffer.from(value as Uint8Array)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+);
 
 const halfFloat: Kind = {
   ...{ stored: 'FLOAT', type: 'float' },

@@ -184,6 +184,12 @@ function hasHeader(records: readonly string[][], wanted: ColumnNames): boolean {
   return !first.some((cell, c) => (rest.length === 0 || numeric[c]) && isNumber(cell));
 }
 
+/** Whether the first fields go 0, 1, 2 and so on, or from 1: names of rows, as pandas and R write them. */
+const countsLines = (records: readonly string[][]): boolean => {
+  const from = Number(records[0]?.[0]);
+  return records.length > 4 && (from === 0 || from === 1) && records.every(([cell], r) => cell === String(from + r));
+};
+
 function describe(
   records: readonly string[][],
   base: RecordRules & Pick<Layout, 'comment' | 'skipped' | 'isQuoted'>,
@@ -191,10 +197,18 @@ function describe(
   { columns: wanted, header: said }: TableOptions,
 ): Layout {
   const [first = [], ...rest] = records;
+  if (said === undefined && first.length > 2 && first.every((cell, c) => cell === String(c)))
+    throw new UserError(
+      `"${shown}", line 1: ${first.slice(0, 5).join(', ')} are a rating, or names of columns as pandas writes them where there are none: say which, by --no-header or --header`,
+    );
   const header = said ?? hasHeader(records, wanted);
   if (!header) {
     const width = Math.max(...records.slice(0, 20).map(({ length }) => length));
     const chosen = Object.values(wanted).some((name) => name !== undefined);
+    if (!chosen && width > 2 && countsLines(records))
+      throw new UserError(
+        `"${shown}", line 1: the first field counts the lines, as an index does, and is no user: number the columns, such as --user 2 --item 3`,
+      );
     const names = Array.from({ length: width }, (_, c) => String(c + 1));
     if (chosen) return { ...base, header, names, label: 'headerless table', notes: [] };
     if (width < 2 || width > 4)
@@ -251,10 +265,10 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
   return {
     ...{ label: layout.label, expected, skipped: Number(header), notes: [...reading.notes, ...layout.notes] },
     ...(layout.ratingRange && { ratingRange: layout.ratingRange }),
+    isText: true,
     columns: names.map((name) => ({ name, type: 'text' })),
     // The first field alone tells of most rows that they are not blank.
     blank: `coalesce(trim(c0), '') = '' AND trim(concat(${all.join(', ')})) = ''`,
-    isText: true,
     relation: async () => source,
     place,
     async afterFailure(error) {

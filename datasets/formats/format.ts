@@ -27,6 +27,8 @@ export interface SourceTable {
   /** Name for people. */
   readonly label: string;
   readonly columns: readonly SourceColumn[];
+  /** Whether it is a text of lines, in which a line may be a comment. */
+  readonly isText?: boolean;
   /** Least and greatest rating that make sense, where the format says so. */
   readonly ratingRange?: readonly [number, number];
   /** A rating that means that none was given. */
@@ -43,8 +45,6 @@ export interface SourceTable {
   readonly skipped?: number;
   /** SQL of the rows that are nothing at all. */
   readonly blank?: string;
-  /** Whether rows are lines of a text, among which comments may stand. */
-  readonly isText?: boolean;
   /** Another way to read the table where one failed; or throws what the failure means. */
   afterFailure?(error: unknown): Promise<SourceTable>;
 }

@@ -13,7 +13,8 @@ const LOOKED_AT = 100;
 export const jsonLines: TableFormat = {
   name: 'JSON lines',
   matches: ({ start, ending }) =>
-    ['.json', '.jsonl', '.ndjson'].includes(ending) || /^(\ufeff|\ufffe)?\s*\{/.test(start.toString('utf8', 0, 64)),
+    ['.json', '.jsonl', '.ndjson'].includes(ending) ||
+    /^(\ufeff|\ufffe)?\s*\{\s*("|\}|$)/.test(start.toString('utf8', 0, 64)),
   async open(_connection, file, { encoding }) {
     const found = encodingOf(file, encoding);
     const path = found.isPlain ? file.path : await asUtf8(file, found.encoding, {});

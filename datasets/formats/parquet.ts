@@ -6,6 +6,5 @@ import { typedTable } from './relation.js';
 export const parquet: TableFormat = {
   name: 'Parquet',
   matches: ({ start, ending }) => start.subarray(0, 4).toString('latin1') === 'PAR1' || ending === '.parquet',
-  open: (connection, { path, shown }) =>
-    typedTable(connection, `read_parquet(${literal(path)}, binary_as_string=true)`, shown, 'parquet'),
+  open: (connection, { path, shown }) => typedTable(connection, `read_parquet(${literal(path)})`, shown, 'parquet'),
 };

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { startOf } from '../unpack.js';
 import { arrow } from './arrow.js';
+import { isBinary } from './bytes.js';
 import { delimited, MOST_BYTES } from './delimited.js';
 import { duckdb } from './duckdb.js';
 import { refuseForeign } from './foreign.js';
@@ -9,8 +10,10 @@ import { jsonLines } from './json_lines.js';
 import { parquet } from './parquet.js';
 import { sqlite } from './sqlite.js';
 
-/** Every kind of file, in the order in which they are asked; text takes what is left. */
-const FORMATS: readonly TableFormat[] = [parquet, arrow, sqlite, duckdb, jsonLines, delimited];
+/** Kinds of files that are told by their first bytes or their ending, in the order in which they are asked. */
+const BINARY: readonly TableFormat[] = [parquet, arrow, sqlite, duckdb];
+/** Kinds of text; a table of lines is what is left. */
+const TEXT: readonly TableFormat[] = [jsonLines, delimited];
 
 /** Looks at a file that lies there unpacked. */
 export function sourceFile(path: string, shown: string, scratch: string): SourceFile {
@@ -19,10 +22,9 @@ export function sourceFile(path: string, shown: string, scratch: string): Source
   return { path, shown, start, scratch, ending: extname(path).toLowerCase() };
 }
 
-/** What a file is: by its first bytes where they say, else by the ending of its name. */
+/** What a file is: by its first bytes where they say, else by the ending of its name. A text that begins as such a file does is a text. */
 export function formatOf(file: SourceFile): TableFormat {
-  const byBytes = FORMATS.find(
-    (format) => format.matches({ ...file, ending: '' }) && format !== delimited && format !== jsonLines,
-  );
-  return byBytes ?? (FORMATS.find((format) => format.matches(file)) as TableFormat);
+  const byBytes = isBinary(file.start) ? BINARY.find((format) => format.matches({ ...file, ending: '' })) : undefined;
+  const byEnding = BINARY.find((format) => format.matches({ ...file, start: Buffer.alloc(0) }));
+  return byBytes ?? byEnding ?? (TEXT.find((format) => format.matches(file)) as TableFormat);
 }

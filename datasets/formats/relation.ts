@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../../support/errors.js';
 import type { ColumnType, SourceColumn } from '../columns.js';
 import { firstLineOf, identifier, rowsOf } from '../duckdb.js';
+import { textOfBlob } from './bytes.js';
 import type { SourceTable } from './format.js';
 
 /** What a type of DuckDB's is to us. */
@@ -29,10 +30,13 @@ export async function typedTable(
   const columns = described.map(
     ([name, type]): SourceColumn => ({ name: String(name), type: columnType(String(type)) }),
   );
+  const value = (c: number): string => {
+    const column = identifier(columns[c]?.name ?? '');
+    return described[c]?.[1] === 'BLOB' ? textOfBlob(column) : column;
+  };
   return {
     ...{ label, columns, notes: [], expected: `expected ${columns.map(({ name }) => name).join(', ')}` },
-    relation: async (used) =>
-      `(SELECT ${used.map((c) => `${identifier(columns[c]?.name ?? '')} AS c${c}`).join(', ')} FROM ${source})`,
+    relation: async (used) => `(SELECT ${used.map((c) => `${value(c)} AS c${c}`).join(', ')} FROM ${source})`,
     place: async (row) => `row ${row.toLocaleString('en')}`,
     async afterFailure(error) {
       throw explain(error);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database, Statement } from 'sql.js';
 import { sqliteLibrary } from '../../support/sqlite_library.js';
+import { textOfBytes } from './bytes.js';
 
 /** Rows that are handed over at once. */
 const BLOCK = 10_000;
@@ -23,13 +24,17 @@ export type SqliteMessage =
 
 const post = (message: SqliteMessage): void => parentPort?.postMessage(message);
 
-/** A value by its text: integers with all their digits, and reals as such. */
+/** A value by its text: integers with all their digits, and reals as such; large ones by a power, as they have lost digits. */
 function textOf(value: unknown): string | null {
   if (value === null) return null;
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number')
-    return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
+    return Math.abs(value) >= 2 ** 53
+      ? value.toExponential()
+      : Number.isInteger(value)
+        ? value.toFixed(1)
+        : String(value);
+  return value instanceof Uint8Array ? textOfBytes(value) : String(value);
 }
 
 function run(database: Database, sql: string): void {
