@@ -5,10 +5,11 @@
  */
 import { rmdirSync, rmSync, writeSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
-import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { faultText, oneLine, sentenceOf } from '../support/errors.js';
+import { BroadcastChannel, SHARE_ENV, Worker } from 'node:worker_threads';
+import { faultText, oneLine, sentenceOf, UserError } from '../support/errors.js';
 import type { Leftovers } from '../support/pending.js';
 import { PROGRAM } from '../support/version.js';
+import { WATCHED, type Watched, Watcher } from '../support/watched.js';
 import type { Ask, Start, Told } from './thread.js';
 
 const MISTAKE = 2;
@@ -55,6 +56,32 @@ function fail(error: unknown): void {
   say(`expobench: ${oneLine(sentenceOf(error) ?? faultText(error))}`);
   process.exitCode = code = MISTAKE;
 }
+
+/** Seconds that a function of the user's may take for one user. */
+const OWN_SECONDS = Number(process.env['EXPOBENCH_EXPOSURE_SECONDS']) || 120;
+
+/** The file that the function is in, as far as the command says so; a suite's file may name several. */
+function ownFile(): string {
+  const words = process.argv.slice(2);
+  const at = words.findIndex((word) => /^--exposure(=|$)/.test(word));
+  const file = words[at]?.includes('=') ? words[at]?.slice('--exposure='.length) : words[at + 1];
+  return at < 0 ? '' : ` in "${file}"`;
+}
+
+const watcher = new Watcher(OWN_SECONDS);
+const watched = new BroadcastChannel(WATCHED);
+watched.onmessage = (message) => watcher.add((message as { data: Watched }).data);
+watched.unref();
+setInterval(() => {
+  const user = watcher.look();
+  if (user === undefined) return;
+  fail(
+    new UserError(
+      `the exposure function${ownFile()} has not ended for user ${user} after ${OWN_SECONDS} seconds: does it loop? If it only takes long, allow more by EXPOBENCH_EXPOSURE_SECONDS`,
+    ),
+  );
+  process.exit(MISTAKE);
+}, 1000).unref();
 
 let signal: NodeJS.Signals = 'SIGINT';
 let waiting: NodeJS.Timeout | undefined;

@@ -146,6 +146,31 @@ describe('Ctrl-C half-way', () => {
     expect(JSON.parse(went.stdout)).toEqual(JSON.parse(again.stdout));
   });
 
+  test('an exposure function that never ends for one user is ended, and named', () => {
+    writeFileSync(
+      join(folder, 'loops.mjs'),
+      'export default (x, z, { user, item }) => { while (user === 7 && item === 3); return 0; };\n',
+    );
+    // Each call is short, and all of them take longer than one may.
+    writeFileSync(
+      join(folder, 'slow.mjs'),
+      'export const block = (x, b, out) => { const begun = Date.now(); while (Date.now() < begun + 100); out.fill(0); };\n',
+    );
+    const simulate = (file: string, workers: number, out: string) =>
+      shell(
+        `EXPOBENCH_EXPOSURE_SECONDS=3 $E simulate ${SMALL.join(' ')} --dim 4 --workers ${workers} --exposure ./${file} --out ${out}`,
+      );
+    for (const workers of [1, 2]) {
+      const { status, stderr } = simulate('loops.mjs', workers, 'loops');
+      expect(stderr).toMatch(
+        /^expobench: the exposure function in ".\/loops.mjs" has not ended for user 7 after 3 seconds.*\n$/m,
+      );
+      expect(status).toBe(2);
+    }
+    expect(simulate('slow.mjs', 1, 'slow').status).toBe(0);
+    expect(readdirSync(folder).filter((name) => name.startsWith('loops'))).toEqual(['loops.mjs']);
+  });
+
   onLinux('a suite that never ends is interrupted; a pipe, whose data may never come, is refused', async () => {
     writeFileSync(join(folder, 'endless.mjs'), "console.log('begun'); for (;;);\n");
     const begun = Date.now();

@@ -1,5 +1,6 @@
 import { thrownText, UserError } from '../../support/errors.js';
 import { moduleUrl } from '../../support/module_url.js';
+import { watchCalls } from '../../support/watched.js';
 import { byUser, type ExposureContext, type ExposureRows, sparseByPair } from './exposure.js';
 
 /** What a function of the user's sees besides x and z. */
@@ -71,14 +72,17 @@ export async function customExposure(source: string, context: ExposureContext): 
   const { kernels, dim, items, popularity } = context;
   const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
   const vectors = Array.from({ length: items }, (_, item) => z.subarray(item * dim, (item + 1) * dim));
+  const watch = watchCalls();
   const guard = (user: number, call: () => void): void => {
     const restore = contain();
+    watch.begin(user);
     try {
       call();
     } catch (error) {
       if (error instanceof UserError) throw error;
       throw new UserError(`the exposure function failed for user ${user}: ${thrownText(error)}`);
     } finally {
+      watch.end();
       restore();
     }
   };
