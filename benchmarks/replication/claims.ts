@@ -129,7 +129,8 @@ export const claims: readonly Claim[] = [
   {
     name: 'oracle-ps-above-ps',
     statement: 'PS that knows the true exposure is above PS that estimates it',
-    source: 'Table 1',
+    // Three of the four comparisons in that table are for it.
+    source: "Table 1, whose GMF on ML-1M is against it: Hit@10 39.10 with the true exposure, 39.47 with GMF's",
     ...METRIC,
     evidence: [
       {
