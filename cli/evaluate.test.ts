@@ -161,4 +161,18 @@ describe('exports', () => {
     expect(Array.from(read.numbers[time] as Float64Array)).toEqual(Array.from(data.time ?? []));
     expect(new Set(read.texts['split'])).toEqual(new Set(['train', 'validation', 'test']));
   });
+
+  test('of data whose names have no Latin letter have files of their own', async () => {
+    const rows = Array.from({ length: 60 }, (_, r) => `u${r % 10},i${(r * 7) % 13},3,${1_000_000_000 + r}`);
+    const called: string[] = [];
+    for (const [k, name] of ['\u043a\u043d\u0438\u0433\u0438', '\u0444\u0438\u043b\u044c\u043c\u044b'].entries()) {
+      writeFileSync(place(`${name}.csv`), `user,item,rating,time\n${rows.join('\n')}\n`);
+      const words = ['datasets', 'export', `${name}.csv`, '--format', 'csv', '--out', `named-${k}`, '--json'];
+      const { code, out, err } = await run(...words);
+      expect([code, err]).toEqual([0, '']);
+      called.push(...JSON.parse(out));
+    }
+    expect(called).toEqual([expect.stringMatching(/^[a-z0-9-]+\.csv$/), expect.stringMatching(/^[a-z0-9-]+\.csv$/)]);
+    expect(called[0]).not.toBe(called[1]);
+  });
 });

@@ -2,6 +2,7 @@ import { readManifest } from '../../datasets/store.js';
 import { obpFeedback, supportText } from '../../simulator/obp.js';
 import { readWorld } from '../../simulator/world_files.js';
 import { UserError } from '../../support/errors.js';
+import { fileName } from '../../support/names.js';
 import type { ExportFormat } from './export.js';
 
 export const obp: ExportFormat = {
@@ -13,7 +14,7 @@ export const obp: ExportFormat = {
       throw new UserError(
         `"${reference}" is not simulated: only a simulation knows the propensities of what was shown`,
       );
-    const file = `${name ?? manifest.name.replace(/[^\w.-]+/g, '-')}.npz`;
+    const file = `${name ?? fileName(manifest.name)}.npz`;
     const { bytes, support } = await obpFeedback(reference, await readWorld(reference));
     folder.writeBytes(file, bytes);
     return { files: [file], notes: supportText(support) };

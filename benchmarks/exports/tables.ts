@@ -1,5 +1,6 @@
 import { type Interactions, SPLITS } from '../../datasets/interactions.js';
 import { writeTextTable } from '../../datasets/text_table.js';
+import { fileName } from '../../support/names.js';
 import type { ExportContext, Exported, ExportFormat } from './export.js';
 
 /** Names of the columns that a program expects. */
@@ -12,8 +13,7 @@ interface Names {
 
 const OWN: Names = { user: 'user', item: 'item', rating: 'rating', time: 'time' };
 
-const ownName = ({ name }: Pick<ExportContext, 'name'>, data: Interactions): string =>
-  name ?? data.name.replace(/[^\w.-]+/g, '-');
+const ownName = ({ name }: Pick<ExportContext, 'name'>, data: Interactions): string => name ?? fileName(data.name);
 
 /** Writes interactions by id, with the part of the split that each is in. */
 async function writeInteractions(context: ExportContext, ending: 'csv' | 'parquet', names: Names): Promise<Exported> {
