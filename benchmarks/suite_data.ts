@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
+import { zipPath } from '../datasets/archive.js';
 import { cachedPath } from '../datasets/fetch.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings, openSplit } from '../datasets/open.js';
@@ -105,7 +106,7 @@ function placed(from: string, folder: string): string {
 }
 
 function isAtHand(from: string): boolean {
-  if (existsSync(from)) return true;
+  if (existsSync(from) || zipPath(from) !== undefined) return true;
   if (!datasets.has(from)) return false;
   const source = datasets.get(from);
   return source.home === undefined || (source.download !== undefined && existsSync(cachedPath(source)));
@@ -152,7 +153,7 @@ async function openOne(
   taken: Set<string>,
 ): Promise<OpenedData> {
   let folder = existsSync(from) && statSync(from).isDirectory() ? from : undefined;
-  if (choices && !(folder && readManifest(folder).kind === 'simulated')) {
+  if (choices && !(folder && isSimulated(folder))) {
     const called = [name ?? basename(from), ...(name === undefined ? [choices.exposure ?? 'none'] : [])];
     const plain = fileName(called.join(' '));
     const place = untaken(plain, taken, (n) => `${plain}-${n}`);
@@ -165,6 +166,10 @@ async function openOne(
   const sha256 = hashData(data, world, own);
   return { key, at, folder, name: name ?? data.name, data, world, ...(own && { planted: own }), sha256 };
 }
+
+/** Whether a folder holds a simulation; one that another program made, such as the files of Coat, holds none. */
+const isSimulated = (folder: string): boolean =>
+  existsSync(join(folder, 'manifest.json')) && readManifest(folder).kind === 'simulated';
 
 async function simulateInto(
   folder: string,

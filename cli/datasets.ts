@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
-import { zipPath } from '../datasets/archive.js';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { ncfAt, readNcf } from '../datasets/ncf.js';
+import { originOf } from '../datasets/open.js';
 import {
   countSplits,
   loadRatings,
@@ -16,10 +15,10 @@ import {
 } from '../datasets/prepare.js';
 import { datasets } from '../datasets/registry.js';
 import type { DatasetSource } from '../datasets/source.js';
-import type { SplitOptions } from '../datasets/split.js';
+import { emptyParts, type SplitOptions } from '../datasets/split.js';
 import { readUnbiased, unbiasedAt } from '../datasets/unbiased.js';
 import { optionName, UserError } from '../support/errors.js';
-import { hashFile, writeFolder } from '../support/output.js';
+import { writeFolder } from '../support/output.js';
 import { exportCommand } from './export.js';
 import { print, printJson } from './io.js';
 import {
@@ -173,7 +172,8 @@ const prepare: CommandModule = {
     progress.begin('preparing', 1);
     const { positive } = argv;
     const { data, summary: prepared } = prepareInteractions(raw, filter, split, positive);
-    const summary = { notes, ...prepared };
+    const empty = emptyParts(prepared.splits, 'give more interactions, or let leave-last-two split them');
+    const summary = { notes: [...notes, ...(empty === undefined ? [] : [empty])], ...prepared };
     const choices = { filter, split, ...(positive !== undefined && { positive }) };
     await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
       writePrepared(folder, data, origin, choices, summary, argv.format),
@@ -205,7 +205,7 @@ async function openOwnSplit(
   argv: PrepareArguments,
 ): Promise<{ data: Interactions; format: string; source: string; positive?: number } | undefined> {
   const files = await unbiasedAt(argv.data);
-  const ncf = files ? undefined : await ncfAt(argv.data);
+  const ncf = await ncfAt(argv.data);
   if (!files && ncf === undefined) return undefined;
   const { minItem, minUser, maxUser } = filterOf(argv);
   const filtered = minItem > 0 || minUser > 0 || maxUser > 0;
@@ -214,7 +214,8 @@ async function openOwnSplit(
       `"${argv.data}" comes with its own split and candidates: leave out --preset, --min-item, --min-user, --max-user${files ? ' and --split' : ', --split and --positive'}`,
     );
   if (files) return { ...(await readUnbiased(files, argv)), source: files.train };
-  return { data: await readNcf(ncf as string), format: 'NCF', source: ncf as string };
+  const source = ncf as string;
+  return { data: await readNcf(source), format: 'NCF', source };
 }
 
 async function prepareOwnSplit(
@@ -224,8 +225,7 @@ async function prepareOwnSplit(
   const size = { users: data.userIds.length, items: data.itemIds.length, interactions: data.user.length };
   const notes = positive === undefined ? [] : [`${format}; liked is a rating of at least ${positive}`];
   const summary = { notes, steps: [{ step: 'as read', ...size }], splits: countSplits(data) };
-  const sha256 = await hashFile(zipPath(source)?.archive ?? source);
-  const origin = { source: basename(source), format, sha256 };
+  const origin = await originOf(source, format);
   const choices = positive === undefined ? {} : { positive, seed: argv.seed };
   await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
     writePrepared(folder, data, origin, choices, summary, argv.format),

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { fasterBackend } from '../benchmarks/backend_choice.js';
 import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import { openRatings } from '../datasets/open.js';
+import { emptyParts } from '../datasets/split.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
 import { exposureFunctions } from '../simulator/exposure/registry.js';
@@ -248,6 +249,10 @@ export function describeSimulation(summary: SimulationSummary): string {
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
   const { device, repeats = 0 } = summary;
+  const empty = emptyParts(
+    summary.splits,
+    `${summary.shortUsers > 0 ? `${number(summary.shortUsers)} of ${number(summary.users)} users have fewer than the three clicks that leave-last-two takes; ` : ''}more ratings, or more shown (--exposures-per-user), give more clicks`,
+  );
   return [
     ...(repeats > 0
       ? [
@@ -258,6 +263,6 @@ export function describeSimulation(summary: SimulationSummary): string {
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     table.toString(),
     `split: ${parts.join(', ')}${short}`,
-    ...smallParts(summary.splits),
+    ...(empty === undefined ? smallParts(summary.splits) : [empty]),
   ].join('\n');
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { zipSync } from 'fflate';
@@ -7,7 +7,7 @@ import { OutputFolder, writeFolder } from '../support/output.js';
 import { testFolder } from '../support/test_folder.js';
 import { FILTER_PRESETS, filterInteractions, type NO_FILTER } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
-import { openSplit } from './open.js';
+import { openRatings, openSplit } from './open.js';
 import { PLANTED_DEFAULTS } from './planted.js';
 import { loadRatings, writePrepared } from './prepare.js';
 import { type ReadOptions, readInteractions } from './reader.js';
@@ -304,6 +304,19 @@ describe('test parts shown at random', () => {
       expect(rowsOf(await openSplit(reference, {}, PLANTED_DEFAULTS))).toEqual(rowsOf(whole));
   });
 
+  test('a pair that was shown several times stands once, and is for training where users chose it, too', async () => {
+    const place = join(folder, 'R3');
+    mkdirSync(place);
+    const name = (part: string): string => join(place, `ydata-ymusic-rating-study-v1_0-${part}.txt`);
+    writeFileSync(name('train'), '1\t14\t5\n1\t35\t1\n2\t14\t4\n');
+    writeFileSync(name('test'), '1\t49\t1\n1\t49\t4\n1\t7\t2\n1\t7\t1\n1\t14\t1\n1\t8\t3\n2\t14\t5\n2\t8\t1\n');
+    const data = await openSplit(place, {}, PLANTED_DEFAULTS);
+    const tested = rowsOf(data).filter((_, row) => SPLITS[data.split?.[row] as number] === 'test');
+    expect(tested).toEqual([['1', '49', 4, undefined]]);
+    // Not 49 itself, which was disliked first, and not 14, which was chosen.
+    expect(Array.from(data.candidates ?? [], (item) => data.itemIds[item])).toEqual(['7', '8']);
+  });
+
   test('a line that is too short, and words, are refused', async () => {
     writeFileSync(join(broken, 'train.ascii'), '5 1 0\n1 2\n');
     writeFileSync(join(broken, 'test.ascii'), '5 1 x\n1 2 3\n');
@@ -319,7 +332,7 @@ describe('test parts shown at random', () => {
   test('Yahoo! R3 and KuaiRec: ids of both files in one numbering', async () => {
     const name = (part: string): string => join(yahoo, `ydata-ymusic-rating-study-v1_0-${part}.txt`);
     writeFileSync(name('train'), '1\t14\t5\n1\t35\t1\n2\t14\t4\n3\t9\t4\n');
-    writeFileSync(name('test'), '1\t49\t4\n1\t14\t1\n4\t35\t5\n');
+    writeFileSync(name('test'), '1\t49\t4\n1\t35\t1\n4\t35\t5\n');
     const songs = await openSplit(yahoo, {}, PLANTED_DEFAULTS);
     // User 4 was shown nothing else, so that there is nothing to rank its song among.
     expect(rowsOf(songs).at(-1)).toEqual(['1', '49', 4, undefined]);
@@ -337,6 +350,58 @@ describe('test parts shown at random', () => {
       ['1', '4', 9, 1593878905],
       ['1', '3', 2, 1593878907],
     ]);
+  });
+});
+
+describe('a simulation learns from what users chose themselves', () => {
+  const rating = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const song = (part: string): string => `Webscope_R3/ydata-ymusic-rating-study-v1_0-${part}.txt`;
+  const head = 'user_id,video_id,time,date,timestamp,watch_ratio\n';
+  const when = '2020-07-05 00:08:23.438,20200705';
+  test.each<[string, Record<string, string>, unknown[][]]>([
+    [
+      'Coat',
+      { 'coat/train.ascii': '5 1 0\n0 0 5\n', 'coat/test.ascii': '0 0 4\n5 1 0\n' },
+      [
+        ['0', '0', 5, undefined],
+        ['0', '1', 1, undefined],
+        ['1', '2', 5, undefined],
+      ],
+    ],
+    [
+      'Yahoo! R3',
+      { [song('train')]: '0\t1\t2\n7\t35\t1\n', [song('test')]: '1\t49\t4\n' },
+      [
+        ['0', '1', 2, undefined],
+        ['7', '35', 1, undefined],
+      ],
+    ],
+    [
+      'KuaiRec',
+      {
+        'KuaiRec 2.0/data/big_matrix.csv': `${head}0,3,${when},1593878903.438,2.5\n0,3,${when},1593878904,0.1\n`,
+        'KuaiRec 2.0/data/small_matrix.csv': `${head}1,3,${when},,2\n`,
+      },
+      [
+        ['0', '3', 2.5, 1593878903.438],
+        ['0', '3', 0.1, 1593878904],
+      ],
+    ],
+  ])('%s, in a folder or a zip archive', async (name, content, rows) => {
+    const place = join(folder, name);
+    const members: Record<string, Uint8Array> = {};
+    for (const [path, text] of Object.entries(content)) {
+      mkdirSync(dirname(join(place, path)), { recursive: true });
+      writeFileSync(join(place, path), text);
+      members[path] = rating(text);
+      members[`__MACOSX/${dirname(path)}/._${basename(path)}`] = Uint8Array.of(0, 5);
+    }
+    const zip = join(place, 'data.zip');
+    writeFileSync(zip, zipSync(members));
+    for (const reference of [zip, dirname(join(place, Object.keys(content)[0] as string))]) {
+      const { data, origin } = await openRatings(reference, {}, PLANTED_DEFAULTS);
+      expect([data.name, origin.format, rowsOf(data)]).toEqual([name, name, rows]);
+    }
   });
 });
 

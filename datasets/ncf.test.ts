@@ -7,7 +7,7 @@ import { testFolder } from '../support/test_folder.js';
 import { NO_FILTER } from './filter.js';
 import { type Interactions, SPLITS } from './interactions.js';
 import { ncfAt, readNcf } from './ncf.js';
-import { openSplit } from './open.js';
+import { openRatings, openSplit } from './open.js';
 import { PLANTED_DEFAULTS } from './planted.js';
 import { prepareInteractions, writePrepared } from './prepare.js';
 import { readFolder } from './store.js';
@@ -44,6 +44,52 @@ describe("NCF's files", () => {
     ]);
     expect([data.name, data.userIds.length, data.itemIds.length]).toEqual(['x', 2, 8]);
     expect(Array.from(data.candidates ?? [])).toEqual([4, 6, 0, 2, 7, 3]);
+  });
+
+  test('in a zip archive, in whatever folder: to prepare, to evaluate on, and to simulate from', async () => {
+    const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+    const members = (name: string): Record<string, Uint8Array> =>
+      Object.fromEntries(
+        Object.entries(FILES).flatMap(([file, content]) => [
+          [`Data/${file.replace('x', name)}`, text(content)],
+          [`__MACOSX/Data/._${file.replace('x', name)}`, Uint8Array.of(0, 5)],
+        ]),
+      );
+    const path = join(root, 'one.zip');
+    writeFileSync(path, zipSync(members('x')));
+    const whole = await readNcf(files());
+    for (const reference of [path, `${path}/Data`, `${path}/Data/x.train.rating`]) {
+      const data = await openSplit(reference, {}, PLANTED_DEFAULTS);
+      expect(rowsOf(data)).toEqual(rowsOf(whole));
+      expect(data.candidates).toEqual(whole.candidates);
+    }
+    const { data, origin } = await openRatings(path, {}, PLANTED_DEFAULTS);
+    expect([data.user.length, data.split, data.candidates]).toEqual([6, undefined, undefined]);
+    expect(origin).toMatchObject({ source: 'x.train.rating', format: 'NCF' });
+    const two = join(root, 'two.zip');
+    writeFileSync(two, zipSync({ ...members('x'), ...members('y') }));
+    await expect(openSplit(two, {}, PLANTED_DEFAULTS)).rejects.toThrow(
+      /two\.zip" holds several data sets in NCF's format: name one, such as .*two\.zip\/Data\/x\.train\.rating/,
+    );
+    expect((await openSplit(`${two}/Data/y.train.rating`, {}, PLANTED_DEFAULTS)).name).toBe('y');
+    const lacking = join(root, 'lacking.zip');
+    writeFileSync(lacking, zipSync({ 'x.train.rating': text(FILES['x.train.rating']) }));
+    await expect(openSplit(lacking, {}, PLANTED_DEFAULTS)).rejects.toThrow(
+      /lacking\.zip\/x\.test\.rating" does not exist/,
+    );
+  });
+
+  test('records are no pairs: what comes again, in training or among the items to rank with, stands once', async () => {
+    const again = {
+      'x.train.rating': FILES['x.train.rating'].replace('0\t1\t4\t300\n', '0\t1\t4\t300\n0\t1\t4\t301\n'),
+      'x.test.negative': '(0,5)\t4\t4\t0\n(1,0)\t2\t0\t3\n',
+    };
+    const data = await readNcf(files(again));
+    expect(rowsOf(data)).toEqual(rowsOf(await readNcf(files())));
+    expect(Array.from(data.candidates ?? [])).toEqual([4, 0, -1, 2, 3, -1]);
+    await expect(readNcf(files({ 'x.train.rating': `${FILES['x.train.rating']}1\t0\t2\t61\n` }))).rejects.toThrow(
+      /x\.test\.rating", line 2: user 1 has item 0 in training, too/,
+    );
   });
 
   test('survive a prepared folder', async () => {
@@ -87,7 +133,7 @@ describe("NCF's files", () => {
       expect([data.name, rowsOf(data), data.candidates]).toEqual([whole.name, rowsOf(whole), whole.candidates]);
     }
     writeFileSync(path, zipSync({ ...members, 'Data/y.train.rating': Uint8Array.of(1) }));
-    await expect(ncfAt(path)).rejects.toThrow(/holds several data sets .*ncf\.zip\/Data\/x\.train\.rating or /);
+    await expect(ncfAt(path)).rejects.toThrow(/holds several data sets .*ncf\.zip\/Data\/x\.train\.rating \(/);
     const { 'Data/x.test.negative': _, ...two } = members;
     writeFileSync(path, zipSync(two));
     await expect(openSplit(path, {}, PLANTED_DEFAULTS)).rejects.toThrow(/x\.test\.negative" does not exist/);

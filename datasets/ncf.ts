@@ -1,30 +1,47 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../support/errors.js';
 import { listMembers, zipPath } from './archive.js';
-import { type Interactions, sharedFloat64, sharedInt32, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
+import {
+  type Interactions,
+  onePerPair,
+  sharedFloat64,
+  sharedInt32,
+  sharedUint8,
+  TEST,
+  TRAIN,
+  takeRows,
+  VALIDATION,
+} from './interactions.js';
 import { readInteractions } from './reader.js';
-import { withPlainFile } from './unpack.js';
+import { textOf } from './unpack.js';
 
 const TRAIN_FILE = '.train.rating';
 
-/**
- * The path of the training file where a path, or a zip archive, is of a data set in NCF's format; undefined where it is not. Throws UserError
- * where an archive has several.
- */
-export async function ncfAt(reference: string): Promise<string | undefined> {
-  if (reference.endsWith(TRAIN_FILE)) return reference;
-  const zip = zipPath(reference);
-  if (!zip || zip.member !== undefined || !existsSync(zip.archive)) return undefined;
-  const found = (await listMembers(zip.archive)).filter((member) => member.endsWith(TRAIN_FILE));
-  if (found.length > 1)
-    throw new UserError(
-      `"${reference}" holds several data sets in NCF's format: name one, such as ${found.map((member) => `${reference}/${member}`).join(' or ')}`,
-    );
-  return found[0] === undefined ? undefined : `${zip.archive}/${found[0]}`;
+/** Users and items by their ids. */
+interface Pairs {
+  readonly users: Int32Array;
+  readonly items: Int32Array;
 }
 
-/** Whether a file is there, by itself or in a zip archive. */
+/**
+ * The training file of a data set in NCF's format that a path stands for: the file itself, or the one in a zip archive or in a folder of it;
+ * undefined where there is none. Throws UserError where there are several.
+ */
+export async function ncfAt(reference: string): Promise<string | undefined> {
+  const zip = zipPath(reference);
+  if (!zip || zip.member?.endsWith(TRAIN_FILE)) return reference.endsWith(TRAIN_FILE) ? reference : undefined;
+  const found = (await listMembers(zip.archive)).filter(
+    (member) => member.endsWith(TRAIN_FILE) && (zip.member === undefined || dirname(member) === zip.member),
+  );
+  if (found.length > 1)
+    throw new UserError(
+      `"${reference}" holds several data sets in NCF's format: name one, such as ${zip.archive}/${found[0]} (${found.join(', ')})`,
+    );
+  return found[0] && join(zip.archive, found[0]);
+}
+
+/** Whether there is a file, on the disk or in a zip archive. */
 async function isThere(path: string): Promise<boolean> {
   const zip = zipPath(path);
   return zip?.member === undefined ? existsSync(path) : (await listMembers(zip.archive)).includes(zip.member);
@@ -33,7 +50,8 @@ async function isThere(path: string): Promise<boolean> {
 /**
  * Reads a data set as He et al. 2017 published theirs: X.train.rating and X.test.rating (user, item, rating, time; ids from 0) and
  * X.test.negative (a line a test rating: "(user,item)" and the items to rank it among). Ids, split and candidates are kept as they
- * are; there is no validation part, so each user's last training interaction becomes it. Throws UserError naming file and line.
+ * are; there is no validation part, so each user's last training interaction becomes it. A pair that comes again in training stands once, as does an
+ * item among those to rank with, as in the program of the authors. Throws UserError naming file and line.
  */
 export async function readNcf(path: string): Promise<Interactions> {
   const base = path.slice(0, -TRAIN_FILE.length);
@@ -42,17 +60,20 @@ export async function readNcf(path: string): Promise<Interactions> {
     if (!(await isThere(needed)))
       throw new UserError(`"${needed}" does not exist: NCF's format has it beside its other files`);
   }
-  const anyRating = { ratingRange: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as [number, number] };
-  const [train, test] = [
-    (await readInteractions(path, anyRating)).data,
-    (await readInteractions(testPath, anyRating)).data,
-  ];
+  const plain = {
+    isPlain: true,
+    ratingRange: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as [number, number],
+  };
+  const records = (await readInteractions(path, plain)).data;
+  const train = takeRows(records, onePerPair(records));
+  const test = (await readInteractions(testPath, plain)).data;
   const numbered = (data: Interactions, file: string) => ({
     users: numbers(data.user, data.userIds, file),
     items: numbers(data.item, data.itemIds, file),
   });
   const [own, tested] = [numbered(train, path), numbered(test, testPath)];
-  const candidates = await readCandidates(negativePath, tested);
+  refuseTrained(own, tested, testPath);
+  const candidates = readCandidates(negativePath, await textOf(negativePath), tested);
   const most = (...lists: Int32Array[]): number =>
     lists.reduce((a, list) => list.reduce((b, x) => Math.max(b, x), a), 0);
   const n = own.users.length + tested.users.length;
@@ -79,6 +100,20 @@ export async function readNcf(path: string): Promise<Interactions> {
   };
 }
 
+/** Refuses test pairs that stand in training, too: what was learned is not what is tested. */
+function refuseTrained(own: Pairs, tested: Pairs, path: string): void {
+  const trained = new Map<number, Set<number>>();
+  for (const [row, user] of own.users.entries()) {
+    const items = trained.get(user) ?? new Set();
+    trained.set(user, items.add(own.items[row] as number));
+  }
+  const row = tested.users.findIndex((user, r) => trained.get(user)?.has(tested.items[r] as number) === true);
+  if (row >= 0)
+    throw new UserError(
+      `"${path}", line ${row + 1}: user ${tested.users[row]} has item ${tested.items[row]} in training, too: a pair is in one part alone`,
+    );
+}
+
 /** Original ids, which are whole numbers from 0, in place of places in a list of texts. */
 function numbers(places: Int32Array, ids: readonly string[], path: string): Int32Array {
   const values = ids.map(Number);
@@ -100,14 +135,8 @@ function lastRows(users: Int32Array, time: Float64Array | undefined): number[] {
   return [...last].flatMap(([user, row]) => ((counts.get(user) as number) > 1 ? [row] : []));
 }
 
-/** The items to rank each test item among, as many for each. */
-async function readCandidates(
-  path: string,
-  test: { readonly users: Int32Array; readonly items: Int32Array },
-): Promise<Int32Array> {
-  const text = await withPlainFile({ path, shown: path, notes: [] }, undefined, async (plain) =>
-    readFileSync(plain.path, 'utf8'),
-  );
+/** The items to rank each test item among: as many places for each, those that repeats leave empty -1 and last. */
+function readCandidates(path: string, text: string, test: Pairs): Int32Array {
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
   if (lines.length !== test.users.length)
     throw new UserError(
@@ -115,7 +144,7 @@ async function readCandidates(
     );
   const each = (lines[0] as string).split('\t').length - 1;
   if (each < 1) throw new UserError(`"${path}", line 1: expected "(user,item)" and items, separated by tabs`);
-  const out = sharedInt32(lines.length * each);
+  const out = sharedInt32(lines.length * each).fill(-1);
   lines.forEach((line, row) => {
     const [pair, ...items] = line.split('\t');
     const where = `"${path}", line ${row + 1}`;
@@ -124,12 +153,16 @@ async function readCandidates(
       throw new UserError(`${where}: expected ${expected} first, found ${pair}`);
     if (items.length !== each)
       throw new UserError(`${where}: expected ${each} items as in line 1, found ${items.length}`);
-    items.forEach((text, k) => {
-      const item = Number(text);
-      if (text.trim() === '' || !Number.isSafeInteger(item) || item < 0)
-        throw new UserError(`${where}: expected a whole number from 0 as item, found "${text}"`);
-      out[row * each + k] = item;
-    });
+    const distinct = new Set(items.map((text) => candidateOf(text, where)));
+    distinct.delete(test.items[row] as number);
+    out.set([...distinct], row * each);
   });
   return out;
+}
+
+function candidateOf(text: string, where: string): number {
+  const item = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(item) || item < 0)
+    throw new UserError(`${where}: expected a whole number from 0 as item, found "${text}"`);
+  return item;
 }

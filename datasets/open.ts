@@ -1,5 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { UserError } from '../support/errors.js';
+import { hashFile } from '../support/output.js';
+import { zipPath } from './archive.js';
 import { NO_FILTER } from './filter.js';
 import type { Interactions } from './interactions.js';
 import { ncfAt, readNcf } from './ncf.js';
@@ -8,7 +11,7 @@ import { loadRatings, type Origin, prepareInteractions } from './prepare.js';
 import type { ReadOptions } from './reader.js';
 import { datasets } from './registry.js';
 import { readFolder, readManifest } from './store.js';
-import { readUnbiased, unbiasedAt } from './unbiased.js';
+import { readChosen, readUnbiased, unbiasedAt } from './unbiased.js';
 
 const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 
@@ -40,12 +43,22 @@ export async function openSplit(
   return prepareInteractions(data, filter, { rule: 'leave-last-two', seed: planted.seed, shortUsers: 'refuse' }).data;
 }
 
-/** Ratings to simulate from: a prepared folder, a file, or the name of a data set. */
+/**
+ * Ratings to simulate from: a prepared folder, a file, or the name of a data set. Of data that comes in several files, those of NCF's are all its
+ * ratings, and those with a part shown at random what users chose themselves.
+ */
 export async function openRatings(
   reference: string,
   read: ReadOptions,
   planted: PlantedOptions,
 ): Promise<{ data: Interactions; origin: Origin }> {
+  const ncf = await ncfAt(reference);
+  if (ncf !== undefined) {
+    const { candidates: _, ...data } = await readNcf(ncf);
+    return { data: { ...data, split: undefined }, origin: await originOf(ncf, 'NCF') };
+  }
+  const files = await unbiasedAt(reference);
+  if (files) return { data: await readChosen(files), origin: await originOf(files.train, files.format.name) };
   if (!isFolder(reference)) return loadRatings(reference, read, planted);
   const manifest = readManifest(reference);
   if (manifest.kind !== 'prepared') {
@@ -58,4 +71,9 @@ export async function openRatings(
     data,
     origin: { source: manifest.name, format: 'prepared', sha256: manifest.files['interactions.arrow'] ?? '' },
   };
+}
+
+/** Where data that comes in several files is from, by the first of them. */
+export async function originOf(path: string, format: string): Promise<Origin> {
+  return { source: basename(path), format, sha256: await hashFile(zipPath(path)?.archive ?? path) };
 }

@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly keepUnrated?: boolean | undefined;
   /** Whether a table of text begins with the names of its columns; by default it is looked at. */
   readonly header?: boolean | undefined;
+  /** The file is known to hold user, item, rating and time, in this order and without a header. */
+  readonly isPlain?: boolean | undefined;
   readonly delimiter?: string | undefined;
   readonly encoding?: string | undefined;
   /** What times count in, or a pattern such as %d/%m/%Y; by default it is guessed. */
@@ -97,7 +99,8 @@ function readPlain({ path, shown, notes }: PlainFile, options: ReadOptions): Pro
 
 function openTable(connection: DuckDBConnection, file: SourceFile, options: ReadOptions): Promise<SourceTable> {
   const format = formatOf(file);
-  const { query, columns = {}, header, delimiter, encoding } = options;
-  if (query === undefined) return format.open(connection, file, { columns, header, delimiter, encoding });
+  const { query, columns = {}, isPlain, delimiter, encoding } = options;
+  const header = isPlain ? false : options.header;
+  if (query === undefined) return format.open(connection, file, { columns, header, isPlain, delimiter, encoding });
   return queryTable(connection, format, file, query, options);
 }

@@ -1,6 +1,6 @@
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
-import { type Interactions, rowsByUser, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
+import { type Interactions, rowsByUser, SPLITS, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 
 export type SplitRule = 'leave-last-two' | 'random';
 
@@ -68,6 +68,17 @@ function leaveLastTwo(data: Interactions, options: SplitOptions): Uint8Array {
     for (const row of own) last[data.item[row] as number] = -1;
   }
   return split;
+}
+
+/**
+ * What is to be said of parts that a split left empty, in words; undefined where it left none. `remedy` says how there can be more of what was
+ * split.
+ */
+export function emptyParts(splits: Readonly<Record<string, number>>, remedy: string): string | undefined {
+  const empty = SPLITS.filter((part) => splits[part] === 0);
+  if (empty.length === 0) return undefined;
+  const uses = { train: 'learned from', validation: 'chosen by', test: 'tested on' };
+  return `nothing is left for ${empty.join(' and ')}, so that nothing can be ${empty.map((part) => uses[part]).join(' or ')} this data: ${remedy}`;
 }
 
 /** Split codes of one user's interactions with the given times, in file order; undefined for fewer than three. */

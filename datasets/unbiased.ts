@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
@@ -19,7 +19,7 @@ import {
 } from './interactions.js';
 import { readInteractions } from './reader.js';
 import { datasets } from './registry.js';
-import { withPlainFile } from './unpack.js';
+import { textOf } from './unpack.js';
 
 /** A data set whose test part was shown at random: two files side by side. */
 interface UnbiasedFormat {
@@ -41,7 +41,7 @@ const FORMATS: readonly UnbiasedFormat[] = [
     train: 'ydata-ymusic-rating-study-v1_0-train.txt',
     test: 'ydata-ymusic-rating-study-v1_0-test.txt',
     positive: 4,
-    read: async (path) => (await readInteractions(path)).data,
+    read: async (path) => (await readInteractions(path, { isPlain: true })).data,
   },
   {
     name: 'KuaiRec',
@@ -95,6 +95,11 @@ export async function unbiasedAt(reference: string): Promise<UnbiasedFiles | und
   return undefined;
 }
 
+/** The ratings that users gave to what they chose themselves, as they are: what a simulation learns from. */
+export async function readChosen({ format, train }: UnbiasedFiles): Promise<Interactions> {
+  return { ...(await format.read(train, 'train')), name: format.name };
+}
+
 export interface UnbiasedOptions {
   readonly seed: number;
   /** Least rating that is liked; by default as the field does for this data. */
@@ -124,17 +129,32 @@ export async function readUnbiased(
     return Array.from(onePerPair(takeRows(data, rows)), (r) => rows[r] as number);
   };
   const draw = drawer(seed);
+  const own = rowsOf(chosen);
+  const pairOf = (user: number, item: number): number => user * items.ids.length + item;
+  const trained = new Set(
+    own.map((row) =>
+      pairOf(users.first[chosen.user[row] as number] as number, items.first[chosen.item[row] as number] as number),
+    ),
+  );
+  // What was shown several times is liked where it was liked once, and what users chose themselves is for training.
+  const once = onePerPair(shown, (held, row) => !isLiked(shown, held) && isLiked(shown, row));
+  const isNew = (row: number): boolean =>
+    !trained.has(
+      pairOf(users.second[shown.user[row] as number] as number, items.second[shown.item[row] as number] as number),
+    );
+  const fresh = once.filter(isNew);
   const disliked = new Map<number, number[]>();
-  shown.user.forEach((user, row) => {
-    if (isLiked(shown, row)) return;
-    const place = users.second[user] as number;
+  for (const row of fresh) {
+    if (isLiked(shown, row)) continue;
+    const place = users.second[shown.user[row] as number] as number;
     const list = disliked.get(place) ?? [];
     list.push(items.second[shown.item[row] as number] as number);
     disliked.set(place, list);
-  });
+  }
   // A test item without anything to be ranked among says nothing, nor does a user who liked nothing.
-  const tested = rowsOf(shown).filter((row) => disliked.has(users.second[shown.user[row] as number] as number));
-  const own = rowsOf(chosen);
+  const tested = [...fresh].filter(
+    (row) => isLiked(shown, row) && disliked.has(users.second[shown.user[row] as number] as number),
+  );
   if (own.length === 0 || tested.length === 0)
     throw new UserError(
       `"${own.length === 0 ? train : test}": no rating is at least ${positive}, so that nothing is liked`,
@@ -177,7 +197,12 @@ export async function readUnbiased(
     candidates: among,
     exposed: { user: exposedUsers, item: exposedItems },
   };
-  return { data, format: `${format.name}, test part shown at random`, positive };
+  const again = once.length - fresh.length;
+  const said =
+    again > 0
+      ? `; ${again.toLocaleString('en')} pairs shown at random, which the same users chose and liked, too, are for training alone`
+      : '';
+  return { data, format: `${format.name}, test part shown at random${said}`, positive };
 }
 
 /** Ids of two files in one numbering, and where each file's own ids are in it. */
@@ -215,10 +240,7 @@ function sample(list: readonly number[], count: number, draw: (one: number) => n
 
 /** Coat's format: a line a user, a number an item, 0 where it was not rated. */
 async function readMatrix(path: string): Promise<Interactions> {
-  const text = await withPlainFile({ path, shown: path, notes: [] }, undefined, async (plain) =>
-    readFileSync(plain.path, 'utf8'),
-  );
-  const lines = text.split(/\r?\n/);
+  const lines = (await textOf(path)).split(/\r?\n/);
   while (lines.at(-1)?.trim() === '') lines.pop();
   const rows: [user: number, item: number, rating: number][] = [];
   let width = 0;

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, createWriteStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -99,6 +99,10 @@ export async function withPlainFile<Result>(
     remove();
   }
 }
+
+/** The text of a file, whatever it is packed with. */
+export const textOf = (path: string): Promise<string> =>
+  withPlainFile({ path, shown: path, notes: [] }, undefined, async (plain) => readFileSync(plain.path, 'utf8'));
 
 function startsWith(path: string, bytes: readonly number[]): boolean {
   const start = startOf(path, bytes.length);

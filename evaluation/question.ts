@@ -69,7 +69,10 @@ function refuseNothing(
   { rows, leftOut }: { readonly rows: Int32Array; readonly leftOut: number },
 ): void {
   if (rows.length > 0) return;
-  if (leftOut === 0) throw new UserError(`"${data.name}" has no ${SPLITS[part]} interactions to evaluate on`);
+  if (leftOut === 0)
+    throw new UserError(
+      `"${data.name}" has no ${SPLITS[part]} interactions to evaluate on: make it again from more data, so that users have three interactions or more`,
+    );
   throw new UserError(
     `"${data.name}": each of the ${leftOut} ${SPLITS[part]} items belongs to a user who interacted with all ${data.itemIds.length} items, so that there is nothing to rank it among: data in which users know a part of the items can be evaluated`,
   );

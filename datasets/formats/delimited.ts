@@ -194,7 +194,7 @@ function describe(
   records: readonly string[][],
   base: RecordRules & Pick<Layout, 'comment' | 'skipped' | 'isQuoted'>,
   shown: string,
-  { columns: wanted, header: said }: TableOptions,
+  { columns: wanted, header: said, isPlain }: TableOptions,
 ): Layout {
   const [first = [], ...rest] = records;
   if (said === undefined && first.length > 2 && first.every((cell, c) => cell === String(c)))
@@ -205,7 +205,7 @@ function describe(
   if (!header) {
     const width = Math.max(...records.slice(0, 20).map(({ length }) => length));
     const chosen = Object.values(wanted).some((name) => name !== undefined);
-    if (!chosen && width > 2 && countsLines(records))
+    if (!chosen && !isPlain && width > 2 && countsLines(records))
       throw new UserError(
         `"${shown}", line 1: the first field counts the lines, as an index does, and is no user: number the columns, such as --user 2 --item 3`,
       );

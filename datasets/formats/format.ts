@@ -5,6 +5,8 @@ import type { ColumnNames, SourceColumn } from '../columns.js';
 export interface TableOptions {
   readonly columns: ColumnNames;
   readonly header?: boolean | undefined;
+  /** The columns are known to be user, item, rating and time. */
+  readonly isPlain?: boolean | undefined;
   readonly delimiter?: string | undefined;
   readonly encoding?: string | undefined;
 }
