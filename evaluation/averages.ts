@@ -42,7 +42,10 @@ export function averageOf(
 export function effectiveSize(weights: Float64Array): number {
   const sum = weights.reduce((total, w) => total + w, 0);
   const squares = weights.reduce((total, w) => total + w * w, 0);
-  return squares > 0 ? (sum * sum) / squares : 0;
+  if (squares > 0 && Number.isFinite(squares)) return (sum * sum) / squares;
+  // Squares beyond all numbers: in units of the largest.
+  const largest = weights.reduce((most, w) => Math.max(most, w), 0);
+  return largest > 0 ? effectiveSize(weights.map((w) => w / largest)) : 0;
 }
 
 /**

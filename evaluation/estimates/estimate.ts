@@ -86,7 +86,7 @@ export function inversePropensity(
   whose = 'the propensities',
 ): Estimated {
   const weights = Float64Array.from(propensities, (p) =>
-    Number.isFinite(p) ? 1 / Math.max(settings.clip, p) : Number.NaN,
+    Number.isFinite(p) ? (p < 0 ? -1 : 1 / Math.max(settings.clip, p)) : Number.NaN,
   );
   return weighted(values, weights, settings, whose);
 }
@@ -98,15 +98,25 @@ export function weighted(
   { normalisation }: WeightSettings,
   whose: string,
 ): Estimated {
-  const odd = weights.filter((weight) => !Number.isFinite(weight));
+  const odd = weights.filter((weight) => !Number.isFinite(weight) || weight < 0);
   if (odd.length > 0) {
-    const kind = odd.some(Number.isNaN) ? 'no numbers' : '0, which nothing can be divided by';
+    const kind = odd.some(Number.isNaN)
+      ? 'no numbers'
+      : odd.some((weight) => weight < 0)
+        ? 'negative, and no probabilities'
+        : '0, which nothing can be divided by';
     throw new DivergedError(
       `${whose} of ${odd.length} of the ${weights.length} test items are ${kind}`,
-      odd.some(Number.isNaN) ? undefined : 'set the least one by --clip',
+      odd.every((weight) => weight === Number.POSITIVE_INFINITY) ? 'set the least one by --clip' : undefined,
     );
   }
-  return { metrics: averageOf(values, weights, normalisation), size: effectiveSize(weights) };
+  const metrics = averageOf(values, weights, normalisation);
+  if (!Object.values(metrics).every(Number.isFinite))
+    throw new DivergedError(
+      `${whose} are so close to 0 that their inverses have no sum`,
+      'set the least one by --clip',
+    );
+  return { metrics, size: effectiveSize(weights) };
 }
 
 /** Test items that weights must be worth at least for an estimate to rank anything. */

@@ -90,10 +90,20 @@ describe('weighted estimates, by hand', () => {
     ['no numbers', Number.NaN, 0],
     ['no numbers', Number.POSITIVE_INFINITY, 0],
     ['0, which nothing can be divided by', 0, 0],
+    ['negative, and no probabilities', -0.1, 0],
   ])('a propensity that is %s is refused', (kind, odd, clip) => {
     const estimate = () => inversePropensity(VALUES, [0.5, odd, 0.1], { ...settings, clip }, 'the propensities');
     expect(estimate).toThrow(`the propensities of 1 of the 3 test items are ${kind}`);
     expect(inversePropensity(VALUES, [0.5, 0, 0.1], { ...settings, clip: 0.1 }).metrics['hit@10']).toBeCloseTo(12 / 22);
+  });
+
+  test('propensities next to 0 are said, and do not end in no number', () => {
+    const estimate = (p: number) => inversePropensity(VALUES, [p, p, 0.1], settings);
+    expect(estimate(1e-300).size).toBeCloseTo(2, 6);
+    expect(estimate(1e-300).metrics['hit@10']).toBeCloseTo(1, 6);
+    expect(() => estimate(6e-309)).toThrow(
+      /so close to 0 that their inverses have no sum: set the least one by --clip/,
+    );
   });
 
   test('are weak where they are worth under 30 or a tenth of the test items', () => {

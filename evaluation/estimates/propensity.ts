@@ -12,7 +12,7 @@ export const propensity: EstimateDefinition = {
       note: () => weightedBy("1 / a propensity model's probability"),
       async of({ propensity: named, test, values, weights }) {
         const probabilities = await (await named(model)).of(test.targets);
-        return inversePropensity(values, probabilities, weights);
+        return inversePropensity(values, probabilities, weights, `the propensities by ${model}`);
       },
     };
   },
