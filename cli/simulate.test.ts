@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import type { SimulationSummary } from '../simulator/simulate.js';
-import { describeSimulation } from './simulate.js';
+import { describeSimulation, offScale } from './simulate.js';
 import { testProgram } from './test_program.js';
 
 const { folder, run } = testProgram();
@@ -36,4 +37,17 @@ test('so do prepared data, and what is to be evaluated on them', async () => {
     2,
     expect.stringMatching(/"few\.csv" has no validation interactions to evaluate on: make it again from more data/),
   ]);
+});
+
+test('ratings of another scale than eps1 are said, as their clicks would mean nothing', () => {
+  const remark = (...rating: number[]) => offScale({ rating: Float64Array.from(rating) }, SIMULATION_DEFAULTS);
+  expect(remark(1, 2, 3, 4, 5)).toBeUndefined();
+  expect(remark(5, 5)).toBeUndefined();
+  expect(remark(100, 500, 1000)).toMatch(
+    /these ratings, 100 to 1,000, and eps1 about 4 it is nearly 1, so that what is shown is clicked/,
+  );
+  expect(remark(0, 0.5, 0.9)).toMatch(
+    /it is nearly 0, so that hardly anything is clicked; bring ratings to a scale such as 1 to 5/,
+  );
+  expect(offScale({ rating: undefined }, SIMULATION_DEFAULTS)).toBeUndefined();
 });

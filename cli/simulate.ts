@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { fasterBackend } from '../benchmarks/backend_choice.js';
 import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
+import type { Interactions } from '../datasets/interactions.js';
 import { openRatings } from '../datasets/open.js';
 import { emptyParts } from '../datasets/split.js';
 import { simulationOf } from '../simulator/choices.js';
@@ -178,7 +179,11 @@ export const simulateCommand: Verb<SimulateArguments> = {
       { overwrite, resume: parts !== undefined, inputs: [argv.data, argv.exposure] },
       (folder) => simulate(data, origin, options, folder, terminalProgress()),
     );
-    print(argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${argv.out}`);
+    const remark = offScale(data, config);
+    const said = remark === undefined ? '' : `\n${remark}`;
+    print(
+      argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}${said}\nwritten to ${argv.out}`,
+    );
   },
 };
 
@@ -222,6 +227,23 @@ export function smallParts(splits: Readonly<Record<string, number>>): string[] {
   return [
     `${counts} interactions are too few to tell methods apart: 30 are the least that means anything; give more data, or filter less`,
   ];
+}
+
+/** Says where ratings and eps1 are of different scales, so that nearly everything is relevant, or nothing; undefined where they are not. */
+export function offScale(
+  { rating }: Pick<Interactions, 'rating'>,
+  { eps1 }: Pick<SimulationConfig, 'eps1'>,
+): string | undefined {
+  if (!rating?.length) return undefined;
+  let [sum, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of rating) {
+    sum += 1 / (1 + Math.exp(eps1.location - value));
+    [least, most] = [Math.min(least, value), Math.max(most, value)];
+  }
+  const mean = sum / rating.length;
+  if (mean > 0.05 && mean < 0.95) return undefined;
+  const number = (x: number): string => x.toLocaleString('en', { maximumSignificantDigits: 4 });
+  return `relevance is the sigmoid of a rating less eps1: for these ratings, ${number(least)} to ${number(most)}, and eps1 about ${number(eps1.location)} it is ${mean > 0.5 ? 'nearly 1, so that what is shown is clicked' : 'nearly 0, so that hardly anything is clicked'}; bring ratings to a scale such as 1 to 5, or set --eps1`;
 }
 
 /** What both stages drew, for people. */

@@ -114,3 +114,10 @@ describe('first lines that may be two things are asked about', () => {
     expect(data.userIds).toEqual(['7', '8']);
   });
 });
+
+test('ratings beyond what can be computed with are refused', async () => {
+  for (const value of ['1e38', '-1e200'])
+    await expect(usersOf(write('large.csv', `user,item,rating\n1,2,5\n1,3,${value}\n`))).rejects.toThrow(
+      /line 3: the rating .* is beyond 1e\+15, more than can be computed with/,
+    );
+});

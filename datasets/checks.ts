@@ -13,6 +13,9 @@ const NO_NUMBERS = ['null', 'none', 'na', 'n/a', 'nil', 'inf', '-inf', 'undefine
 /** Beyond this not every whole number has a floating-point number of its own. */
 const EXACT = 2 ** 53;
 
+/** Ratings beyond this have squares that single precision does not hold. */
+const MOST_RATING = 1e15;
+
 const number = (n: number): string => n.toLocaleString('en');
 
 /** A row that is not as it should be. */
@@ -202,18 +205,20 @@ async function ratingFault(
 ): Promise<Fault | undefined> {
   if (!rows.rated) return undefined;
   const [least, most] = ratingRange ?? table.ratingRange ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const far = Number.isFinite(least) || Number.isFinite(most) ? `OR r NOT BETWEEN ${least} AND ${most}` : '';
+  const [low, high] = [Math.max(least, -MOST_RATING), Math.min(most, MOST_RATING)];
   const [[line, none] = []] = await rowsOf(
     connection,
-    `SELECT min(line), arg_min(r IS NULL OR NOT isfinite(r), line) FROM raw WHERE r IS NULL OR NOT isfinite(r) ${far}`,
+    `SELECT min(line), arg_min(r IS NULL OR NOT isfinite(r), line) FROM raw WHERE r IS NULL OR NOT isfinite(r) OR r NOT BETWEEN ${low} AND ${high}`,
   );
   if (line === null || line === undefined) return undefined;
   return {
     line: Number(line),
     explain: async () => {
       const value = await cellOf(connection, rows, rows.use.rating as number, Number(line));
-      return none
-        ? `expected a number as rating, found ${value}`
+      if (none) return `expected a number as rating, found ${value}`;
+      const isRead = Number.isFinite(least) || Number.isFinite(most);
+      return !isRead
+        ? `the rating ${value.slice(1, -1)} is beyond ${MOST_RATING.toExponential()}, more than can be computed with: bring ratings to a scale such as 1 to 5`
         : `the rating ${value.slice(1, -1)} is outside ${least} to ${most}; set --rating-range where that is right`;
     },
   };

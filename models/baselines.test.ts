@@ -123,6 +123,52 @@ test.each([
   });
 });
 
+describe('at the limits of arithmetic', () => {
+  /** Items that come in pairs, always together, so that without a penalty the Gram matrix has no inverse. */
+  const lists = Array.from({ length: 160 }, (_, user) =>
+    [0, 1, 2].flatMap((k) => [2 * ((user + 5 * k) % 12), 2 * ((user + 5 * k) % 12) + 1]),
+  );
+  const train = (itemCount: number): UserItems => ({
+    users: lists.length,
+    itemCount,
+    starts: Int32Array.from({ length: lists.length + 1 }, (_, user) => lists.slice(0, user).flat().length),
+    items: Int32Array.from(lists.flatMap((items) => [...items].sort((a, b) => a - b))),
+  });
+
+  test('EASE with a penalty that single precision does not bear is solved in double', () => {
+    const penalty = 0.001;
+    const size = { users: lists.length, items: 24, dim: 1 };
+    const kernels = new WasmKernels();
+    const model = createModel('EASE', kernels, new ParameterFactory(kernels, 1), size, { penalty });
+    model.fit?.(train(24), 1);
+    const X = new Matrix(lists.map((items) => Array.from({ length: 24 }, (_, item) => Number(items.includes(item)))));
+    const P = inverse(X.transpose().mmul(X).add(Matrix.eye(24, 24).mul(penalty)));
+    const pairs = pairsOf(
+      kernels,
+      {
+        users: kernels.tensor(new Int32Array(24)),
+        items: kernels.tensor(Int32Array.from({ length: 24 }, (_, i) => i)),
+      },
+      size,
+    );
+    const scores = kernels.floats(model.forward(new Tape(kernels), pairs).value);
+    scores.forEach((score, item) => {
+      const others = (lists[0] as number[]).filter((other) => other !== item);
+      const expected = others.reduce((sum, other) => sum - P.get(other, item) / P.get(item, item), 0);
+      expect(score).toBeCloseTo(expected, 3);
+    });
+  });
+
+  test('where there are too many items for that, it is refused with the condition and the least penalty', () => {
+    const kernels = new WasmKernels();
+    const size = { users: lists.length, items: 1025, dim: 1 };
+    const model = createModel('EASE', kernels, new ParameterFactory(kernels, 1), size, { penalty: 0.001 });
+    expect(() => model.fit?.(train(1025), 1)).toThrow(
+      /EASE with penalty 0\.001: the condition number of its matrix may be 2e\+5, .* raise --set EASE\.penalty to 1 or more/,
+    );
+  });
+});
+
 test('iALS ends where its objective is flat in the side solved last, and lower than where it began', () => {
   const settings = { unobserved: 0.2, penalty: 0.05, frequency: 1, iterations: 30 };
   const { kernels, model } = fitted('iALS', settings);

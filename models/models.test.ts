@@ -14,7 +14,7 @@ import { createModel, modelSettings, models } from './registry.js';
 import { histories, sequenceBatches, sequenceTensors, tokenColumns } from './sequences.js';
 import { readModel, writeModel } from './store.js';
 import { truncatedSvd } from './svd.js';
-import { DivergedError, evaluateLoss, type Objective, TRAINER_DEFAULTS, train } from './trainer.js';
+import { DivergedError, evaluateLoss, type Objective, runEpochs, TRAINER_DEFAULTS, train } from './trainer.js';
 
 const root = testFolder();
 const SIZE = { users: 6, items: 8, dim: 8 };
@@ -193,6 +193,22 @@ test('the trainer stops after `patience` epochs without improvement and restores
   expect(record.epochs.length).toBe(5);
   expect(record.best.epoch).toBe(2);
   expect(kernels.floats(model.parameters[0]?.value as never)).toEqual(kept[1]);
+});
+
+test('where no criterion of validation can tell, the loss chooses the epoch', async () => {
+  const kernels = new WasmKernels();
+  const losses = [3, 1, 2];
+  const chosen = async (validate: () => Promise<readonly number[]>) =>
+    runEpochs(
+      kernels,
+      { parameters: [], runEpoch: async (epoch) => ({ loss: losses[epoch] as number }), validate },
+      { epochs: 3, patience: 10 },
+    );
+  const flat = await chosen(async () => [1, 0.5]);
+  expect([flat.best.epoch, flat.chosenBy]).toEqual([2, 2]);
+  let epoch = 0;
+  const finer = await chosen(async () => [1, epoch++]);
+  expect([finer.best.epoch, finer.chosenBy]).toEqual([3, 1]);
 });
 
 test('a loss that is not a number stops training with a reason', async () => {

@@ -67,6 +67,21 @@ describe('cells', () => {
     expect(isSame(swapped, false)).toBe(false);
   });
 
+  test('of 3 and of 2 repetitions are compared by seed over what both have, and rounding is no difference', () => {
+    const seeded = (values: readonly number[], seeds: readonly number[]): ResultTable => ({
+      ...table({ x: values, y: values.map((value) => value + 5.6e-15) }),
+      seeds,
+    });
+    const three = seeded([0.3, 0.5, 0.7], [1, 2, 3]);
+    const kinds = (two: ResultTable) => diffTables(set('a', three), set('b', two)).cells.map(({ kind }) => kind);
+    expect(kinds(seeded([0.3, 0.5], [1, 2]))).toEqual(['same', 'same']);
+    // The same numbers of other seeds are others.
+    expect(kinds(seeded([0.5, 0.7], [2, 3]))).toEqual(['same', 'same']);
+    expect(kinds(seeded([0.3, 0.5], [2, 3])).every((kind) => kind !== 'same')).toBe(true);
+    const rounded = diffTables(set('a', three), set('b', seeded([0.3 + 5.6e-15, 0.5, 0.7 - 5.6e-15], [1, 2, 3])));
+    expect(isSame(rounded, false)).toBe(true);
+  });
+
   test('that differ are listed, with the settings that do', () => {
     const settings = (rate: number) => ({ kind: 'run', options: { trainer: { rate, l2: 0 } }, files: { x: rate } });
     const both = diffTables(set('old', before, settings(0.01)), set('new', after, settings(0.02)));

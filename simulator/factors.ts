@@ -22,6 +22,7 @@ import { type Factorization, factorization } from '../models/factorization.js';
 import { crossEntropy, squaredError } from '../models/losses.js';
 import type { ModelSize } from '../models/model.js';
 import {
+  DivergedError,
   type EpochRecord,
   evaluateLoss,
   type Objective,
@@ -175,7 +176,12 @@ async function trainFactors(
     validate: async () => -(await meanLoss(kernels, model, size, sources.held, loss)),
     ...(training.onEpoch && { onEpoch: training.onEpoch }),
   };
-  const record = await train(kernels, model, size, task, settings);
+  const record = await train(kernels, model, size, task, settings).catch((error: unknown): never => {
+    // There is no rate to lower here: what can be changed is what is learned from.
+    throw error instanceof DivergedError
+      ? new UserError(`simulating from "${data.name}": ${error.what}: bring its ratings to a scale such as 1 to 5`)
+      : error;
+  });
   const factors = await extract(kernels, model);
   kernels.close();
   return { factors, best: record.best.metric };
