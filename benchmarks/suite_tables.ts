@@ -44,12 +44,12 @@ const usersOf = ({ size }: Estimated, { tested }: TrialResult): number | undefin
   tested && Math.min(tested.users, size ?? tested.users);
 
 /** How the numbers of an estimate came about, and what a reader must know of how trials went. */
-function noteOf(estimate: Estimate, trials: readonly FinishedTrial[]): string {
+function noteOf(estimate: Estimate, trials: readonly FinishedTrial[], isMain: boolean): string {
   const { candidates = 0, clip = 0 } = trials[0]?.settings.evaluation ?? {};
   const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
   const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
   const among = isGiven ? 'the items that the data names' : sampled;
-  return `${estimate.note({ clip, among })}${estimate.key === 'standard' ? remarks(trials) : ''}`;
+  return `${estimate.note({ clip, among })}${isMain ? remarks(trials) : ''}`;
 }
 
 /** A suite's tables: for each data set, each view that there is something to show of. `keys` says how published figures know the data. */
@@ -68,9 +68,12 @@ export function suiteTables(
       .map((show) => ({ show })),
     ...tables,
   ];
+  // How trials went is said in one table of metrics, which is there even where nothing could be trained.
+  const views = tables.filter(({ show }) => isEstimate(show, catalogue));
+  const main = views.find(({ show }) => show === 'standard') ?? views[0];
   return [...byData].flatMap(([data, trials]) =>
     shown.flatMap((table): NamedTable[] => {
-      const made = tableOf(table, data, trials, keys.get(data) ?? data, catalogue);
+      const made = tableOf(table, data, trials, keys.get(data) ?? data, catalogue, table === main);
       const parts = [suite, ...(byData.size > 1 ? [fileName(data)] : []), table.show];
       return made ? [{ name: parts.join('-'), table: made }] : [];
     }),
@@ -83,6 +86,7 @@ function tableOf(
   trials: readonly FinishedTrial[],
   key: string,
   catalogue: EvaluationCatalogue,
+  isMain: boolean,
 ): ResultTable | undefined {
   const metrics = asked ?? shownMetrics(trials[0]?.settings.evaluation.cutoffs);
   if (show === 'value') return valueTable(trials, data);
@@ -93,9 +97,9 @@ function tableOf(
   const results = trials.map(resultOf).filter((result) => result !== undefined);
   // Nothing to show is different from nothing that could be trained.
   const isThere = results.some((result) => estimateIn(show, result));
-  if (!isEstimate(show, catalogue) || (!isThere && (show !== 'standard' || trials.length === 0))) return undefined;
+  if (!isEstimate(show, catalogue) || (!isThere && (!isMain || trials.length === 0))) return undefined;
   const estimate = estimateNamed(keyOf(show, results), catalogue.estimates);
-  return metricTable(trials, `${data}: ${estimate.title}`, metrics, estimate, ownEntry(published, key));
+  return metricTable(trials, `${data}: ${estimate.title}`, metrics, estimate, ownEntry(published, key), isMain);
 }
 
 /** The column of how many equally weighted test items an estimate is worth. */
@@ -107,6 +111,7 @@ function metricTable(
   columns: readonly string[],
   estimate: Estimate,
   published: Published | undefined,
+  isMain: boolean,
 ): ResultTable {
   const groups = [...groupBy(trials, ({ row }) => row.label)];
   const rows = groups.map(([label, own]) => rowOf(label, own, columns, estimate, published));
@@ -118,7 +123,7 @@ function metricTable(
     ).map((test) => ({ column, ...test })),
   );
   const seeds = groups[0]?.[1].map(({ settings }) => settings.seed);
-  const notes = [noteOf(estimate, trials), ...(isWeighted ? worthNotes(rows, trials) : [])];
+  const notes = [noteOf(estimate, trials, isMain), ...(isWeighted ? worthNotes(rows, trials) : [])];
   if (comparisons.length > 0) notes.push(WORSE_NOTE);
   else if (compared.length > 1 && (seeds?.length ?? 0) < LEAST_REPETITIONS)
     notes.push('Nothing is tested: fewer than three repetitions prove nothing.');
