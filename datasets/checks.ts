@@ -159,7 +159,7 @@ async function lookAtIds(
 }
 
 /**
- * Numbers the users or the items in the table `users` or `items` (id, as in the file; name, place): in numeric order where all are whole
+ * Numbers the users or the items in the table `users` or `items` (given, as in the file; name, place): in numeric order where all are whole
  * numbers, else alphabetically. Whole numbers that were written with a point, as floating-point columns are, lose it.
  */
 async function numberIds(
@@ -172,12 +172,14 @@ async function numberIds(
   const column = role === 'user' ? 'u' : 'i';
   const name = `${role}s`;
   await connection.run(`DROP TABLE IF EXISTS temp.${name}; DROP TABLE IF EXISTS temp.${name}_found`);
-  await connection.run(`CREATE TEMP TABLE ${name}_found AS SELECT DISTINCT ${column} AS id FROM raw`);
+  await connection.run(
+    `CREATE TEMP TABLE ${name}_found AS SELECT given, trim(given) AS id FROM (SELECT DISTINCT ${column} AS given FROM raw)`,
+  );
   const { isNumeric, hasPoints, wrong } = await lookAtIds(connection, table, use[role], role);
   for (const [test, what] of wrong) {
     const [[line, id] = []] = await rowsOf(
       connection,
-      `SELECT min(line), arg_min(id, line) FROM raw JOIN ${name}_found ON id IS NOT DISTINCT FROM ${column} WHERE ${test}`,
+      `SELECT min(line), arg_min(id, line) FROM raw JOIN ${name}_found ON given IS NOT DISTINCT FROM ${column} WHERE ${test}`,
     );
     if (line === null || line === undefined) continue;
     const value = id === null || id === '' ? '' : ` (${JSON.stringify(id)})`;
@@ -190,8 +192,8 @@ async function numberIds(
   if (hasPoints) notes.push(`${name}: whole numbers with a point, such as 5.0, are taken without it`);
   const plain = hasPoints ? "regexp_replace(id, '[.]0+$', '')" : 'id';
   await connection.run(
-    `CREATE TEMP TABLE ${name} AS SELECT id, name, CAST(dense_rank() OVER (ORDER BY ${isNumeric ? 'CAST(name AS HUGEINT), ' : ''}name) - 1 AS INTEGER) AS place
-      FROM (SELECT id, ${plain} AS name FROM ${name}_found)`,
+    `CREATE TEMP TABLE ${name} AS SELECT given, name, CAST(dense_rank() OVER (ORDER BY ${isNumeric ? 'CAST(name AS HUGEINT), ' : ''}name) - 1 AS INTEGER) AS place
+      FROM (SELECT given, ${plain} AS name FROM ${name}_found)`,
   );
   const found = await connection.runAndReadAll(`SELECT name FROM ${name} GROUP BY place, name ORDER BY place`);
   return { ids: found.getColumnsJS()[0] as string[], isNumeric, fault: undefined };
@@ -318,7 +320,7 @@ async function convert(
   const rating = rated ? sharedFloat64(count) : undefined;
   const time = times ? sharedFloat64(count) : undefined;
   const columns = `CAST(line AS INTEGER), users.place, items.place, r, ${times ? `CAST(${times.seconds} AS DOUBLE)` : 'NULL::DOUBLE'}`;
-  const sql = `SELECT ${columns} FROM raw JOIN users ON users.id = u JOIN items ON items.id = i`;
+  const sql = `SELECT ${columns} FROM raw JOIN users ON users.given = u JOIN items ON items.given = i`;
   for await (const [[line, users, items, ratings, seconds], size] of chunksOf(connection, sql, 5)) {
     for (let k = 0; k < size; k++) {
       const at = line?.getItem(k) as number;

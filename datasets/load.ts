@@ -9,7 +9,7 @@ import { clockSeconds, findTimes, finenessOf, type Times } from './times.js';
 const SAMPLE = 10_000;
 
 /**
- * Rows as every source gives them, in the table `raw`: line (the row's number from 1), u and i (ids, as texts), r (the rating), n (the time where it
+ * Rows as every source gives them, in the table `raw`: line (the row's number from 1), u and i (ids, as texts, with the blanks around them), r (the rating), n (the time where it
  * is a number), t (its text where it is none), c (the time of the day).
  */
 export interface LoadedRows {
@@ -49,11 +49,13 @@ export async function loadRows(
         `"${shown}": column "${nameOf(place)}" holds lists or objects, not values; choose another, or write a row for each value (in pandas: to_json(orient="records", lines=True))`,
       );
   const relation = await table.relation(places);
-  const blank = table.blank === undefined ? '' : ` AND NOT (${table.blank})`;
+  const filled = table.filled === undefined ? '' : ` AND ${table.filled}`;
   const numbered = `(SELECT *, row_number() OVER () - ${table.skipped ?? 0} AS line FROM ${relation})`;
-  const kept = `line > 0${blank}`;
+  const kept = `line > 0${filled}`;
   const text = (place: number): string => textOf(`c${place}`, table.columns[place]?.type);
-  const id = (place: number): string => `trim(CAST(c${place} AS VARCHAR))`;
+  // Numbers are read whatever blanks stand around them, and ids lose theirs once for each, not for each row.
+  const whole = (place: number): string => `CAST(c${place} AS VARCHAR)`;
+  const id = (place: number): string => `trim(${whole(place)})`;
   const when = (place: number | undefined): string => {
     if (use.date) {
       const [day, month, year] = use.date;
@@ -66,8 +68,10 @@ export async function loadRows(
     parts.length === 0
       ? id(hour)
       : `concat_ws(':', ${[hour, ...parts].map((part) => `lpad(${id(part)}, 2, '0')`).join(', ')}${parts.length === 1 ? ", '00'" : ''})`;
-  const timed = (value: string, clock: Clock | undefined): string => {
-    const n = `TRY_CAST(${value} AS DOUBLE)`;
+  const timed = (place: number | undefined, clock: Clock | undefined): string => {
+    const value = when(place);
+    const isText = place !== undefined && !use.date && table.columns[place]?.type !== 'instant';
+    const n = `TRY_CAST(${isText ? whole(place) : value} AS DOUBLE)`;
     const finite = `CASE WHEN isfinite(${n}) THEN ${n} END`;
     const other = `CASE WHEN ${n} IS NULL THEN ${value} END`;
     return `${finite} AS n, ${other} AS t, ${clock === undefined ? '' : `${clockText(clock)} AS c, `}`;
@@ -77,15 +81,15 @@ export async function loadRows(
     connection,
     table,
     use,
-    (place, clock) => `(SELECT ${timed(when(place), clock)} line FROM ${numbered} WHERE ${kept} LIMIT ${SAMPLE})`,
+    (place, clock) => `(SELECT ${timed(place, clock)} line FROM ${numbered} WHERE ${kept} LIMIT ${SAMPLE})`,
     timeUnit,
   );
   const isTimed = chosen.place !== undefined || use.date !== undefined;
   const rating = rated ? text(use.rating as number) : 'NULL';
-  const number = `coalesce(TRY_CAST(${rating} AS DOUBLE), CASE lower(${rating}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)`;
+  const number = `coalesce(TRY_CAST(${rated ? whole(use.rating as number) : 'NULL'} AS DOUBLE), CASE lower(${rating}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END)`;
   await connection.run('DROP TABLE IF EXISTS temp.raw');
   await connection.run(
-    `CREATE TEMP TABLE raw AS SELECT line, ${id(use.user)} AS u, ${id(use.item)} AS i, ${isTimed ? timed(when(chosen.place), chosen.clock) : ''} ${rated ? number : 'NULL::DOUBLE'} AS r
+    `CREATE TEMP TABLE raw AS SELECT line, ${whole(use.user)} AS u, ${whole(use.item)} AS i, ${isTimed ? timed(chosen.place, chosen.clock) : ''} ${rated ? number : 'NULL::DOUBLE'} AS r
       FROM ${numbered} WHERE ${kept}`,
   );
   const type = use.date ? 'text' : (table.columns[chosen.place ?? -1]?.type ?? 'text');

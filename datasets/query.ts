@@ -26,7 +26,7 @@ export async function queryTable(
     const places = table.columns.map((_, c) => c);
     const names = table.columns.map(({ name }, c) => `c${c} AS ${identifier(name || `column${c + 1}`)}`);
     const numbered = `(SELECT *, row_number() OVER () AS place FROM ${await table.relation(places)})`;
-    const keep = `place > ${table.skipped ?? 0}${table.blank === undefined ? '' : ` AND NOT (${table.blank})`}`;
+    const keep = `place > ${table.skipped ?? 0}${table.filled === undefined ? '' : ` AND ${table.filled}`}`;
     await connection.run(`CREATE TEMP VIEW data AS SELECT ${names.join(', ')} FROM ${numbered} WHERE ${keep}`);
   }
   await connection.run(

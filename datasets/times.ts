@@ -132,16 +132,7 @@ async function formOfTimes(
   clock: string | undefined,
 ): Promise<TimeForm | undefined> {
   const latest = Math.floor(Date.now() / 1000) + DAY;
-  const bands = UNITS.map(
-    ({ above }, u) => `count(*) FILTER (abs(n) > ${above} AND abs(n) <= ${UNITS[u - 1]?.above ?? 1e300})`,
-  );
-  const [found = []] = await rowsOf(
-    connection,
-    `SELECT count(*), count(n), count(*) FILTER (n = 0), count(*) FILTER (abs(n) > ${OF_OUR_AGE}), ${bands.join(', ')},
-      ${CALENDARS.map(({ digits }) => `count(*) FILTER ${`(${isCalendar(digits)})`}`).join(', ')}, count(*) FILTER (n IS NULL AND t <> '') FROM ${table}`,
-  );
-  const [all, numbers, zeros, old, ...counts] = found.map(Number) as [number, number, number, number, ...number[]];
-  const texts = counts.pop() as number;
+  const { all, numbers, zeros, texts, old, units, calendars } = await countTimes(connection, table);
   if (all > 0 && zeros === all) return undefined;
   const whole = (seconds: string): string => (clock === undefined ? seconds : `(${seconds}) + (${clock})`);
   const form = (seconds: string, expected: string, unit: string, dated = true): TimeForm => ({
@@ -163,7 +154,7 @@ async function formOfTimes(
   if (asText) return form(...asText);
   const calendar =
     said === 'calendar' || said === undefined
-      ? CALENDARS.find((_, c) => (counts[UNITS.length + c] as number) > (said ? 0 : (numbers - zeros) / 2))
+      ? CALENDARS.find((_, c) => (calendars[c] as number) > (said ? 0 : (numbers - zeros) / 2))
       : undefined;
   if (calendar) {
     const text = `CASE WHEN ${isCalendar(calendar.digits)} THEN CAST(CAST(n AS BIGINT) AS VARCHAR) END`;
@@ -176,9 +167,8 @@ async function formOfTimes(
   const coarse = said === undefined ? undefined : COARSE[said as keyof typeof COARSE];
   if (coarse !== undefined)
     return { ...form('', `a time in ${said}`, `${said} since 1970, as was said`, false), seconds: `n * ${coarse}` };
-  const most = Math.max(...counts.slice(0, UNITS.length));
-  const u =
-    said === undefined ? counts.slice(0, UNITS.length).lastIndexOf(most) : UNITS.findIndex(({ name }) => name === said);
+  const most = Math.max(...units);
+  const u = said === undefined ? units.lastIndexOf(most) : UNITS.findIndex(({ name }) => name === said);
   const unit = UNITS[u] ?? UNITS[3];
   const countsFrom1970 = old > (numbers - zeros) / 2;
   if (said === undefined && !countsFrom1970) await refuseDigits(connection, table);
@@ -201,6 +191,49 @@ async function formOfTimes(
       countsFrom1970,
     ),
     ...{ otherUnit, name: unit.name },
+  };
+}
+
+/** What the times of a table are like. */
+interface TimeCounts {
+  readonly all: number;
+  readonly numbers: number;
+  readonly zeros: number;
+  readonly texts: number;
+  /** Numbers beyond what places in an order are. */
+  readonly old: number;
+  /** Of each unit, and of each calendar, how many numbers are of its size. */
+  readonly units: readonly number[];
+  readonly calendars: readonly number[];
+}
+
+/** Counts the times of a table. Where the least and the largest number are of one size, as in most tables, they tell of all others. */
+async function countTimes(connection: DuckDBConnection, table: string): Promise<TimeCounts> {
+  const [row = []] = await rowsOf(
+    connection,
+    `SELECT count(*), count(n), count(*) FILTER (n = 0), count(*) FILTER (n IS NULL AND t <> ''), coalesce(min(n), 0), coalesce(max(n), 0) FROM ${table}`,
+  );
+  const [all = 0, numbers = 0, zeros = 0, texts = 0, least = 0, largest = 0] = row.map(Number);
+  const above = (u: number): number => UNITS[u - 1]?.above ?? 1e300;
+  const inside = UNITS.findIndex((unit, u) => least > Math.max(unit.above, OF_OUR_AGE) && largest <= above(u));
+  const mayBeDays = CALENDARS.some(({ digits }) => largest >= 19000101 * digits && least <= 21001232 * digits);
+  if (inside >= 0 && !mayBeDays)
+    return {
+      ...{ all, numbers, zeros, texts, old: numbers },
+      units: UNITS.map((_, u) => (u === inside ? numbers : 0)),
+      calendars: CALENDARS.map(() => 0),
+    };
+  const bands = UNITS.map((unit, u) => `count(*) FILTER (abs(n) > ${unit.above} AND abs(n) <= ${above(u)})`);
+  const days = CALENDARS.map(({ digits }) => `count(*) FILTER ${isCalendar(digits)}`);
+  const [found = []] = await rowsOf(
+    connection,
+    `SELECT count(*) FILTER (abs(n) > ${OF_OUR_AGE}), ${[...bands, ...days].join(', ')} FROM ${table}`,
+  );
+  const [old = 0, ...counts] = found.map(Number);
+  return {
+    ...{ all, numbers, zeros, texts, old },
+    units: counts.slice(0, UNITS.length),
+    calendars: counts.slice(UNITS.length),
   };
 }
 

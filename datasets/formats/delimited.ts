@@ -267,8 +267,8 @@ async function tableOf(file: SourceFile, layout: Layout, reading: Reading): Prom
     ...(layout.ratingRange && { ratingRange: layout.ratingRange }),
     isText: true,
     columns: names.map((name) => ({ name, type: 'text' })),
-    // The first field alone tells of most rows that they are not blank.
-    blank: `coalesce(trim(c0), '') = '' AND trim(concat(${all.join(', ')})) = ''`,
+    // The first sign of the first field tells of most rows that they are not blank.
+    filled: `(c0 >= '!' OR trim(concat(${all.join(', ')})) <> '')`,
     relation: async () => source,
     place,
     async afterFailure(error) {

@@ -45,8 +45,8 @@ export interface SourceTable {
   place(row: number): Promise<string>;
   /** Rows of the relation that come before the first of data. */
   readonly skipped?: number;
-  /** SQL of the rows that are nothing at all. */
-  readonly blank?: string;
+  /** SQL of whether a row is anything at all. */
+  readonly filled?: string;
   /** Another way to read the table where one failed; or throws what the failure means. */
   afterFailure?(error: unknown): Promise<SourceTable>;
 }
