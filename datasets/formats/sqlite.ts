@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UserError } from '../../support/errors.js';
-import { identifier } from '../duckdb.js';
 import { BatchTable } from './batch_table.js';
 import type { SourceTable, TableFormat } from './format.js';
 import { tableToRead } from './relation.js';
@@ -12,31 +11,39 @@ export const sqlite: TableFormat = {
   name: 'SQLite',
   matches: ({ start, ending }) =>
     start.subarray(0, 15).toString('latin1') === 'SQLite format 3' || ['.sqlite', '.sqlite3', '.db'].includes(ending),
-  async open(connection, { path, shown }) {
-    const unreadable = (message: string): UserError => new UserError(`"${shown}" cannot be read: ${message}`);
-    let tables: readonly string[] = [];
-    await runWorker({ path }, unreadable, undefined, async (message) => {
-      if ('tables' in message) tables = message.tables;
-    });
-    const sql = `SELECT * FROM ${identifier(tableToRead(shown, tables))}`;
-    return loadRows(connection, path, sql, 'SQLite', unreadable, undefined);
-  },
+  open: (connection, { path, shown }) =>
+    loadRows(
+      connection,
+      { path },
+      'SQLite',
+      (message) => new UserError(`"${shown}" cannot be read: ${message}`),
+      (tables) => void tableToRead(shown, tables),
+    ),
   query: (connection, { path }, sql, seconds) =>
-    loadRows(connection, path, sql, 'SQLite, by a query', (message) => new UserError(`--query: ${message}`), seconds),
+    loadRows(
+      connection,
+      { path, sql },
+      'SQLite, by a query',
+      (message) => new UserError(`--query: ${message}`),
+      () => {},
+      seconds,
+    ),
 };
 
+/** Reads what the thread gives into a table; `check` is told of the tables that there are, and throws where it is not known which is meant. */
 async function loadRows(
   connection: DuckDBConnection,
-  path: string,
-  sql: string,
+  work: SqliteWork,
   label: string,
   explain: (message: string) => UserError,
-  seconds: number | undefined,
+  check: (tables: readonly string[]) => void,
+  seconds?: number,
 ): Promise<SourceTable> {
   let names: readonly string[] = [];
   let table: BatchTable | undefined;
-  await runWorker({ path, sql }, explain, seconds, async (message) => {
-    if ('columns' in message) {
+  await runWorker(work, explain, seconds, async (message) => {
+    if ('tables' in message) check(message.tables);
+    else if ('columns' in message) {
       names = message.columns;
       table = await BatchTable.create(
         connection,

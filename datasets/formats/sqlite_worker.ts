@@ -8,7 +8,7 @@ import { textOfBytes } from './bytes.js';
 /** Rows that are handed over at once. */
 const BLOCK = 10_000;
 
-/** What the thread is to do: list the tables, or run a query. */
+/** What the thread is to do: run a query, or, without one, list the tables and read the one where there is no other. */
 export interface SqliteWork {
   readonly path: string;
   readonly sql?: string;
@@ -73,10 +73,12 @@ const { path, sql } = workerData as SqliteWork;
 try {
   const database = new (await sqliteLibrary()).Database(readFileSync(path));
   if (sql === undefined) {
-    const [tables] = database.exec(
+    const [found] = database.exec(
       "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name",
     );
-    post({ tables: tables?.values.map(([name]) => String(name)) ?? [] });
+    const tables = found?.values.map(([name]) => String(name)) ?? [];
+    post({ tables });
+    if (tables.length === 1) run(database, `SELECT * FROM "${(tables[0] as string).replaceAll('"', '""')}"`);
   } else run(database, sql);
   post({ done: true });
 } catch (error) {
