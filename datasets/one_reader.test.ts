@@ -629,6 +629,9 @@ describe('tables of text', () => {
       {},
       /is a tar archive, .* unpack it/,
     ],
+    ['ORC', Buffer.from('ORC\n\x06\x12\x04', 'latin1'), {}, /is an ORC file, .*to_parquet/],
+    ['Stata, before version 13', Uint8Array.of(0x72, 2, 1, 0, 5, 0), {}, /is a file of Stata/],
+    ['a table of a page', '<table border="1"><tr><td>1</td></tr></table>', {}, /is a web page/],
     ['a page in the place of data', '<!DOCTYPE html>\n<html><body>Sign in</body></html>', {}, /is a web page/],
     [
       'a pointer',

@@ -54,9 +54,11 @@ const FOREIGN: readonly Foreign[] = [
     bytes: /^(5244(58|41)3[23]0a|580a00|410a3[23]0a)/,
     instead: 'in R: write.csv(ratings, "ratings.csv")',
   },
-  { name: 'an ORC file', bytes: /^4f5243(0[0-8]|1|[89a-f])/, instead: PANDAS },
+  // Its first stripe begins behind three letters, with bytes that no text has.
+  { name: 'an ORC file', bytes: /^4f5243(..){0,8}(0[0-8]|1[0-9a-f])/, instead: PANDAS },
   { name: 'an Avro file', bytes: /^4f626a01/, instead: PANDAS },
-  { name: 'a file of Stata', begins: /^<stata_dta>/, instead: PANDAS },
+  // Versions before 13 begin with their number, the order of bytes and a one.
+  { name: 'a file of Stata', bytes: /^(3c73746174615f6474613e|(6c|6e|6f|71|72|73)0[12]01)/, instead: PANDAS },
   { name: 'a tar archive', bytes: /^.{514}7573746172/, instead: UNPACK },
   { name: 'packed with bzip2', begins: /^BZh[1-9]1AY&SY/, instead: UNPACK },
   { name: 'packed with xz', bytes: /^fd377a585a00/, instead: UNPACK },
@@ -67,7 +69,7 @@ const FOREIGN: readonly Foreign[] = [
   { name: 'a PDF', begins: /^%PDF-/, instead: 'get the ratings as CSV' },
   {
     name: 'a web page',
-    begins: /^\ufeff?\s*<(!doctype html|html)\b/i,
+    begins: /^\ufeff?\s*<(!doctype html|html|table)\b/i,
     instead: 'get the file itself, as a browser that is signed in does',
   },
   { name: 'an XML document', begins: /^\ufeff?<\?xml\b/, instead: 'write its ratings as CSV' },
