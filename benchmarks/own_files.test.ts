@@ -231,7 +231,8 @@ describe('a program as a method', () => {
     const mark = join(root, 'alive');
     const inner = `setInterval(() => require('fs').writeFileSync(${JSON.stringify(mark)}, String(Date.now())), 50)`;
     const outer = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(inner)}]); setInterval(() => {}, 1000)`;
-    const path = programFile('parent', { timeLimit: 1 }, [process.execPath, '-e', outer]);
+    // Enough for two processes to start on a busy machine.
+    const path = programFile('parent', { timeLimit: 6 }, [process.execPath, '-e', outer]);
     await expect(trialOf(path)).rejects.toThrow(/did not end/);
     expect(existsSync(mark)).toBe(true);
     const last = readFileSync(mark, 'utf8');
