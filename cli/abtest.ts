@@ -4,7 +4,7 @@ import type { Suite } from '../benchmarks/suites/suite.js';
 import { table3 } from '../benchmarks/suites/table3.js';
 import { LIMITS } from '../support/limits.js';
 import { print } from './io.js';
-import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
+import { methodHelp, methodNames, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
   checkSeed,
@@ -48,6 +48,20 @@ export const abTestCommand: Verb<AbTestArguments> = {
         '$0 abtest --data runs/popular --models GMF PS:GMF/Pop ACL:GMF/GMF --decay 0.5 --out runs/three',
         '',
       ) as never,
+  leading: {
+    data: undefined,
+    out: undefined,
+    models: `models to deploy, by default ACL of MF, GMF, MLP and NCF at 16 and 32; any of ${methodNames}`,
+    repetitions: undefined,
+    page: undefined,
+    decay: undefined,
+    epochs: undefined,
+    dim: undefined,
+    workers: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
   async handler(argv) {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);

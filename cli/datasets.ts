@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import Table from 'cli-table3';
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
 import type { Interactions } from '../datasets/interactions.js';
@@ -21,6 +21,7 @@ import { optionName, UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
 import { exportCommand } from './export.js';
 import { print, printJson } from './io.js';
+import { sayOptions } from './one_page.js';
 import {
   checkNumber,
   checkSeed,
@@ -100,61 +101,84 @@ const fetchOne: CommandModule<object, { name: string; again: boolean; json: bool
   },
 };
 
+const prepareOptions = (yargs: Argv): Argv =>
+  formatOption(outputOptions(readingOptions(yargs), 'the prepared data'))
+    .positional('data', {
+      type: 'string',
+      demandOption: true,
+      describe:
+        'a file of ratings (ratings.dat, u.data, LastFM, Goodreads, CSV, TSV, JSON lines, Parquet, Arrow, .inter, DuckDB, SQLite; with gzip or in a zip archive) or the name of a data set',
+    })
+    .option('preset', {
+      choices: Object.keys(FILTER_PRESETS),
+      describe:
+        "the filters of the paper's LastFM and Goodreads (A.6.2): `paper` as its text says, `authors` as their program does",
+      group: 'Filters:',
+    })
+    .option('min-item', { type: 'number', describe: 'drop items with fewer interactions [0]', group: 'Filters:' })
+    .option('min-user', { type: 'number', describe: 'drop users with fewer interactions [0]', group: 'Filters:' })
+    .option('max-user', {
+      type: 'number',
+      describe: 'drop users with more interactions; 0 for no limit [0]',
+      group: 'Filters:',
+    })
+    .option('rule', {
+      choices: ['once', 'until-stable'] as const,
+      describe: 'apply the filters once, or until nothing more goes [once]',
+      group: 'Filters:',
+    })
+    .option('duplicates', {
+      choices: ['first', 'last'] as const,
+      describe: 'which of several interactions of one user with one item stays [first]',
+      group: 'Filters:',
+    })
+    .option('count', {
+      choices: ['pairs', 'records'] as const,
+      describe: 'what the filters count: pairs of user and item, or records, such as tags [pairs]',
+      group: 'Filters:',
+    })
+    .option('split', {
+      choices: ['leave-last-two', 'random'] as const,
+      default: 'leave-last-two' as const,
+      describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random',
+    })
+    .option('positive', {
+      type: 'number',
+      describe: 'least rating that is an interaction; lower ones are written as exposures.arrow, shown and not liked',
+    })
+    .example('$0 datasets prepare ml-100k/u.data --out runs/ml-100k', 'MovieLens-100k as it is')
+    .example('$0 datasets prepare ml-100k/u.data --positive 4 --min-user 3 --out runs/liked', 'ratings of 4 and 5')
+    .example('$0 datasets prepare ml-1m.train.rating --out runs/ncf', "NCF's files, with their split and candidates")
+    .example(
+      '$0 datasets prepare mine.csv --user who --item what --min-user 20 --min-item 20 --out runs/mine',
+      'a table of your own',
+    ) as never;
+
+/** What one page of help shows. */
+const PREPARE_LEADING = {
+  data: undefined,
+  out: undefined,
+  user: undefined,
+  item: undefined,
+  rating: undefined,
+  time: undefined,
+  positive: undefined,
+  split: undefined,
+  'min-item': undefined,
+  'min-user': undefined,
+  preset: "the filters of the paper's LastFM and Goodreads (A.6.2)",
+  format: 'parquet: write each table as Parquet, too',
+  overwrite: undefined,
+  json: undefined,
+};
+
 const prepare: CommandModule = {
   command: 'prepare <data>',
   describe: 'read ratings, filter them, split them, and write them as tables, in Arrow or Parquet, too',
-  builder: (yargs) =>
-    formatOption(outputOptions(readingOptions(yargs), 'the prepared data'))
-      .positional('data', {
-        type: 'string',
-        demandOption: true,
-        describe:
-          'a file of ratings (ratings.dat, u.data, LastFM, Goodreads, CSV, TSV, JSON lines, Parquet, Arrow, .inter, DuckDB, SQLite; with gzip or in a zip archive) or the name of a data set',
-      })
-      .option('preset', {
-        choices: Object.keys(FILTER_PRESETS),
-        describe:
-          "the filters of the paper's LastFM and Goodreads (A.6.2): `paper` as its text says, `authors` as their program does",
-        group: 'Filters:',
-      })
-      .option('min-item', { type: 'number', describe: 'drop items with fewer interactions [0]', group: 'Filters:' })
-      .option('min-user', { type: 'number', describe: 'drop users with fewer interactions [0]', group: 'Filters:' })
-      .option('max-user', {
-        type: 'number',
-        describe: 'drop users with more interactions; 0 for no limit [0]',
-        group: 'Filters:',
-      })
-      .option('rule', {
-        choices: ['once', 'until-stable'] as const,
-        describe: 'apply the filters once, or until nothing more goes [once]',
-        group: 'Filters:',
-      })
-      .option('duplicates', {
-        choices: ['first', 'last'] as const,
-        describe: 'which of several interactions of one user with one item stays [first]',
-        group: 'Filters:',
-      })
-      .option('count', {
-        choices: ['pairs', 'records'] as const,
-        describe: 'what the filters count: pairs of user and item, or records, such as tags [pairs]',
-        group: 'Filters:',
-      })
-      .option('split', {
-        choices: ['leave-last-two', 'random'] as const,
-        default: 'leave-last-two' as const,
-        describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random',
-      })
-      .option('positive', {
-        type: 'number',
-        describe: 'least rating that is an interaction; lower ones are written as exposures.arrow, shown and not liked',
-      })
-      .example('$0 datasets prepare ml-100k/u.data --out runs/ml-100k', 'MovieLens-100k as it is')
-      .example('$0 datasets prepare ml-100k/u.data --positive 4 --min-user 3 --out runs/liked', 'ratings of 4 and 5')
-      .example('$0 datasets prepare ml-1m.train.rating --out runs/ncf', "NCF's files, with their split and candidates")
-      .example(
-        '$0 datasets prepare mine.csv --user who --item what --min-user 20 --min-item 20 --out runs/mine',
-        'a table of your own',
-      ),
+  builder: (yargs) => {
+    sayOptions(yargs, 'datasets prepare', { builder: prepareOptions, leading: PREPARE_LEADING });
+    return yargs;
+  },
   async handler(given) {
     const argv = given as never as PrepareArguments;
     checkSeed(argv.seed);

@@ -59,6 +59,16 @@ export const diffCommand: Verb<DiffArguments> = {
       .example('$0 diff HEAD results/reference', 'what the working tree did')
       .example('$0 diff main my-branch --run table2 -- --data runs/ml-100k --repetitions 5', 'run both, and compare')
       .example('$0 diff HEAD $(git stash create) --run', 'what changes that are not committed do') as never,
+  leading: {
+    before: undefined,
+    after: undefined,
+    run: 'run this suite in both revisions, each checked out and built; by default quick',
+    out: undefined,
+    'ignore-noise': undefined,
+    markdown: undefined,
+    html: undefined,
+    json: undefined,
+  },
   async handler({ before, after, run, out, ignoreNoise, markdown, html, json, '--': words = [] }) {
     if (run === undefined && (words.length > 0 || out !== undefined))
       throw new UserError(`${out === undefined ? 'options after --' : '--out'} go with --run`);

@@ -49,6 +49,21 @@ export const evaluateCommand: Verb<EvaluateArguments> = {
       .epilogue(
         'Scores of pairs must cover what is asked: "datasets export --format candidates" writes the pairs that a seed ranks.',
       ) as never,
+  leading: {
+    data: undefined,
+    out: undefined,
+    scores: undefined,
+    lists: undefined,
+    model: undefined,
+    name: undefined,
+    metrics: undefined,
+    estimates: undefined,
+    cutoffs: undefined,
+    candidates: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
   async handler(argv) {
     checkSeed(argv.seed);
     const { catalogue } = await readOwnFiles(undefined, argv);

@@ -1,4 +1,4 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { exportFormats } from '../benchmarks/exports/registry.js';
 import { openSplit } from '../datasets/open.js';
 import { runningRecBole } from '../datasets/recbole.js';
@@ -6,6 +6,7 @@ import { loadingFeedback } from '../simulator/obp.js';
 import { LIMITS } from '../support/limits.js';
 import { writeFolder } from '../support/output.js';
 import { print } from './io.js';
+import { sayOptions } from './one_page.js';
 import {
   checkFileName,
   checkNumber,
@@ -36,34 +37,51 @@ interface ExportArguments extends ReadingArguments, OutputArguments {
   readonly name?: string;
 }
 
+const exportOptions = (yargs: Argv): Argv =>
+  outputOptions(readingOptions(yargs), 'the files')
+    .positional('data', {
+      type: 'string',
+      demandOption: true,
+      describe: 'prepared or simulated folder, or file of ratings',
+    })
+    .option('format', {
+      choices: exportFormats.names,
+      demandOption: true,
+      describe: exportFormats.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
+    })
+    .option('candidates', {
+      type: 'number',
+      default: 100,
+      describe: 'of --format candidates: items to rank each among',
+    })
+    .option('name', {
+      type: 'string',
+      describe:
+        "name of the files; by default the data's for obp, and the folder's for recbole, which wants files in a folder of their name",
+    })
+    .example('$0 datasets export runs/popular --format recbole --out recbole/popular', '')
+    .example('$0 datasets export runs/shown --format obp --name shown --out obp', '')
+    .epilogue(NOTES) as never;
+
+/** What one page of help shows. */
+const LEADING = {
+  data: undefined,
+  out: undefined,
+  format: `what is written: ${exportFormats.names.join(', ')}`,
+  candidates: undefined,
+  name: 'name of the files',
+  seed: undefined,
+  overwrite: undefined,
+  json: undefined,
+};
+
 export const exportCommand: CommandModule<object, ExportArguments> = {
   command: 'export <data>',
   describe: 'write data for other programs: RecBole, Open Bandit Pipeline, LensKit; tables; candidates; the truth',
-  builder: (yargs) =>
-    outputOptions(readingOptions(yargs), 'the files')
-      .positional('data', {
-        type: 'string',
-        demandOption: true,
-        describe: 'prepared or simulated folder, or file of ratings',
-      })
-      .option('format', {
-        choices: exportFormats.names,
-        demandOption: true,
-        describe: exportFormats.all.map(({ name, summary }) => `${name}: ${summary}`).join('\n'),
-      })
-      .option('candidates', {
-        type: 'number',
-        default: 100,
-        describe: 'of --format candidates: items to rank each among',
-      })
-      .option('name', {
-        type: 'string',
-        describe:
-          "name of the files; by default the data's for obp, and the folder's for recbole, which wants files in a folder of their name",
-      })
-      .example('$0 datasets export runs/popular --format recbole --out recbole/popular', '')
-      .example('$0 datasets export runs/shown --format obp --name shown --out obp', '')
-      .epilogue(NOTES) as never,
+  builder: (yargs) => {
+    sayOptions(yargs, 'datasets export', { builder: exportOptions, leading: LEADING });
+    return yargs as never;
+  },
   async handler(argv) {
     const { data: reference, format, out } = argv;
     if (argv.name !== undefined) checkFileName('name', argv.name);

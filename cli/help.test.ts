@@ -3,7 +3,7 @@ import { PROGRAM } from '../support/version.js';
 import { testProgram } from './test_program.js';
 import { verbs } from './verbs.js';
 
-const { run } = testProgram();
+const { run, runAt } = testProgram();
 
 const names = verbs.map(({ command }) => command.split(' ')[0] as string);
 const datasets = ['list', 'info', 'fetch', 'prepare', 'export'].map((action) => ['datasets', action]);
@@ -17,6 +17,22 @@ describe('help', () => {
     expect(out).toMatch(/Examples:/);
     expect(out).toMatch(/--json/);
   });
+
+  test.each([...names.map((name) => [name]), ...datasets].map((words) => [words]))(
+    'of %j is one page at 80 columns, with data and folder first, and all of it is a word away',
+    async (words) => {
+      const page = await runAt(80, ...words, '--help');
+      expect(page.out.split('\n').length).toBeLessThanOrEqual(41);
+      for (const line of page.out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+      const all = await runAt(80, ...words, '--help', 'all');
+      expect([all.code, all.err]).toEqual([0, '']);
+      expect(all.out.split('\n').length).toBeGreaterThanOrEqual(page.out.split('\n').length);
+      if (!page.out.includes('--help all')) return;
+      const leading = [...page.out.matchAll(/^ +(?:-\w, )?--([\w-]+)/gm)].map(([, option]) => option as string);
+      expect([leading.indexOf('data') <= 0, leading.indexOf('out') <= 1]).toEqual([true, true]);
+      for (const option of leading) expect(all.out).toContain(`--${option}`);
+    },
+  );
 
   test('lists every verb, and has short names', async () => {
     const { out } = await run('-h');

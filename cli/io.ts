@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Verb } from './verb.js';
 
 /** Where a run of the program reads and writes: the process's streams, or a test's. */
 export interface Io {
@@ -21,6 +22,8 @@ export interface Run {
   quiet: boolean;
   /** The exit code that a verb chose. */
   code: number;
+  /** How the verb says what an unknown option may mean. */
+  saidOtherwise?: Verb['saidOtherwise'];
   /** What messages call files whose paths mean nothing to the user. */
   readonly shown: Map<string, string>;
   /** What is to be put away when it has ended. */

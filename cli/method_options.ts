@@ -29,6 +29,12 @@ export const methodHelp = [
   ...methods.all.filter(({ name }) => name !== 'plain').map(({ grammar }) => grammar),
 ].join('\n');
 
+/** The same in a line. */
+export const methodNames = [
+  ...models.names,
+  ...methods.all.filter(({ name }) => name !== 'plain').map(({ grammar }) => grammar.split(',')[0]),
+].join(', ');
+
 /** One setting as an option. No default is given to yargs, so that what a user says can be told from what nobody said. */
 function optionOf(name: string, schema: z.ZodType, group: string): Options {
   const known = (SETTING_DEFAULTS as Readonly<Record<string, unknown>>)[name];
@@ -43,6 +49,12 @@ function optionOf(name: string, schema: z.ZodType, group: string): Options {
 const ownSettings = models.all.flatMap(({ name, settings: schema }) =>
   Object.entries(schema?.safeParse({}).data ?? {}).map(([key, value]) => `${name}.${key}=${value}`),
 );
+
+/** How a setting that is a model's own is given. */
+export function modelSetting(option: string): string | undefined {
+  const owner = models.all.find(({ settings: schema }) => option in (schema?.safeParse({}).data ?? {}));
+  return owner && `--set ${owner.name}.${option}=...`;
+}
 
 /** An option for every setting of training and evaluation. */
 export function methodOptions<T>(argv: Argv<T>) {

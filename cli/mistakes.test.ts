@@ -7,6 +7,8 @@ const { folder, run } = testProgram();
 
 describe('mistakes: one sentence that says what would be right, exit code 2, nothing left behind', () => {
   mkdirSync(join(folder, 'there'));
+  mkdirSync(join(folder, 'prepared'));
+  writeFileSync(join(folder, 'prepared/manifest.json'), '{"kind":"prepared"}\n');
   writeFileSync(join(folder, 'bad.dat'), '1::2::3::4\n1::2::x::4\n');
   writeFileSync(join(folder, 'short.csv'), 'user,item,rating,time\nann,1,3,1\nann,2,3,2\n');
   writeFileSync(
@@ -31,7 +33,14 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
   test.each<[string[], RegExp]>([
     [[], /Name a verb, e\.g\. expobench quickstart \(see/],
     [['simulat'], /Did you mean simulate\?/],
-    [['train', '--modle', 'GMF', '--model', 'GMF', ...out], /Unknown arguments?: modle/],
+    [['train', '--modle', 'GMF', '--model', 'GMF', ...out], /unknown argument: modle: did you mean .*--model/],
+    [['train', '--modle', 'GMF', ...out], /unknown argument: modle: did you mean .*--model/],
+    [['train', '--model', 'Attn', '--heads', '2', ...out], /did you mean .*--set Attn\.heads=\.\.\.\?/],
+    [
+      ['simulate', '--exposure', 'bubble', '--clusters', '5', ...out],
+      /unknown argument: clusters: did you mean --set clusters=\.\.\., a setting of --exposure bubble\?/,
+    ],
+    [['report', 'prepared'], /"prepared" is prepared data: .*; wanted is a run/],
     [
       ['train', '--model', 'GMFF', ...out],
       /unknown model "GMFF": did you mean GMF\? Known: Pop, CF, MF, GMF, MLP, NCF, Attn, ItemKNN, EASE, iALS, BPR-MF, RelMF, IPS-MF/,
@@ -101,7 +110,10 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['abtest', '--data', 'short.csv', ...out], /the filters leave no interaction/],
     [['datasets', 'prepare', 'implicit.csv', '--positive', '4', ...out], /--positive 4 needs ratings, and "implicit/],
     [['diff', 'nothing', 'there'], /"nothing" is neither a folder, a file nor a git revision here/],
-    [['diff', 'there', 'there'], /"there" holds no tables: name a run folder, a table file or a git revision/],
+    [
+      ['diff', 'prepared', 'there'],
+      /"prepared" is prepared data: .*; wanted is a run folder, a table file or a git revision/,
+    ],
     [
       ['datasets', 'prepare', 'implicit.csv', '--positive', 'many', ...out],
       /--positive must be a number from -1000000000 to 1000000000/,

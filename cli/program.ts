@@ -5,6 +5,7 @@ import { PROGRAM } from '../support/version.js';
 import { readInput, withInputNamed } from './input.js';
 import { beginRun, type Io, type Run } from './io.js';
 import { logger, startLogging } from './logging.js';
+import { sayOptions } from './one_page.js';
 import { stopBars } from './progress.js';
 import type { ListedVerb } from './verb.js';
 import { verbs } from './verbs.js';
@@ -34,7 +35,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
       return INTERRUPTED;
     }
     const isRefusal = error instanceof Error && error.name === 'YError';
-    report(isRefusal ? refusalOf(error.message, parser) : error, run);
+    report(isRefusal ? refusalOf(error.message, parser, run) : error, run);
     discardPending();
     return MISTAKE;
   } finally {
@@ -43,8 +44,8 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
 }
 
 /** What the parser of options has to say, as a mistake of the user's. */
-const refusalOf = (message: string, parser: Argv): UserError =>
-  new UserError(`${explainRefusal(message, parser)} (see expobench --help)`);
+const refusalOf = (message: string, parser: Argv, { words, saidOtherwise }: Run): UserError =>
+  new UserError(`${explainRefusal(message, parser, words, saidOtherwise)} (see expobench --help)`);
 
 /** One sentence for a mistake, a stack trace for a fault of ours or where asked for. */
 function report(error: unknown, { io, words, shown }: Run): void {
@@ -86,19 +87,21 @@ function parserOf(io: Io, run: Run): Argv {
     .exitProcess(false)
     .wrap(Math.min(110, io.columns ?? 110))
     .fail((message, error): never => {
-      throw error ?? refusalOf(message, parser);
+      throw error ?? refusalOf(message, parser, run);
     });
-  for (const verb of verbs) addVerb(parser, verb);
+  for (const verb of verbs) addVerb(parser, verb, run);
   return parser;
 }
 
 /** The file of a verb is loaded when its options are asked for. */
-function addVerb(parser: Argv, { command, describe, load }: ListedVerb): void {
+function addVerb(parser: Argv, { command, describe, load }: ListedVerb, run: Run): void {
   parser.command({
     command,
     describe,
     builder: (async (own: Argv) => {
-      (await load()).builder(own);
+      const verb = await load();
+      run.saidOtherwise = verb.saidOtherwise;
+      sayOptions(own, command.split(' ')[0] as string, verb);
       requireValues(own);
     }) as never,
     handler: async (argv) => (await load()).handler(argv as never),

@@ -92,6 +92,21 @@ export const replicateCommand: Verb<ReplicateArguments> = {
       .example('$0 replicate --data planted --epochs 20 --out runs/claims', 'on the embedded data, in minutes')
       .example('$0 replicate --data ml-1m=path/to/ratings.dat --budget paper --repetitions 10 --out runs/claims', '')
       .example('$0 replicate --claims alpha-in-between width-helps --data runs/ml-100k --out runs/two', '') as never,
+  leading: {
+    data: "folders, files of ratings, names of data sets; or NAME=PATH for one of the paper's",
+    out: undefined,
+    claims: `which to test; by default all: ${claims.map(({ name }) => name).join(', ')}`,
+    repetitions: undefined,
+    budget: undefined,
+    metric: undefined,
+    truth: 'what judges on simulated data',
+    epochs: undefined,
+    dim: undefined,
+    workers: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
   async handler(argv) {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 2, LIMITS.repetitions.most, true);

@@ -168,6 +168,24 @@ export const simulateCommand: Verb<SimulateArguments> = {
         '$0 simulate --data runs/ml-100k --exposure ./mine.ts --out runs/mine',
         'export default (x, z, { dot }) => 0.3 * dot',
       ) as never,
+  leading: {
+    data: undefined,
+    out: undefined,
+    exposure: `e(x, z), added to the log of the chance to be shown: ./mine.ts, ${exposureFunctions.names.join(', ')}`,
+    strength: undefined,
+    formula: undefined,
+    set: undefined,
+    'exposures-per-user': undefined,
+    exposures: undefined,
+    workers: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
+  saidOtherwise(option) {
+    const owner = exposureFunctions.all.find(({ settings }) => option in (settings.safeParse({}).data ?? {}));
+    return owner && `--set ${option}=..., a setting of --exposure ${owner.name}`;
+  },
   async handler(argv) {
     const { config, source } = await configOf(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));

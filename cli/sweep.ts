@@ -11,7 +11,14 @@ import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { withScratch } from '../support/scratch.js';
 import { note, print } from './io.js';
-import { methodHelp, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
+import {
+  methodHelp,
+  methodNames,
+  methodOptions,
+  modelSetting,
+  settingsOf,
+  type TrainingArguments,
+} from './method_options.js';
 import {
   checkNumber,
   checkSeed,
@@ -96,6 +103,21 @@ export const sweepCommand: Verb<SweepArguments> = {
         '$0 sweep quick --data runs/popular --models GMF PS:GMF/Pop PS:GMF/oracle ACL:GMF/GMF --out runs/acl',
         '',
       ) as never,
+  leading: {
+    suite: `a .yaml, .json or .ts file, or one of ${suites.names.join(', ')}`,
+    data: "folders, files of ratings, names of data sets; or NAME=PATH for one of the suite's",
+    out: undefined,
+    models: `methods in the place of the suite's: ${methodNames}; ./vae.yaml, ./mine.ts`,
+    repetitions: 'trainings of every method; by default as the suite says, or 3',
+    budget: undefined,
+    epochs: undefined,
+    'dry-run': 'only list what would be run, and how long it takes',
+    workers: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
+  saidOtherwise: modelSetting,
   async handler(argv) {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll } from '@jest/globals';
 import { testFolder } from '../support/test_folder.js';
+import type { Io } from './io.js';
 import { runProgram } from './program.js';
 
 /** What a run of the program came to. */
@@ -17,6 +18,8 @@ export function testProgram(): {
   run(...words: string[]): Promise<Answered>;
   /** The same with something on standard input. */
   runOn(input: string | Uint8Array, ...words: string[]): Promise<Answered>;
+  /** The same on a terminal that is so many columns wide. */
+  runAt(columns: number, ...words: string[]): Promise<Answered>;
 } {
   const folder = testFolder();
   const before = process.cwd();
@@ -25,18 +28,24 @@ export function testProgram(): {
     process.env['EXPOBENCH_CACHE'] = join(folder, 'cache');
   });
   afterAll(() => process.chdir(before));
-  const runOn = async (input: string | Uint8Array, ...words: string[]): Promise<Answered> => {
+  const runWith = async (io: Partial<Io>, words: readonly string[]): Promise<Answered> => {
     let [out, err] = ['', ''];
     const code = await runProgram(words, {
       out: (text) => (out += text),
       err: (text) => (err += text),
-      input: () => Readable.from([Buffer.from(input)]),
+      input: () => Readable.from([Buffer.from('')]),
       isTerminal: false,
       isErrorTerminal: false,
+      ...io,
     });
     return { code, out, err };
   };
-  return { folder, runOn, run: (...words) => runOn('', ...words) };
+  return {
+    folder,
+    run: (...words) => runWith({}, words),
+    runOn: (input, ...words) => runWith({ input: () => Readable.from([Buffer.from(input)]) }, words),
+    runAt: (columns, ...words) => runWith({ columns, isTerminal: true }, words),
+  };
 }
 
 /** Options of a planted world that is made in no time. */

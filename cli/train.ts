@@ -17,7 +17,15 @@ import { hashOf } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM, programBuild } from '../support/version.js';
 import { note, print } from './io.js';
-import { methodHelp, methodOptions, openTrialData, type TrainingArguments, trainingOf } from './method_options.js';
+import {
+  methodHelp,
+  methodNames,
+  methodOptions,
+  modelSetting,
+  openTrialData,
+  type TrainingArguments,
+  trainingOf,
+} from './method_options.js';
 import {
   checkSeed,
   type OutputArguments,
@@ -61,6 +69,22 @@ export const trainCommand: Verb<TrainArguments> = {
       )
       .example('$0 train --model GMF --tune one-by-one --tune-dims 32,64 --data runs/ml-100k --out runs/tuned', '')
       .example('$0 train --model EASE --set EASE.penalty=300 --data runs/ml-100k --out runs/ease', '') as never,
+  leading: {
+    data: undefined,
+    out: undefined,
+    model: `${methodNames}; ./vae.yaml, ./mine.ts`,
+    epochs: undefined,
+    dim: undefined,
+    'learning-rate': undefined,
+    set: "a model's own setting, MODEL.NAME=VALUE, such as Attn.heads=2",
+    tune: undefined,
+    metrics: undefined,
+    workers: undefined,
+    seed: undefined,
+    overwrite: undefined,
+    json: undefined,
+  },
+  saidOtherwise: modelSetting,
   async handler(argv) {
     checkSeed(argv.seed);
     const { catalogue, methods = [] } = await readOwnFiles([argv.model], argv);

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { optionName, UserError } from '../support/errors.js';
 import { nearNames, unknownName } from '../support/registry.js';
+import type { Verb } from './verb.js';
 
 /** Refuses words that a parser of options would take for something else: values that are empty. */
 export function checkWords(words: readonly string[]): void {
@@ -44,16 +45,30 @@ export function refuseTwice(argv: Readonly<Record<string, unknown>>, yargs: Argv
 }
 
 /** What the parser of options refuses, as this program says things, with the names that may have been meant. */
-export function explainRefusal(message: string, yargs: Argv): string {
+export function explainRefusal(
+  message: string,
+  yargs: Argv,
+  words: readonly string[] = [],
+  saidOtherwise?: Verb['saidOtherwise'],
+): string {
   const [, missing] = /^Not enough arguments following: (\S+)$/.exec(message) ?? [];
   if (missing !== undefined) return `${optionName(missing)} needs a value`;
+  const known = Object.keys(knownOf(yargs).key).filter((name) => name.length > 1 && name === optionName(name).slice(2));
+  const explainUnknown = (names: readonly string[]): string => {
+    const near = names.flatMap((name) => [
+      ...nearNames(name, known).map((other) => `--${other}`),
+      ...[saidOtherwise?.(name) ?? []].flat(),
+    ]);
+    const text = `unknown ${names.length > 1 ? 'arguments' : 'argument'}: ${names.join(', ')}`;
+    return `${text}${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`;
+  };
   const [, unknown] = /^Unknown arguments?: (.+)$/.exec(message) ?? [];
-  if (unknown !== undefined) {
-    const known = Object.keys(knownOf(yargs).key).filter(
-      (name) => name.length > 1 && name === optionName(name).slice(2),
-    );
-    const near = unknown.split(', ').flatMap((name) => nearNames(name, known).map((other) => `--${other}`));
-    return `${message}${near.length > 0 ? `: did you mean ${near.join(' or ')}?` : ''}`;
+  if (unknown !== undefined) return explainUnknown(unknown.split(', '));
+  // What is missing may be there, mistyped.
+  if (message.startsWith('Missing required argument')) {
+    const typed = words.flatMap((word) => /^--(?:no-)?([a-zA-Z][\w-]*)/.exec(word)?.[1] ?? []);
+    const wrong = typed.filter((name) => !known.includes(optionName(name).slice(2)));
+    if (wrong.length > 0) return explainUnknown(wrong);
   }
   const [, option, given, choices] =
     /^Invalid values:\s+Argument: (\S+), Given: (.*), Choices: (.*)$/s.exec(message) ?? [];

@@ -43,6 +43,7 @@ const tableSchema = z.looseObject({
  */
 export async function readTables(reference: string): Promise<TableSet> {
   if (!existsSync(reference)) return readRevision(reference);
+  refuseOther(reference, 'a run folder, a table file or a git revision');
   if (!statSync(reference).isDirectory()) {
     return {
       name: reference,
@@ -67,6 +68,21 @@ export async function readTables(reference: string): Promise<TableSet> {
     ),
     manifest,
   };
+}
+
+/** What folders hold that are not runs. */
+const OTHERS: Readonly<Record<string, string>> = {
+  simulated: 'simulated data: "sweep quick --data" makes a run of it, "inspect" shows it',
+  prepared: 'prepared data: "sweep quick --data" makes a run of it, "inspect" shows it',
+  shard: 'a part of simulated data: "shard --join" joins it to the others',
+  model: 'a trained model: "evaluate --model" makes tables of it',
+};
+
+/** Says what a folder is that is no run, and what is wanted. */
+export function refuseOther(path: string, wanted: string): void {
+  const manifest = readManifest(join(path, 'manifest.json'));
+  const other = OTHERS[String(manifest?.['kind'])];
+  if (other !== undefined) throw new UserError(`"${path}" is ${other}; wanted is ${wanted}`);
 }
 
 const filesSchema = z.looseObject({ files: recordByName(z.string()) });

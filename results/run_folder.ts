@@ -8,7 +8,7 @@ import { UserError } from '../support/errors.js';
 import { lineSum } from '../support/hash.js';
 import { recordByName } from '../support/record.js';
 import type { Figure, NamedFigure } from './figure.js';
-import { readTables } from './read_tables.js';
+import { readTables, refuseOther } from './read_tables.js';
 import { type ShownTrial, shownTrial } from './run_schema.js';
 import type { NamedTable } from './table.js';
 
@@ -68,6 +68,7 @@ export async function readRun(path: string): Promise<RunFolder> {
         : `"${path}" is not a run: expected a folder written by "expobench sweep"`,
     );
   }
+  refuseOther(path, 'a run, a folder written by "expobench sweep"');
   const parsed = manifestSchema.safeParse(readJson(file));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

@@ -14,11 +14,12 @@ export const noiseSchema = z.object({
 /** `normal` draws for each pair; `structured` is a random three-layer ReLU network over the factors. */
 export type NoiseSpec = z.infer<typeof noiseSchema>;
 
-/** Reads "normal:4,0.5" or "constant:3". Throws UserError naming the option. */
-export function parseNoise(text: string, option: string): NoiseSpec {
+/** Reads "normal:4,0.5" or "constant:3"; numbers that are left out are the default's. Throws UserError naming the option. */
+export function parseNoise(text: string, option: 'eps1' | 'eps2'): NoiseSpec {
   const [kind = '', numbers = ''] = text.split(':');
   const parts = text.endsWith(':') ? [Number.NaN] : numbers === '' ? [] : numbers.split(',').map(numberOf);
-  const [location = 0, scale = kind === 'constant' ? 0 : 1] = parts;
+  const usual = SIMULATION_DEFAULTS[option];
+  const [location = usual.location, scale = kind === 'constant' ? 0 : usual.scale] = parts;
   const parsed = noiseSchema.safeParse({ kind, location, scale });
   if (!parsed.success || parts.length > 2 || (kind === 'constant' && parts.length > 1)) {
     throw new UserError(

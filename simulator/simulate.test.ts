@@ -405,6 +405,8 @@ describe('noise', () => {
   test('options are read, or refused with an example', () => {
     expect(parseNoise('normal:4,0.5', 'eps1')).toEqual({ kind: 'normal', location: 4, scale: 0.5 });
     expect(parseNoise('constant:3', 'eps1')).toEqual({ kind: 'constant', location: 3, scale: 0 });
+    expect(parseNoise('per-user', 'eps1')).toEqual({ kind: 'per-user', location: 4, scale: 0.5 });
+    expect(parseNoise('normal:1', 'eps2')).toEqual({ kind: 'normal', location: 1, scale: 0.5 });
     for (const wrong of ['gauss:1', 'normal:a', 'normal:1,-1', 'constant:1,2', 'normal:1,2,3']) {
       expect(() => parseNoise(wrong, 'eps2')).toThrow(/--eps2 .* e\.g\. normal:4,0\.5/);
     }

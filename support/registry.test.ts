@@ -8,6 +8,7 @@ test('names are found whatever their case', () => {
 });
 
 test('an unknown name is refused with near ones', () => {
-  expect(() => registry.get('GFM')).toThrow('unknown model "GFM": Known: GMF, MLP, Pop');
+  expect(() => registry.get('GFM')).toThrow('unknown model "GFM": did you mean GMF? Known: GMF, MLP, Pop');
+  expect(() => registry.get('Attn')).toThrow('unknown model "Attn": Known: GMF, MLP, Pop');
   expect(() => registry.get('GMFF')).toThrow('unknown model "GMFF": did you mean GMF? Known: GMF, MLP, Pop');
 });

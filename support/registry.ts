@@ -54,10 +54,13 @@ export class Registry<Entry extends { readonly name: string }> {
   }
 }
 
+const sorted = (name: string): string => [...name].sort().join('');
+
 /** Names that somebody may have meant who wrote another one. */
 export function nearNames(name: string, known: readonly string[]): string[] {
   return known.filter((other) => {
     const [a, b] = [name.toLowerCase(), other.toLowerCase()];
+    if (sorted(a) === sorted(b)) return true; // letters that changed places
     return distance(a, b) <= Math.max(1, Math.floor(b.length / 3)) || (a.length > 2 && b.startsWith(a));
   });
 }
