@@ -184,7 +184,7 @@ describe('tables of the truth', () => {
       below.flatMap(({ cells }) => cells.map(({ place }) => place)).filter((place) => place !== undefined),
     ).toEqual([]);
     const lines = terminalTable(table, true).split('\n');
-    const rule = lines.findIndex((line) => /^\u2502 \u2500+ /.test(line));
+    const rule = lines.findIndex((line) => /^\u2500+ /.test(line));
     expect(lines[rule + 1]).toMatch(/random/);
     expect(lines[rule - 1]).toMatch(/B/);
     expect(markdownOf(table)).toMatch(/\| \*ideal\* +\| +90\.00/);

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import Table from 'cli-table3';
 import type { Argv, CommandModule } from 'yargs';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
 import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
@@ -17,10 +16,11 @@ import { datasets } from '../datasets/registry.js';
 import type { DatasetSource } from '../datasets/source.js';
 import { emptyParts, type SplitOptions } from '../datasets/split.js';
 import { readUnbiased, unbiasedAt } from '../datasets/unbiased.js';
+import { textTable } from '../results/text_table.js';
 import { optionName, UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
 import { exportCommand } from './export.js';
-import { print, printJson } from './io.js';
+import { print, printJson, resultWidth } from './io.js';
 import { sayOptions } from './one_page.js';
 import {
   checkNumber,
@@ -50,9 +50,8 @@ const list: CommandModule = {
       state: stateOf(source),
     }));
     if (argv['json']) return printJson(rows);
-    const table = new Table({ head: ['name', 'what it is', 'state'], style: { head: [], border: [], compact: true } });
-    for (const { name, summary, state } of rows) table.push([name, summary, state]);
-    print(`${table.toString()}\nCache: ${cacheFolder()} (set EXPOBENCH_CACHE to move it)`);
+    const table = [['name', 'what it is', 'state'], ...rows.map(({ name, summary, state }) => [name, summary, state])];
+    print(`${textTable(table, { width: resultWidth() })}\nCache: ${cacheFolder()} (set EXPOBENCH_CACHE to move it)`);
   },
 };
 
@@ -258,18 +257,17 @@ async function prepareOwnSplit(
 }
 
 function describe({ notes = [], steps, splits }: PreparedSummary, out: string): string {
-  const table = new Table({
-    head: ['step', 'users', 'items', 'interactions', 'removed'],
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
   const number = (n: number): string => n.toLocaleString('en');
-  steps.forEach(({ step, users, items, interactions }, s) => {
+  const rows = steps.map(({ step, users, items, interactions }, s) => {
     const removed = s === 0 ? '' : number((steps[s - 1]?.interactions ?? 0) - interactions);
-    table.push([step, number(users), number(items), number(interactions), removed]);
+    return [step, number(users), number(items), number(interactions), removed];
+  });
+  const table = textTable([['step', 'users', 'items', 'interactions', 'removed'], ...rows], {
+    width: resultWidth(),
+    aligns: ['left', 'right', 'right', 'right', 'right'],
   });
   const parts = Object.entries(splits).map(([name, count]) => `${number(count)} ${name}`);
-  const lines = [...notes, table.toString(), `split: ${parts.join(', ')}`, ...smallParts(splits), `written to ${out}`];
+  const lines = [...notes, table, `split: ${parts.join(', ')}`, ...smallParts(splits), `written to ${out}`];
   return lines.join('\n');
 }
 

@@ -9,7 +9,7 @@ import { runRevisions } from '../results/revisions.js';
 import { plainTable } from '../results/table.js';
 import { UserError } from '../support/errors.js';
 import { writeWhole } from '../support/output.js';
-import { currentRun, note, print } from './io.js';
+import { currentRun, note, print, resultWidth } from './io.js';
 import { logger } from './logging.js';
 import type { Verb } from './verb.js';
 
@@ -78,7 +78,11 @@ export const diffCommand: Verb<DiffArguments> = {
         : await runBoth([before, after], [run === '' ? 'quick' : run, ...words], out);
     const diff = diffTables(...sets);
     if (html !== undefined) writeWhole(html, diffPageOf(diff));
-    print(json ? JSON.stringify(diff, null, 2) : describeDiff(diff, markdown ? markdownTableOf : plainTable));
+    print(
+      json
+        ? JSON.stringify(diff, null, 2)
+        : describeDiff(diff, markdown ? markdownTableOf : (rows) => plainTable(rows, resultWidth())),
+    );
     if (!isSame(diff, ignoreNoise)) currentRun().code = CHANGED;
   },
 };

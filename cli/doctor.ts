@@ -8,7 +8,7 @@ import { dawnVersion } from '../compute/webgpu/device.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { plainTable } from '../results/table.js';
 import { PROGRAM } from '../support/version.js';
-import { print } from './io.js';
+import { print, resultWidth } from './io.js';
 import { terminalProgress } from './progress.js';
 import type { Verb } from './verb.js';
 
@@ -99,7 +99,7 @@ function describe(machine: Readonly<Record<string, string>>, findings: readonly 
   return [
     ...Object.entries(machine).map(([name, value]) => `${name.padEnd(10)} ${value}`),
     '',
-    plainTable([['--backend', 'package', 'million rows/s', 'computes on'], ...rows]).trimEnd(),
+    plainTable([['--backend', 'package', 'million rows/s', 'computes on'], ...rows], resultWidth()),
     'million rows/s: training steps of GMF, 6,040 users by 3,706 items, width 32',
     choice,
     ...(reasons.length > 0 ? ['', 'not there:', ...reasons.map((reason) => `  ${reason}`)] : []),

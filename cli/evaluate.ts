@@ -10,7 +10,7 @@ import { terminalTable } from '../results/table.js';
 import { beginSession } from '../support/environment.js';
 import { optionName, UserError } from '../support/errors.js';
 import { writeFolder } from '../support/output.js';
-import { currentRun, print, printJson } from './io.js';
+import { currentRun, print, printJson, resultWidth } from './io.js';
 import { methodOptions, openTrialData, settingsOf, type TrainingArguments } from './method_options.js';
 import { checkSeed, type OutputArguments, outputOptions, type ReadingArguments, readingOptions } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
@@ -105,7 +105,7 @@ export const evaluateCommand: Verb<EvaluateArguments> = {
       return found;
     });
     if (argv.json) return printJson(tables.map(({ table }) => table));
-    for (const { table } of tables) print(terminalTable(table, currentRun().io.isTerminal));
+    for (const { table } of tables) print(terminalTable(table, currentRun().io.isTerminal, resultWidth()));
     print(`written to ${argv.out}: report.html, tables, trials.ndjson`);
   },
 };

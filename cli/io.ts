@@ -9,6 +9,8 @@ export interface Io {
   /** Whether results, and messages, are read by a person. */
   readonly isTerminal: boolean;
   readonly isErrorTerminal: boolean;
+  /** Milliseconds of work before its progress is told, where it is not the usual. */
+  readonly patience?: number;
   /** Width of the terminal. */
   readonly columns?: number | undefined;
 }
@@ -46,6 +48,12 @@ export function beginRun(io: Io, words: readonly string[]): Run {
 /** Prints a result, for people or programs. */
 export function print(text: string): void {
   currentRun().io.out(`${text}\n`);
+}
+
+/** Columns that results may take: those of a terminal; what is written to a file or a pipe is as wide as it is. */
+export function resultWidth(): number {
+  const { isTerminal, columns } = currentRun().io;
+  return isTerminal ? (columns ?? 80) : Number.POSITIVE_INFINITY;
 }
 
 /** Prints a result as JSON. */

@@ -15,7 +15,7 @@ import { Lock } from '../support/lock.js';
 import { makeFolder } from '../support/make_folder.js';
 import { writeFolder, writeWhole } from '../support/output.js';
 import { truePath } from '../support/paths.js';
-import { print, printJson } from './io.js';
+import { print, printJson, resultWidth } from './io.js';
 import { checkNumber, checkSeed, type FormatArgument, formatOption, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { printResult, runSuite } from './run_suite.js';
@@ -149,7 +149,7 @@ async function runQuickstart(
   const [value, standard, trust] = [tableOf('value'), tableOf('standard'), tableOf('trust')];
   const hasFailed = result.finished.some(({ outcome }) => 'failure' in outcome);
   if (value && standard && !hasFailed)
-    print(`${truthScreen({ value, standard, trust }, process.stdout.columns ?? 100)}\n`);
+    print(`${truthScreen({ value, standard, trust }, Math.min(100, resultWidth()))}\n`);
   else printResult(result);
   print(
     `Data: ${dataFolder}, looked at in ${picture}\nTables: ${runFolder}/tables\nReport, for a browser: ${runFolder}/report.html`,

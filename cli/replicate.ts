@@ -17,7 +17,7 @@ import { optionName, UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
-import { note, print } from './io.js';
+import { note, print, resultWidth } from './io.js';
 import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -169,9 +169,12 @@ const sessionsOf = (run: string): Session[] => readSessions(join(run, 'environme
 function describe(judgements: readonly Judgement[]): string {
   const parts = judgements.flatMap((one) => [
     `${one.statement} (${one.source}): ${one.verdict.toUpperCase()}`,
-    plainTable([COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))]),
+    plainTable(
+      [COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))],
+      resultWidth(),
+    ),
     '',
   ]);
   const overview = judgements.map((one) => [one.name, one.verdict, countOutcomes(one)]);
-  return [...parts, plainTable([['claim', 'verdict', 'comparisons'], ...overview])].join('\n');
+  return [...parts, plainTable([['claim', 'verdict', 'comparisons'], ...overview], resultWidth())].join('\n');
 }

@@ -11,10 +11,11 @@ import { type SweepResult, sweep } from '../benchmarks/sweep.js';
 import { TRAIN } from '../datasets/interactions.js';
 import { needsExposures, parseMethod } from '../methods/registry.js';
 import { plainTable, terminalTable } from '../results/table.js';
+import { duration } from '../support/duration.js';
 import { commandLine } from '../support/environment.js';
 import type { OutputFolder } from '../support/output.js';
 import { stopGently } from './interrupt.js';
-import { currentRun, note, print } from './io.js';
+import { currentRun, note, print, resultWidth } from './io.js';
 import { logger } from './logging.js';
 import { checkCandidates } from './method_options.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
@@ -124,7 +125,7 @@ function describeState({ done, running, failed, best }: RunnerState, total: numb
 
 /** Tables and what failed, for people. */
 export function printResult({ tables, finished }: SweepResult): void {
-  for (const { table } of tables) print(terminalTable(table, currentRun().io.isTerminal));
+  for (const { table } of tables) print(terminalTable(table, currentRun().io.isTerminal, resultWidth()));
   const failures = finished.filter(({ outcome }) => 'failure' in outcome);
   if (failures.length === 0) return;
   const rows = failures.map(({ data, row, repetition, outcome }) => [
@@ -132,7 +133,7 @@ export function printResult({ tables, finished }: SweepResult): void {
     'failure' in outcome ? outcome.failure : '',
   ]);
   print(`${failures.length} of ${finished.length} trials failed (--retry-failed runs them again):`);
-  print(plainTable([['data', 'row', 'repetition', 'reason'], ...rows]));
+  print(plainTable([['data', 'row', 'repetition', 'reason'], ...rows], resultWidth()));
 }
 
 /** What a sweep would do, with times measured by short trainings; returns rows for programs. */
@@ -181,9 +182,4 @@ export function describeDryRun(
   });
   const trials = rows.reduce((sum, row) => sum + row.trials, 0);
   return `${sizes.join('\n')}\n${table}\n${trials} trainings, at most ${duration(seconds)} on ${workers} worker(s), if none stops before its last epoch; nothing was written`;
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }

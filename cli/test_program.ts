@@ -36,6 +36,7 @@ export function testProgram(): {
       input: () => Readable.from([Buffer.from('')]),
       isTerminal: false,
       isErrorTerminal: false,
+      patience: Number.POSITIVE_INFINITY,
       ...io,
     });
     return { code, out, err };

@@ -16,7 +16,7 @@ import { terminalTable } from '../results/table.js';
 import { hashOf } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM, programBuild } from '../support/version.js';
-import { note, print } from './io.js';
+import { note, print, resultWidth } from './io.js';
 import {
   methodHelp,
   methodNames,
@@ -122,7 +122,7 @@ export const trainCommand: Verb<TrainArguments> = {
             journal: folder.state('tuning.ndjson'),
           }));
         const settings = tuned?.settings ?? start;
-        progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs);
+        progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs, true);
         const { result, trained } = await runTrial(data, settings, { world, onEpoch, catalogue });
         const { model } = trained;
         if (model) await writeModel(folder, method.players[0]?.name ?? method.text, { ...trained, model });
@@ -217,7 +217,11 @@ function describeTrial(
       : `In percent; weights of epoch ${result.bestEpoch} of ${result.epochs.length}.`;
   const columns = [...metrics, WORTH];
   const lines = [
-    terminalTable({ title, note, columns, rows, styles: { [WORTH]: { format: 'count' } } }, false).trimEnd(),
+    terminalTable(
+      { title, note, columns, rows, styles: { [WORTH]: { format: 'count' } } },
+      false,
+      resultWidth(),
+    ).trimEnd(),
     `${WORTH}: how many of the ${tested.items} test items the weights are worth, if all were weighted alike`,
     ...remarksOf(
       result,

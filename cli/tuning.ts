@@ -1,9 +1,10 @@
-import Table from 'cli-table3';
 import type { Argv } from 'yargs';
 import { STRATEGIES, type Tuned, type TuningOptions } from '../benchmarks/tuning.js';
+import { textTable } from '../results/text_table.js';
 import { UserError } from '../support/errors.js';
 import { checkLimit, LIMITS } from '../support/limits.js';
 import { numberOf } from '../support/numbers.js';
+import { resultWidth } from './io.js';
 import { checkNumber } from './options.js';
 
 /** Trainings that a search may cost where nobody says. */
@@ -50,19 +51,17 @@ export function tuningOf(argv: TuningArguments, dim: number, seed: number): Tuni
 
 /** What was tried, for people, in the order of trying. */
 export function describeTuning({ tried, remarks }: Tuned): string {
-  const table = new Table({
-    head: ['tried', 'settings', 'epochs', 'validation Hit@10'],
-    colAligns: ['left', 'left', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
+  const rows = tried.map(({ method, values, epochs, metric, failure }) => [
+    method,
+    Object.entries(values)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    String(epochs),
+    metric === undefined ? `failed: ${failure}` : (100 * metric).toFixed(2),
+  ]);
+  const table = textTable([['tried', 'settings', 'epochs', 'validation Hit@10'], ...rows], {
+    width: resultWidth(),
+    aligns: ['left', 'left', 'right', 'right'],
   });
-  for (const { method, values, epochs, metric, failure } of tried) {
-    const settings = Object.entries(values).map(([name, value]) => `${name} ${value}`);
-    table.push([
-      method,
-      settings.join(', '),
-      epochs,
-      metric === undefined ? `failed: ${failure}` : (100 * metric).toFixed(2),
-    ]);
-  }
-  return [table.toString(), ...remarks].join('\n');
+  return [table, ...remarks].join('\n');
 }

@@ -1,4 +1,3 @@
-import Cli from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 import { inOneLine } from '../support/names.js';
@@ -7,6 +6,7 @@ import type { Summary } from '../support/statistics.js';
 import { definitionsFor, latexComment, latexText } from './latex.js';
 import { markdownParagraph, markdownText } from './markdown.js';
 import { tablePicture } from './table_picture.js';
+import { columnsThatFit, textTable, wrapWords } from './text_table.js';
 
 /** Version of the tables' JSON. */
 export const TABLE_SCHEMA = 2;
@@ -181,37 +181,42 @@ export function showTable(table: ResultTable): ShownTable {
 
 const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
 
-/** For a terminal; the best of each column is bold where `colour`. */
-export function terminalTable(table: ResultTable, colour: boolean): string {
+/**
+ * For a terminal: the best of each column in bold where it may be. Columns that do not fit its width are left out, from the right, and named: the
+ * files have them.
+ */
+export function terminalTable(table: ResultTable, colour: boolean, width = Number.POSITIVE_INFINITY): string {
   const { head, rows, anchors } = showTable(table);
-  const view = new Cli({
-    head: ['', ...head.map(inOneLine)],
-    colAligns: ['left', ...head.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { label, cells } of rows)
-    view.push([inOneLine(label), ...cells.map(({ text, place }) => (colour && place === 0 ? bold(text) : text))]);
-  if (anchors.length > 0) {
-    const widths = ['', ...head].map((name, column) =>
-      Math.max(
-        ...[
-          name,
-          ...[...rows, ...anchors].map((row) => [row.label, ...row.cells.map(({ text }) => text)][column] ?? ''),
-        ].map((text) => inOneLine(text).length),
-      ),
-    );
-    view.push(widths.map((width) => '\u2500'.repeat(width)));
-  }
-  for (const { label, cells } of anchors) view.push([inOneLine(label), ...cells.map(({ text }) => text)]);
-  const lead = table.lead?.length ? `${inOneLine(table.lead.join(' '))}\n\n` : '';
-  return `${lead}${inOneLine(table.title)}\n${view.toString()}\n${inOneLine(table.note)}\n`;
+  const all = [
+    ['', ...head],
+    ...[...rows, ...anchors].map(({ label, cells }) => [label, ...cells.map(({ text }) => text)]),
+  ];
+  const count = columnsThatFit(all, width);
+  const view = textTable(
+    all.map((row) => row.slice(0, count)),
+    {
+      width,
+      aligns: ['left', ...head.map(() => 'right' as const)],
+      ruledBefore: anchors.length > 0 ? rows.length : undefined,
+      paint: (text, row, column) => (colour && rows[row]?.cells[column - 1]?.place === 0 ? bold(text) : text),
+    },
+  );
+  const leftOut = head.slice(count - 1);
+  const lines = [
+    ...(table.lead?.length ? [`${wrapWords(inOneLine(table.lead.join(' ')), width)}\n`] : []),
+    wrapWords(inOneLine(table.title), width),
+    view,
+    ...(leftOut.length > 0
+      ? [wrapWords(`Not shown for want of width, and in the files: ${leftOut.map(inOneLine).join(', ')}.`, width)]
+      : []),
+    wrapWords(inOneLine(table.note), width),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
 /** Rows of text, the first one the head, for a terminal. */
-export function plainTable([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const view = new Cli({ head: head.map(inOneLine), style: { head: [], border: [], compact: true } });
-  view.push(...rows.map((row) => row.map(inOneLine)));
-  return view.toString();
+export function plainTable(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string {
+  return textTable(rows, { width });
 }
 
 /** The table as it stands in a file: with its version, in full precision. */

@@ -118,7 +118,7 @@ export class WorldMaker {
 
   private training(label: string, model: FactorTraining['model'], advice?: string): FactorTraining {
     const { progress, config } = this;
-    progress.begin(`training the ${label}`, model.epochs);
+    progress.begin(`training the ${label}`, model.epochs, true);
     return {
       seed: config.seed,
       dim: config.dim,
