@@ -77,7 +77,7 @@ test('a folder that is no run, is not finished or is of another version is refus
   writeFileSync(join(root, 'manifest.json'), '{"kind":"run","suite":"a"}');
   await expect(readRun(root)).rejects.toThrow(/manifest\.json", program: .*run it again/);
   writeFileSync(join(root, 'manifest.json'), '{');
-  await expect(readRun(root)).rejects.toThrow(/is not JSON/);
+  await expect(readRun(root)).rejects.toThrow(/is not a manifest that expobench wrote/);
 });
 
 describe('in a browser', () => {
