@@ -2,7 +2,7 @@ import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
 import { type Interactions, userItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import { type Progress, silent } from '../support/progress.js';
-import type { SimulationConfig } from './config.js';
+import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { Draws } from './draws.js';
 import type { ExposureOfPair } from './exposure/custom.js';
 import type { DrawnBlock } from './tasks.js';
@@ -17,15 +17,16 @@ export interface SimulatedClicks {
 }
 
 /**
- * Runs both stages on ratings in memory, in this thread, without a folder; the same clicks to the bit as `simulate` writes. `exposure` is added to the
+ * Runs both stages on ratings in memory, in this thread, without a folder, by the paper's settings and those given; the same clicks to the bit as `simulate` writes. `exposure` is added to the
  * log-probability of the pair, as a function that uses nothing but its arguments. Throws UserError for ratings that are none, or clicks that were
  * none.
  */
 export async function simulateInMemory(
   ratings: Interactions,
-  config: SimulationConfig,
+  settings: Partial<SimulationConfig> = {},
   { exposure, progress = silent }: { readonly exposure?: ExposureOfPair; readonly progress?: Progress } = {},
 ): Promise<SimulatedClicks> {
+  const config: SimulationConfig = { ...SIMULATION_DEFAULTS, ...settings };
   if (!ratings.rating)
     throw new UserError(`"${ratings.name}" has no ratings: the simulator learns relevance from them`);
   const pairs =
