@@ -17,6 +17,7 @@ function comparison(mean: number, spread: number): ClaimTest {
     data: 'd',
     what: `${mean}`,
     least: 0.001,
+    over: 'repetitions',
     ...(pairedTest(differences, [0, 0, 0, 0, 0]) as NonNullable<ReturnType<typeof pairedTest>>),
   };
 }
@@ -33,7 +34,13 @@ describe('a comparison', () => {
 
   test('is corrected for how many there are', () => {
     const differences = [0.01, 0.02, 0.03, 0.008];
-    const one = { data: 'd', what: 'x', least: 0.001, ...pairedTest(differences, [0, 0, 0, 0]) } as ClaimTest;
+    const one = {
+      data: 'd',
+      what: 'x',
+      least: 0.001,
+      over: 'repetitions',
+      ...pairedTest(differences, [0, 0, 0, 0]),
+    } as ClaimTest;
     expect(one.p).toBeLessThan(0.05);
     expect(judge(CLAIM, [one], []).comparisons[0]?.outcome).toBe('for');
     const many = judge(CLAIM, [one, one, one, one], []);

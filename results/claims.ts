@@ -8,6 +8,10 @@ export interface ClaimTest extends PairedTest {
   readonly what: string;
   /** The least effect worth the name, as the difference is. */
   readonly least: number;
+  /** What the pairs are. */
+  readonly over: 'repetitions' | 'models';
+  /** Whether p is the larger of two tests, both of which must speak for the claim: standard evaluation's, and the truth's. */
+  readonly both?: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ownEntry } from '../support/record.js';
-import { holm, isRounding, pairedTest, type Summary, summarize } from '../support/statistics.js';
+import { changeTest, holm, isRounding, pairedTest, type Summary, summarize } from '../support/statistics.js';
 import type { TableSet } from './read_tables.js';
 import { type ColumnStyle, cellText, type ResultTable, styleOf } from './table.js';
 
@@ -96,7 +96,8 @@ function diffCell(
   const isSame = u.length > 0 ? u.every((value, r) => isRounding(value, v[r] as number)) : isSameSummary(x, y);
   if (isSame && !common?.failsInOne) return [{ ...one, kind: 'same' }];
   const users = leastOf(ownEntry(a?.tested, column), ownEntry(b?.tested, column));
-  return [{ ...one, kind: 'change', p: pairedTest(v, u, { users, sameMethod: true })?.p }];
+  const test = users === undefined ? pairedTest(v, u) : changeTest(v, u, users);
+  return [{ ...one, kind: 'change', p: test?.p }];
 }
 
 type Repeated = readonly [table: ResultTable | undefined, values: readonly (number | null | undefined)[] | undefined];

@@ -6,6 +6,8 @@ import { recordByName } from '../support/record.js';
 export const RUN_VERSION = 1;
 
 const metrics = recordByName(z.number());
+/** By metric, how far each group of users moves it: base64 of float32. */
+const moves = recordByName(z.string());
 
 const exposureSchema = z.strictObject({
   meanG: z.number(),
@@ -37,11 +39,13 @@ export const resultSchema = z.strictObject({
     leftOut: z.number().int().optional(),
     older: z.number().int().optional(),
   }),
-  estimates: recordByName(z.strictObject({ metrics, size: z.number().optional() })),
+  estimates: recordByName(
+    z.strictObject({ metrics, size: z.number().optional(), groups: moves.optional(), void: z.string().optional() }),
+  ),
   lists: metrics,
   intervals: recordByName(z.strictObject({ low: z.number(), high: z.number() })).optional(),
   among: z.literal('given').optional(),
-  truth: z.strictObject({ values: metrics, users: z.number().int(), anchors }).optional(),
+  truth: z.strictObject({ values: metrics, groups: moves.optional(), users: z.number().int(), anchors }).optional(),
   exposure: exposureSchema.extend({ collapsed: z.boolean() }).optional(),
   exposureStandard: metrics.optional(),
   online: z

@@ -88,7 +88,7 @@ export interface ColumnComparison {
 
 /** What a cell ends with when the best of its column is better beyond chance. */
 const WORSE = '*';
-export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows: a paired t-test over repetitions, for the chance of training, and one that adds the chance of which users are in the test, unless values are exact.`;
+export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows.`;
 
 /** The mark of a cell. */
 function markOf({ comparisons }: ResultTable, label: string, column: string): string {

@@ -191,7 +191,7 @@ test('claims by value compare clicks in 100 shown, whatever the metric', () => {
       outcome: { result: { ...result, truth: { values: { 'value@10': 0.7 } } as unknown as TrialResult['truth'] } },
     };
   });
-  expect(new Results(trials, { metric: 'hit@5', truth: 'value' }).values('Pop', 'truth')).toEqual(
+  expect(new Results(trials, { metric: 'hit@5', truth: 'value' }).values('Pop', 'truth').values).toEqual(
     Array.from({ length: REPETITIONS }, () => 0.7),
   );
 });
