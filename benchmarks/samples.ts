@@ -1,4 +1,5 @@
 import type { Metrics } from '../evaluation/metrics/metric.js';
+import { WORSE } from '../results/table.js';
 import { layersOf, type Sample } from '../support/layers.js';
 import { decodeMoves } from '../support/moves.js';
 import { LAYERS, type Layer } from '../support/statistics.js';
@@ -74,9 +75,16 @@ export function chanceNote(samples: readonly Sample[], { users, isSimulated, isT
     users: 'who the users are',
     draws: isSimulated ? 'the draw of clicks (--draws)' : 'which clicks were recorded',
   };
-  const [counted, left] = [layers, LAYERS.filter((layer) => !layers.includes(layer))];
-  const list = (all: readonly string[]): string => all.join(', ');
-  if (counted.length === 0) return `No chance is counted: neither ${list(left.map((layer) => remedies[layer]))}.`;
-  const said = `Chance that intervals${isTested ? ' and *' : ''} count: ${list(counted.map((layer) => names[layer]))}.`;
-  return left.length === 0 ? said : `${said} Not counted: ${list(left.map((layer) => remedies[layer]))}.`;
+  const left = LAYERS.filter((layer) => !layers.includes(layer)).map((layer) => remedies[layer]);
+  if (layers.length === 0) return `No interval stands here: chance in ${listed(left, 'or')} is not allowed for.`;
+  const counted = listed(
+    layers.map((layer) => names[layer]),
+    'and',
+  );
+  const but = left.length > 0 ? `, not in ${listed(left, 'or')}` : '';
+  return `Intervals${isTested ? ` and ${WORSE}` : ''} allow for chance in ${counted}${but}.`;
 }
+
+/** "a, b and c" */
+const listed = (parts: readonly string[], word: string): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${word} ${parts.at(-1)}`;

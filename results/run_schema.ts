@@ -69,6 +69,8 @@ export const lineSchema = z.strictObject({
   row: z.string(),
   /** From 0; absent for a training of a search for settings. */
   repetition: z.number().int().nonnegative().optional(),
+  /** Which draw of its world's clicks it ran on, from 0, where there are several. */
+  draw: z.number().int().nonnegative().optional(),
   outcome: outcomeSchema,
 });
 export type RunLine = z.infer<typeof lineSchema>;

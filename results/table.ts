@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 import { inOneLine } from '../support/names.js';
 import type { OutputFolder } from '../support/output.js';
-import type { Summary } from '../support/statistics.js';
+import type { Layer, Summary } from '../support/statistics.js';
 import { definitionsFor, latexComment, latexText } from './latex.js';
 import { markdownParagraph, markdownText } from './markdown.js';
 import { tablePicture } from './table_picture.js';
@@ -84,10 +84,12 @@ export interface ColumnComparison {
   readonly p: number;
   /** p after Holm's correction over the column. */
   readonly adjusted: number;
+  /** Which chance the test allows for; absent in tables of earlier versions. */
+  readonly layers?: readonly Layer[];
 }
 
 /** What a cell ends with when the best of its column is better beyond chance. */
-const WORSE = '*';
+export const WORSE = '*';
 export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows.`;
 
 /** The mark of a cell. */
