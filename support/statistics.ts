@@ -24,6 +24,12 @@ export function withInterval({ n, mean, sd }: Omit<Summary, 'interval'>): Summar
   return { n, mean, sd, interval: [mean - reach, mean + reach] };
 }
 
+/**
+ * The least true difference that a test of such an error would find in four of five cases, at a two-sided level: (t of 1 - level / 2 + t of .8) errors.
+ */
+export const seenBy = ({ error, freedom }: Pick<PairedTest, 'error' | 'freedom'>, level: number): number =>
+  sixDigits(error * (jStat.studentt.inv(1 - level / 2, freedom) + jStat.studentt.inv(0.8, freedom)));
+
 /** Half the width of a 95 percent interval, by its standard error and the degrees of freedom of its t. */
 export const tReach = (error: number, freedom: number): number => (error === 0 ? 0 : critical95(freedom) * error);
 
