@@ -1,7 +1,7 @@
 import type { Metrics } from '../evaluation/metrics/metric.js';
-import { WORSE } from '../results/table.js';
-import { layersOf, type Sample } from '../support/layers.js';
-import { decodeMoves } from '../support/moves.js';
+import { type TableRow, WORSE } from '../results/table.js';
+import { layersOf, meanMoves, type Sample } from '../support/layers.js';
+import { decodeMoves, encodeMoves } from '../support/moves.js';
 import { LAYERS, type Layer } from '../support/statistics.js';
 import { type FinishedTrial, resultOf } from './finished.js';
 import type { TrialResult } from './trial.js';
@@ -41,6 +41,15 @@ export const plainSample = (
   }),
   ...drawsOf(trials),
 });
+
+/** What a table keeps of a row's samples, by column, for comparisons of runs. */
+export function movesOf(samples: readonly (readonly [column: string, sample: Sample])[]): Pick<TableRow, 'moves'> {
+  const known = samples.flatMap(([column, sample]) => {
+    const moves = meanMoves(sample);
+    return moves ? [[column, encodeMoves(moves)] as const] : [];
+  });
+  return known.length > 0 ? { moves: Object.fromEntries(known) } : {};
+}
 
 /** On which draw of the clicks trials ran, where there are several. */
 export function drawsOf(trials: readonly Pick<FinishedTrial, 'draw'>[]): Pick<Sample, 'draws'> {

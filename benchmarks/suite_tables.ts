@@ -13,7 +13,7 @@ import { compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import { errorTable, onlineTable } from './online_tables.js';
 import { type Published, publishedCells } from './published.js';
-import { chanceNote, sampleOf } from './samples.js';
+import { chanceNote, movesOf, sampleOf } from './samples.js';
 import { isEstimate, type SuiteTable, type View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
@@ -178,6 +178,7 @@ function rowOf(
     },
     values,
     samples,
+    ...movesOf(columns.map((name) => [name, samples[name] as Sample])),
     ...(users !== undefined && { tested: Object.fromEntries(columns.map((name) => [name, users])) }),
     ...(worth && items && isWeak(worth.mean, items.mean) && { isWeak: true }),
     ...(paper && { published: paper }),

@@ -8,7 +8,7 @@ import { type Sample, summarizeSample } from '../support/layers.js';
 import type { Summary } from '../support/statistics.js';
 import { comparePairs, compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
-import { chanceNote, drawsOf, plainSample, sampleOf } from './samples.js';
+import { chanceNote, drawsOf, movesOf, plainSample, sampleOf } from './samples.js';
 import type { TrialResult } from './trial.js';
 import { fewNote, restsOnFew } from './worth.js';
 
@@ -103,6 +103,7 @@ export function valueTable(trials: readonly FinishedTrial[], data: string): Resu
       label,
       values: Object.fromEntries(VALUE_COLUMNS.map((column, c) => [column, (own[c] as Sample).values])),
       cells: Object.fromEntries(VALUE_COLUMNS.map((column, c) => [column, summarizeSample(own[c] as Sample)])),
+      ...movesOf(VALUE_COLUMNS.map((column, c) => [column, own[c] as Sample])),
       ...(failures[0] !== undefined && { failed: `${failures.length} of ${results.length}, ${failures[0]}` }),
     };
   });
@@ -125,7 +126,8 @@ export function valueTable(trials: readonly FinishedTrial[], data: string): Resu
   ].join(' ');
   const verdict = verdictOf(judged);
   const lead = verdict ? wordsOf(verdict, truth) : [];
-  return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, rows, anchors, comparisons, lead };
+  const seeds = judged[0]?.trials.map(({ settings }) => settings.seed) ?? [];
+  return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, seeds, rows, anchors, comparisons, lead };
 }
 
 const exact = (mean: number): Summary => ({ n: 1, mean, sd: undefined });

@@ -20,6 +20,8 @@ export interface TableRow {
   readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
   /** Users, or equally weighted test items, whose mean each column is; absent where it is none. What tests count on. */
   readonly tested?: Readonly<Record<string, number>>;
+  /** By column, how far each group of users moves the mean: base64 of float32. By them two runs are compared over users. */
+  readonly moves?: Readonly<Record<string, string>>;
   /** Whether so few test items carry the weight that the row is neither ranked nor compared. */
   readonly isWeak?: boolean;
   /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */

@@ -45,6 +45,34 @@ export function summarizeSample(sample: Sample): Summary | undefined {
   return { n, mean, sd, interval: [mean - reach, mean + reach] };
 }
 
+/** How far each group of users moves the mean over repetitions; undefined where that is not known of all. */
+export function meanMoves(sample: Sample): Float64Array | undefined {
+  const { groups } = present(sample);
+  return groups && meanOf(groups);
+}
+
+/**
+ * Tests whether a method differs after a change from before, over repetitions that both have and, where the mean moves of the same groups of
+ * users are known of both, over users. Without the moves of each repetition what users and repetitions make together counts twice, which errs to
+ * the side of chance. Undefined for fewer than three repetitions.
+ */
+export function changedSamples(
+  after: readonly number[],
+  before: readonly number[],
+  moves: readonly [after: ArrayLike<number> | undefined, before: ArrayLike<number> | undefined],
+): PairedTest | undefined {
+  const differences = after.map((x, r) => (isRounding(x, before[r] as number) ? 0 : x - (before[r] as number)));
+  const [a, b] = moves;
+  if (differences.length < LEAST_REPETITIONS || !a || !b || a.length !== b.length) return undefined;
+  const repeated = varianceOfMean(differences);
+  const own = Float64Array.from(a, (move, g) => move - (b[g] as number));
+  const users = {
+    variance: (own.length / Math.max(1, own.length - 1)) * squares(own),
+    freedom: Math.max(1, own.length - 1),
+  };
+  return testOfParts(differences.length, jStat.mean(differences), [repeated, users], { layers: ['training', 'users'] });
+}
+
 /** Which layers of chance intervals of a sample count. */
 export const layersOf = (sample: Sample): readonly Layer[] => chanceOf(present(sample))?.layers ?? [];
 

@@ -38,6 +38,7 @@ export function claimsPageOf(
           <SortableTable
             title="Every claim"
             head={['claim', 'verdict', 'comparisons', 'conditions', 'source']}
+            stacked
             rows={judgements.map((one): Cell[] => [
               { show: <a href={`#${one.name}`}>{one.statement}</a>, sort: one.statement },
               { show: <strong>{verdictText(one)}</strong>, sort: one.verdict },
@@ -90,6 +91,7 @@ function ClaimView({ claim }: { claim: Judgement }): JSX.Element {
         <SortableTable
           title={`Comparisons of ${claim.name}`}
           head={COMPARISON_HEAD.map((name) => name || 'outcome')}
+          stacked
           rows={claim.comparisons.map((one): Cell[] => {
             const sorts: Record<string, number> = {
               effect: one.difference,
