@@ -41,7 +41,7 @@ function noteOf(estimate: Estimate, trials: readonly FinishedTrial[], isMain: bo
   const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
   const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
   const among = isGiven ? 'the items that the data names' : sampled;
-  return `${estimate.note({ clip, among })}${isMain ? remarks(trials) : ''}`;
+  return `${estimate.note({ clip, among })}${voids(trials, estimate.key)}${isMain ? remarks(trials) : ''}`;
 }
 
 /** A suite's tables: for each data set, each view that there is something to show of. `keys` says how published figures know the data. */
@@ -208,6 +208,7 @@ function remarks(trials: readonly FinishedTrial[]): string {
   const older = tested.find((one) => one.older);
   return [
     collapsed(trials),
+    correlations(trials),
     leftOut
       ? ` Left out: ${leftOut} test items of users who interacted with every item, so that there is nothing to rank them among.`
       : '',
@@ -237,6 +238,24 @@ function collapsed(trials: readonly FinishedTrial[]): string {
     return lost > 0 ? [`${label} (${lost} of ${own.length})`] : [];
   });
   return labels.length > 0
-    ? ` The exposure model has collapsed, so that training was plain after all: ${labels.join(', ')}.`
+    ? ` The exposure model has collapsed, so that training was plain after all, and its robust estimate is void: ${labels.join(', ')}.`
     : '';
+}
+
+/** How far exposure models follow the truth, where it is known, as a sentence. */
+function correlations(trials: readonly FinishedTrial[]): string {
+  const labels = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, own]) => {
+    const found = own.map((trial) => resultOf(trial)?.exposure?.correlation).filter((one) => one !== undefined);
+    return found.length > 0 ? [`${label} ${summarize(found).mean.toFixed(2)}`] : [];
+  });
+  return labels.length > 0 ? ` Correlation of log G with the true log exposure: ${labels.join(', ')}.` : '';
+}
+
+/** Which rows have an estimate that is void, with the reason of the first trial, as a sentence; empty where none has. */
+function voids(trials: readonly FinishedTrial[], key: string): string {
+  const labels = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, own]) => {
+    const reasons = own.map((trial) => resultOf(trial)?.estimates[key]?.void).filter((one) => one !== undefined);
+    return reasons.length > 0 ? [`${label} (${reasons.length} of ${own.length}: ${reasons[0]})`] : [];
+  });
+  return labels.length > 0 ? ` Void, since what would be divided by is no exposure model: ${labels.join('; ')}.` : '';
 }

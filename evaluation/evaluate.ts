@@ -79,6 +79,8 @@ export interface EvaluationContext {
   readonly scorer: Scorer;
   /** G of the method itself. */
   readonly exposure?: Propensity | undefined;
+  /** Why that is no model of exposure, in words, where it is none. */
+  readonly collapse?: string | undefined;
   readonly world?: World | undefined;
   /** What is known of relevance where there is no world, as of planted ratings. */
   readonly relevance?: RelevanceTruth | undefined;

@@ -91,7 +91,8 @@ export function judge(
 /** Why nothing is decided, a sentence: what the open comparisons could have seen, and what it would take. */
 function whyOpen(claim: ClaimText, comparisons: readonly Comparison[]): string {
   const open = comparisons.filter(({ outcome }) => outcome === 'open');
-  if (open.length === 0) return 'There is nothing to compare: what the claim is about was not run, or failed.';
+  if (open.length === 0)
+    return 'There is nothing to compare: what the claim is about was not run, failed, or is void, as is the robust estimate of a game whose exposure model collapsed.';
   const seen = open.map((one) => one.seen);
   const [least, most] = [Math.min(...seen), Math.max(...seen)].map((effect) => effectText(claim, effect));
   const range = least === most ? `${least}` : `${least} to ${most}`;

@@ -12,6 +12,7 @@ const moves = recordByName(z.string());
 const exposureSchema = z.strictObject({
   meanG: z.number(),
   sdG: z.number(),
+  sdWithin: z.number(),
   beta: z.tuple([z.number(), z.number(), z.number()]),
   game: z.strictObject({ regularizer: z.number(), objective: z.number(), metric: z.number() }).optional(),
 });
@@ -46,7 +47,9 @@ export const resultSchema = z.strictObject({
   intervals: recordByName(z.strictObject({ low: z.number(), high: z.number() })).optional(),
   among: z.literal('given').optional(),
   truth: z.strictObject({ values: metrics, groups: moves.optional(), users: z.number().int(), anchors }).optional(),
-  exposure: exposureSchema.extend({ collapsed: z.boolean() }).optional(),
+  exposure: exposureSchema
+    .extend({ collapsed: z.boolean(), why: z.string().optional(), correlation: z.number().optional() })
+    .optional(),
   exposureStandard: metrics.optional(),
   online: z
     .strictObject({ shown: z.number(), clicks: z.number(), clickThroughRate: z.number(), expectedRate: z.number() })

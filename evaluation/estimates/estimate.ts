@@ -42,6 +42,8 @@ export interface EstimateContext {
   readonly weights: WeightSettings;
   /** G of the trained method itself, where it has one. */
   readonly exposure?: Propensity | undefined;
+  /** Why that is no model of exposure, in words, where it is none. */
+  readonly collapse?: string | undefined;
   /** By name; made once for all estimates. */
   propensity(name: string): Promise<Propensity>;
   /** Present where every item was scored. */
