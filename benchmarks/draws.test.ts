@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { TEST } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, plantedRatings } from '../datasets/planted.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
 import { simulateInMemory } from '../simulator/in_memory.js';
@@ -27,7 +28,7 @@ async function simulated(): Promise<OpenedData> {
 describe('draws of the clicks', () => {
   test('are of one world: relevance and exposure of a pair stay, what is shown and clicked does not', async () => {
     const first = await simulated();
-    const [draws] = (await drawnAgain([first], 3, 1)) as [OpenedData[]];
+    const [draws] = (await drawnAgain([first], { draws: 3, testClicks: 1 }, 1)) as [OpenedData[]];
     expect(draws.map(({ draw, name }) => [draw, name])).toEqual([
       [0, 'd'],
       [1, 'd'],
@@ -68,8 +69,37 @@ describe('draws of the clicks', () => {
     expect(standard?.comparisons?.[0]?.layers).toEqual(['training', 'draws', 'users']);
   });
 
+  test('give more test clicks of each user, none of which they had before, and leave training as it is', async () => {
+    const first = await simulated();
+    const [[more]] = (await drawnAgain([first], { draws: 1, testClicks: 5 }, 1)) as [[OpenedData]];
+    const { data } = more;
+    const rows = first.data.user.length;
+    expect(data.user.subarray(0, rows)).toEqual(first.data.user);
+    expect(data.split?.subarray(0, rows)).toEqual(first.data.split);
+    const pair = (user: number, row: number): number => user * 80 + (data.item[row] as number);
+    const had = new Set<number>();
+    const tests = new Map<number, number>();
+    data.user.forEach((user, row) => {
+      if (data.split?.[row] !== TEST) had.add(pair(user, row));
+      else tests.set(user, (tests.get(user) ?? 0) + 1);
+    });
+    data.user.forEach((user, row) => {
+      if (row < rows) return;
+      expect([data.split?.[row], had.has(pair(user, row))]).toEqual([TEST, false]);
+    });
+    expect(Math.max(...tests.values())).toBe(5);
+    expect(new Set(tests.keys()).size).toBe(
+      new Set(first.data.user.filter((_, r) => first.data.split?.[r] === TEST)).size,
+    );
+    const mean = [...tests.values()].reduce((a, b) => a + b, 0) / tests.size;
+    expect(mean).toBeGreaterThan(2.5);
+    await expect(drawnAgain([first], { draws: 100, testClicks: 100 }, 1)).rejects.toThrow(/draws 2048 times at most/);
+  });
+
   test('want a world', async () => {
     const { world: _, ...first } = await simulated();
-    await expect(drawnAgain([first], 2, 1)).rejects.toThrow(/--draws draws the clicks of a simulated world again/);
+    await expect(drawnAgain([first], { draws: 2, testClicks: 1 }, 1)).rejects.toThrow(
+      /--draws draws the clicks of a simulated world again/,
+    );
   });
 });

@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly repetitions?: number | undefined;
   /** How often the final clicks of a simulated world are drawn; 1 where absent. */
   readonly draws?: number | undefined;
+  /** Test clicks of each user of a simulated world; 1 where absent. */
+  readonly testClicks?: number | undefined;
   /** Seed of the first repetition; the others follow it. */
   readonly seed: number;
   /** Settings that hold whatever the suite says. */
@@ -60,6 +62,8 @@ export interface Plan {
   readonly repetitions: number;
   /** Draws of the final clicks of each simulated world. */
   readonly draws: number;
+  /** Test clicks of each user of a simulated world. */
+  readonly testClicks: number;
   readonly rows: readonly PlannedRow[];
   readonly tables: readonly SuiteTable[];
   readonly figures: readonly SuiteFigure[];
@@ -131,13 +135,14 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
       `suite "${suite.name}": two rows would be called "${twice}": give one of them a label of its own`,
     );
   const repetitions = options.repetitions ?? limits.repetitions ?? suite.repetitions ?? REPETITIONS;
-  const { draws = 1 } = options;
+  const { draws = 1, testClicks = 1 } = options;
   checkLimit('trials', rows.length * repetitions * draws * suite.data.length, inSuite('with its data and repetitions'));
   return {
     suite: suite.name,
     budget,
     repetitions,
     draws,
+    testClicks,
     rows,
     tables: (suite.tables ?? ['standard', 'unbiased', 'expected']).map((table) =>
       typeof table === 'string' ? { show: table as View } : table,

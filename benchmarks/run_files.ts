@@ -17,6 +17,8 @@ export interface RunContents {
   readonly repetitions: number;
   /** Draws of the clicks of each simulated world; 1 where absent. */
   readonly draws?: number;
+  /** Test clicks of each user of a simulated world; 1 where absent. */
+  readonly testClicks?: number;
   /** Settings of each row, by its label. */
   readonly rows: Readonly<Record<string, object>>;
   readonly data: readonly OpenedData[];
@@ -46,6 +48,7 @@ function manifestOf({
   budget,
   repetitions,
   draws = 1,
+  testClicks = 1,
   rows,
   data,
   finished,
@@ -57,7 +60,14 @@ function manifestOf({
   );
   return {
     kind: 'run',
-    ...{ suite, program: PROGRAM, budget, repetitions, ...(draws > 1 && { draws }) },
+    ...{
+      suite,
+      program: PROGRAM,
+      budget,
+      repetitions,
+      ...(draws > 1 && { draws }),
+      ...(testClicks > 1 && { testClicks }),
+    },
     tables: tables.map(({ name }) => name),
     figures: figures.map(({ name }) => name),
     data: data.map(({ name, sha256, data: { userIds, itemIds, user } }) => ({

@@ -69,7 +69,7 @@ export async function sweep(
     claimRun(folder, plan, options);
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
-    const drawn = await drawnAgain(data, plan.draws, options.workers);
+    const drawn = await drawnAgain(data, plan, options.workers);
     for (const one of drawn.flat()) checkEvaluation(one.data);
     for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
     for (const one of data) {
@@ -101,12 +101,14 @@ export async function sweep(
     ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
     removeOthers(folder, data);
-    const { suite, budget, repetitions, draws } = plan;
+    const { suite, budget, repetitions, draws, testClicks } = plan;
     const rows = Object.fromEntries(
       plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
     );
-    await writeRun(folder, { suite, budget, repetitions, draws, rows, data, finished, lines, tables, figures }, () =>
-      session?.end(),
+    await writeRun(
+      folder,
+      { suite, budget, repetitions, draws, testClicks, rows, data, finished, lines, tables, figures },
+      () => session?.end(),
     );
     isComplete = true;
     folder.commit();
