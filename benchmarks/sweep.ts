@@ -14,6 +14,7 @@ import { OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
+import { drawnAgain } from './draws.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, readLines, type TrialLine } from './journal.js';
 import type { Plan, PlannedRow } from './plan.js';
@@ -68,7 +69,8 @@ export async function sweep(
     claimRun(folder, plan, options);
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
-    for (const one of data) checkEvaluation(one.data);
+    const drawn = await drawnAgain(data, plan, options.workers);
+    for (const one of drawn.flat()) checkEvaluation(one.data);
     for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
     for (const one of data) {
       const { rows, leftOut } = suitedRows(plan, one);
@@ -87,9 +89,9 @@ export async function sweep(
       options.onNote?.(
         `${journal.broken} ${journal.broken === 1 ? 'line' : 'lines'} of "${folder.file('trials.ndjson')}" cannot be taken (cut off, changed, or of another version): ${journal.broken === 1 ? 'its trial runs' : 'their trials run'} again`,
       );
-    runner = new TrialRunner(data, journal, options, plan.catalogue);
+    runner = new TrialRunner(drawn.flat(), journal, options, plan.catalogue);
     const lines: TrialLine[] = [];
-    const finished = await runAll(plan, data, runner, lines);
+    const finished = await runAll(plan, drawn, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
     const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys, plan.catalogue));
     const places = new Map(data.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at] as const])));
@@ -99,12 +101,14 @@ export async function sweep(
     ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
     removeOthers(folder, data);
-    const { suite, budget, repetitions } = plan;
+    const { suite, budget, repetitions, draws, testClicks } = plan;
     const rows = Object.fromEntries(
       plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
     );
-    await writeRun(folder, { suite, budget, repetitions, rows, data, finished, lines, tables, figures }, () =>
-      session?.end(),
+    await writeRun(
+      folder,
+      { suite, budget, repetitions, draws, testClicks, rows, data, finished, lines, tables, figures },
+      () => session?.end(),
     );
     isComplete = true;
     folder.commit();
@@ -200,25 +204,25 @@ const suiteOf = (manifest: unknown): string | undefined =>
 /** Tunes where the plan says so, trains everything, and collects the journal's lines in the suite's order. */
 async function runAll(
   plan: Plan,
-  data: readonly OpenedData[],
+  data: readonly (readonly OpenedData[])[],
   runner: TrialRunner,
   lines: TrialLine[],
 ): Promise<FinishedTrial[]> {
-  const jobs: { index: number; row: PlannedRow }[] = [];
+  const jobs: { place: Place; row: PlannedRow }[] = [];
   // One after another, before anything runs, since choosing a backend takes time by the clock.
-  for (const [index, one] of data.entries()) {
+  for (const [index, draws] of data.entries()) {
+    const one = draws[0] as OpenedData;
+    const place = { name: one.name, first: index * plan.draws };
     for (const row of suitedRows(plan, one).rows)
       jobs.push({
-        index,
+        place,
         row: {
           ...row,
           settings: await withChosenBackend(one, row.settings, { beside: runner.workers, catalogue: plan.catalogue }),
         },
       });
   }
-  const results = await Promise.allSettled(
-    jobs.map(({ index, row }) => runRow(plan, data[index] as OpenedData, index, row, runner)),
-  );
+  const results = await Promise.allSettled(jobs.map(({ place, row }) => runRow(plan, place, row, runner)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
   return results.flatMap((result) => {
@@ -233,13 +237,13 @@ interface RowResult {
   readonly trials: readonly FinishedTrial[];
 }
 
-async function runRow(
-  plan: Plan,
-  { name }: OpenedData,
-  index: number,
-  row: PlannedRow,
-  runner: TrialRunner,
-): Promise<RowResult> {
+/** Data of a row: the number of its first draw, whom the others follow. */
+interface Place {
+  readonly name: string;
+  readonly first: number;
+}
+
+async function runRow(plan: Plan, { name, first }: Place, row: PlannedRow, runner: TrialRunner): Promise<RowResult> {
   const lines: TrialLine[] = [];
   const run = async (task: RunnerTask): Promise<Outcome> => {
     const outcome = await runner.run(task);
@@ -253,11 +257,17 @@ async function runRow(
     });
     return outcome;
   };
+  /** Seeds go on from one draw of the clicks to the next. */
+  const places = Array.from({ length: plan.repetitions * plan.draws }, (_, repetition) => ({
+    repetition,
+    ...(plan.draws > 1 && { draw: Math.floor(repetition / plan.repetitions) }),
+  }));
+  const indexOf = ({ draw = 0 }: { readonly draw?: number | undefined }): number => first + draw;
   let settings = row.settings;
   let remarks: readonly string[] = [];
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
-      (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
+      (await run({ work: 'validate', data: first, settings: tried, row: row.label })) as Validated;
     const tuned = await tune(settings, row.tuning, validate, silent, plan.catalogue).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
@@ -266,10 +276,9 @@ async function runRow(
     if (tuned instanceof UserError) {
       lines.sort((a, b) => (a.key < b.key ? -1 : 1));
       const outcome: Outcome = { failure: tuned.message };
-      const trials = Array.from(
-        { length: plan.repetitions },
-        (_, repetition): FinishedTrial => ({
-          ...{ data: name, row, repetition, settings: withRepetition(settings, repetition), outcome },
+      const trials = places.map(
+        (place): FinishedTrial => ({
+          ...{ data: name, row, ...place, settings: withRepetition(settings, place.repetition), outcome },
         }),
       );
       return { lines, trials };
@@ -280,15 +289,17 @@ async function runRow(
     lines.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
   const trials = await Promise.all(
-    Array.from({ length: plan.repetitions }, async (_, repetition): Promise<FinishedTrial> => {
+    places.map(async (place): Promise<FinishedTrial> => {
+      const { repetition } = place;
       const seeded = withRepetition(settings, repetition);
-      const outcome = await runner.run({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
-      return { data: name, row, repetition, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };
+      const data = indexOf(place);
+      const outcome = await runner.run({ work: 'trial', data, settings: seeded, row: row.label, repetition });
+      return { data: name, row, ...place, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };
     }),
   );
-  for (const { settings: seeded, repetition, outcome } of trials) {
-    const key = runner.keyOf({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
-    lines.push({ key, data: name, row: row.label, repetition, outcome });
+  for (const { settings: seeded, repetition, draw, outcome } of trials) {
+    const key = runner.keyOf({ work: 'trial', data: indexOf({ draw }), settings: seeded, row: row.label, repetition });
+    lines.push({ key, data: name, row: row.label, repetition, ...(draw !== undefined && { draw }), outcome });
   }
   return { lines, trials };
 }

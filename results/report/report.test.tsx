@@ -235,7 +235,10 @@ describe('in a browser', () => {
       unit: 'points',
       quantifier: 'all',
     } as const;
-    const judged = judge(claim, [{ data: 'd', what: 'A above B', least: 0.01, ...test }], ['suite on d']);
+    const judged = judge(claim, [{ data: 'd', what: 'A above B', least: 0.01, over: 'repetitions', ...test }], {
+      ran: ['suite on d'],
+      short: [],
+    });
     const pages = {
       'diff.html': diffPageOf(diffTables(set('main', 0.1), set('branch', 0.2))),
       'claims.html': claimsPageOf([judged], ['table1'], run.sessions),

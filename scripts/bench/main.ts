@@ -4,6 +4,7 @@ import { Registry } from '../../support/registry.js';
 import { data } from './data.js';
 import { epoch } from './epoch.js';
 import { gpu } from './gpu.js';
+import { intervals } from './intervals.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
 import { scale } from './scale.js';
@@ -22,6 +23,7 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   scale,
   gpu,
   data,
+  intervals,
 ]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
