@@ -109,6 +109,9 @@ export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32,
   matmulStrided(rows, columns, depth, a, aRow, aStep, b, columns, c, columns, fresh);
 }
 
+/** Bytes of a row of B that are multiplied with all rows of A before the next. */
+const RUN: usize = 2048;
+
 /** The same for parts of wider matrices: rows of B and C start bRow and cRow numbers after one another. */
 export function matmulStrided(
   rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, c: usize, cRow: i32, fresh: bool,
@@ -120,20 +123,24 @@ export function matmulStrided(
     const first = fresh && k == 0;
     const bk = b + <usize>k * bStep;
     const ak = a + <usize>k * aStepBytes;
-    let m = 0;
-    for (; m + 4 <= rows; m += 4) {
-      const am = ak + <usize>m * aRowBytes;
-      const cm = c + <usize>m * cRowBytes;
-      let n: usize = 0;
-      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, bStep, cm + n, cRowBytes, first);
-      if (n < wide) {
-        for (let row: usize = 0; row < 4; row++) {
-          columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, bStep, wide, cm + row * cRowBytes, n, first);
+    // A run of columns serves all rows while it is near: whole rows of a wide B would come from afar for every four of A.
+    for (let from: usize = 0; from < wide; from += RUN) {
+      const end = min(from + RUN, wide);
+      let m = 0;
+      for (; m + 4 <= rows; m += 4) {
+        const am = ak + <usize>m * aRowBytes;
+        const cm = c + <usize>m * cRowBytes;
+        let n = from;
+        for (; n + 32 <= end; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, bStep, cm + n, cRowBytes, first);
+        if (n < end) {
+          for (let row: usize = 0; row < 4; row++) {
+            columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, bStep, end, cm + row * cRowBytes, n, first);
+          }
         }
       }
-    }
-    for (; m < rows; m++) {
-      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, bStep, wide, c + <usize>m * cRowBytes, 0, first);
+      for (; m < rows; m++) {
+        columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, bStep, end, c + <usize>m * cRowBytes, from, first);
+      }
     }
   }
 }
