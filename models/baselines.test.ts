@@ -7,6 +7,7 @@ import { numbers, numbersOf, type Precision, sweepAll, sweptWidth } from './inve
 import type { Loss } from './losses.js';
 import { pairsOf } from './pairs.js';
 import { createModel, models } from './registry.js';
+import { pairsPerSample } from './relmf.js';
 
 /** Seven users, five items. */
 const LISTS = [[0, 1, 2], [0, 1], [1, 2, 3], [0, 4], [2, 3], [1], [0, 1, 2, 3]];
@@ -229,6 +230,24 @@ describe('losses by their definitions', () => {
     expect(found.length).toBe(4);
   });
 
+  const clicks = {
+    ...{ name: 'lists', userIds: LISTS.map(String), itemIds: ['0', '1', '2', '3', '4'] },
+    ...{ rating: undefined, time: undefined, split: undefined },
+    user: Int32Array.from(LISTS.flatMap((list, user) => list.map(() => user))),
+    item: Int32Array.from(LISTS.flat()),
+  };
+
+  test('unbiased relevance: samples stand for all pairs without a click, so that an epoch is all pairs in expectation', () => {
+    const negatives = 3;
+    const standFor = pairsPerSample(clicks, negatives);
+    LISTS.forEach((list, user) => {
+      expect((standFor[user] as number) * negatives * list.length).toBeCloseTo(5 - list.length, 5);
+    });
+    // A click that comes twice is two rows, with samples for each, and one pair.
+    const twice = { ...clicks, user: Int32Array.of(...clicks.user, 3), item: Int32Array.of(...clicks.item, 0) };
+    expect((pairsPerSample(twice, negatives)[3] as number) * negatives * 3).toBeCloseTo(3, 5);
+  });
+
   test('unbiased relevance: y / theta delta(1) + (1 - y / theta) delta(0), theta no less than the clip', () => {
     const counts = [4, 5, 4, 3, 1];
     const clip = 0.8;
@@ -240,6 +259,7 @@ describe('losses by their definitions', () => {
         (models.get('RelMF').loss as Loss).create({
           kernels,
           settings: { propensity: 'any', clip },
+          ...{ data: clicks, negatives: 2 },
           propensity: () => propensities,
         })(tape, logits, batch, pairsOf(kernels, batch, SIZE)).value,
       )
@@ -248,7 +268,9 @@ describe('losses by their definitions', () => {
       const theta = Math.max(clip, Math.sqrt((counts[item] as number) / 5));
       const y = r % 3 === 0 ? 1 / theta : 0;
       const p = sigmoid(scores[r] as number);
-      expect(found[r]).toBeCloseTo(-y * Math.log(p) - (1 - y) * Math.log(1 - p), 5);
+      // The user has three of five items, each click with two samples: two pairs without a click, six samples.
+      const weight = r % 3 === 0 ? 1 : 2 / 6;
+      expect(found[r]).toBeCloseTo(weight * (-y * Math.log(p) - (1 - y) * Math.log(1 - p)), 5);
     });
   });
 });
