@@ -179,7 +179,11 @@ export class ModelScorers {
       { length: users.size },
       (_, p) => (columns.starts[Math.floor(p / wide) + 1] as number) - 1,
     );
-    return pairsOf(kernels, { users, items, sequences: sequenceTensors(kernels, columns, states) }, size);
+    const last = {
+      rows: kernels.tensor(columns.starts.subarray(1).map((end) => end - 1)),
+      states: kernels.tensor(Int32Array.from({ length: users.size }, (_, p) => Math.floor(p / wide))),
+    };
+    return pairsOf(kernels, { users, items, sequences: { ...sequenceTensors(kernels, columns, states), last } }, size);
   }
 
   private historiesBefore(before: Before): Histories {
