@@ -5,6 +5,7 @@ import type { UserItems } from '../datasets/interactions.js';
 import { pairwise } from './bpr.js';
 import { numbers, numbersOf, type Precision, sweepAll, sweptWidth } from './inverse.js';
 import type { Loss } from './losses.js';
+import { ModelScorers } from './model_scorer.js';
 import { pairsOf } from './pairs.js';
 import { createModel, models } from './registry.js';
 import { pairsPerSample } from './relmf.js';
@@ -77,6 +78,35 @@ test('EASE is the closed form: weights -P_ji / P_ii off the diagonal, P the inve
       .reduce((sum, other) => sum - P.get(other, item) / P.get(item, item), 0);
     expect(score).toBeCloseTo(expected, 5);
   });
+});
+
+test('scores of all items at once are those of pairs, to the bit', async () => {
+  for (const name of ['EASE', 'ItemKNN', 'CF', 'iALS', 'Pop', 'GMF', 'MLP']) {
+    const { scores, kernels, model } = fitted(name);
+    const ids = (count: number): string[] => Array.from({ length: count }, (_, k) => String(k));
+    const data = {
+      ...{
+        name: 'lists',
+        userIds: ids(SIZE.users),
+        itemIds: ids(5),
+        rating: undefined,
+        time: undefined,
+        split: undefined,
+      },
+      user: Int32Array.from(LISTS.flatMap((list, user) => list.map(() => user))),
+      item: Int32Array.from(LISTS.flat()),
+    };
+    const scorer = new ModelScorers(kernels, data).of(model);
+    const users = Int32Array.of(4, 0, 6);
+    const all = await scorer.scoreRows?.(users, 'test');
+    users.forEach((user, u) => {
+      expect([name, ...(all as Float32Array).slice(u * 5, u * 5 + 5)]).toEqual([
+        name,
+        ...scores.slice(user * 5, user * 5 + 5),
+      ]);
+    });
+    expect(await scorer.scoreRow?.(2, 'test')).toEqual(scores.slice(10, 15));
+  }
 });
 
 test('EASE is right where single precision would not bear its matrix, and a penalty below what is allowed is refused', () => {

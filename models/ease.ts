@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostOf, inRuns, type KnownItems, type Tensor, type WasmKernels } from '../compute/index.js';
+import { hostOf, inRuns, type KnownItems, type Tensor, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import { knownTensors } from './batches.js';
@@ -29,15 +29,41 @@ export const ease = defineModel({
         `EASE keeps a matrix of items by items: ${items.toLocaleString('en')} items are more than its ${MOST_ITEMS.toLocaleString('en')}; drop rare ones with --min-item`,
       );
     const saved = dataParameters(kernels, { 'known starts': 'int32', 'known items': 'int32', weights: 'float32' });
+    const host = hostOf(kernels);
+    let turned: Turned | undefined;
     return {
       ...saved,
       fit(train) {
         const known = knownTensors(kernels, train);
         saved.set('known starts', known.starts);
         saved.set('known items', known.items);
-        const host = hostOf(kernels);
         const solved = weights(host, train, penalty);
         saved.set('weights', host === kernels ? solved : kernels.tensor(host.floats(solved), solved.shape));
+      },
+      scoreRows(users) {
+        if (host !== kernels) return undefined;
+        const [weights, starts, known] = [saved.get('weights'), saved.get('known starts'), saved.get('known items')];
+        if (turned?.of !== weights) {
+          if (turned) host.free(turned.values);
+          turned = { of: weights, values: host.empty([items, items]) };
+          host.raw.transpose(items, items, (weights as WasmTensor).address, turned.values.address);
+        }
+        // Rows of the turned matrix, added in the order in which a pair's numbers are.
+        const out = host.zeros([users.length, items]);
+        const lists = host.integers(starts);
+        users.forEach((user, u) => {
+          const own = host.tensor(Int32Array.of(lists[user] as number, lists[user + 1] as number)).address;
+          const { values } = turned as Turned;
+          host.raw.sparseTimesDense(
+            1,
+            items,
+            own,
+            (known as WasmTensor).address,
+            values.address,
+            out.address + 4 * u * items,
+          );
+        });
+        return out;
       },
       forward(tape, { columns }) {
         const known: KnownItems = {
@@ -50,6 +76,12 @@ export const ease = defineModel({
     };
   },
 });
+
+/** Weights by the item that they are from: what a user's scores of all items are sums of. */
+interface Turned {
+  readonly of: Tensor;
+  readonly values: WasmTensor;
+}
 
 /**
  * Up to this condition single precision, whose errors are about 6e-8 of it, keeps the answer that double gives, to some millionths; beyond it

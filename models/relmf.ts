@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Interactions, TRAIN, userItems } from '../datasets/interactions.js';
+import { type Interactions, TRAIN } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import { factorization } from './factorization.js';
 import type { LossContext, RowLoss } from './losses.js';
 import { defineModel } from './model.js';
@@ -39,7 +40,7 @@ function unbiasedRelevance({ kernels, settings, data, negatives, propensity }: L
 /** [users] how many pairs without a click each sampled one stands for: (items - clicked items) / (negatives x clicks). */
 export function pairsPerSample(data: Interactions, negatives: number): Float32Array {
   const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
-  const { starts, itemCount } = userItems(data, isTrain);
+  const { starts, itemCount } = knownItems(data, 'train');
   const clicks = new Float64Array(data.userIds.length);
   data.user.forEach((user, row) => {
     if (isTrain(row)) (clicks[user] as number)++;
