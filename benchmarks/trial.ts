@@ -1,5 +1,6 @@
 import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
-import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import type { PlantedOptions } from '../datasets/planted.js';
 import { averageOf, itemValues } from '../evaluation/averages.js';
 import { type DeploymentSettings, deploy, type OnlineResult } from '../evaluation/deployment.js';
@@ -231,7 +232,7 @@ async function trainContext(
   return {
     ...{ kernels, data, onEpoch, seed, settings: own },
     size: { users: data.userIds.length, items: data.itemIds.length, dim },
-    train: userItems(data, (row) => data.split?.[row] === TRAIN),
+    train: knownItems(data, 'train'),
     scorers: new ModelScorers(kernels, data),
     world: world && (await World.create(world)),
     async asked() {

@@ -1,4 +1,5 @@
-import { TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import type { UserItems } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import type { World } from '../simulator/world.js';
 import type { ScoreReader } from './full_pass.js';
 import { type ItemMetric, type Metrics, valueAtRank } from './metrics/metric.js';
@@ -26,7 +27,7 @@ export class ExpectedMetrics implements ScoreReader {
     private readonly metrics: readonly ItemMetric[],
     private readonly candidates: number,
   ) {
-    this.known = userItems(data, (row) => data.split?.[row] === TRAIN);
+    this.known = knownItems(data, 'train');
     this.sums = new Float64Array(metrics.length);
     this.own = metrics.map(() => []);
   }
