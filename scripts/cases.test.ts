@@ -13,7 +13,7 @@ import { ListValues } from '../evaluation/truth/value.js';
 import type { Scorer } from '../models/scorer.js';
 import type { RelevanceTruth } from '../simulator/truth.js';
 import { summarizeSample } from '../support/layers.js';
-import { jointFreedom, tReach } from '../support/statistics.js';
+import { sharesOf, tReach } from '../support/statistics.js';
 import { CASES, CASES_FOLDER, caseText, Fraction } from './cases.js';
 
 const read = (name: string) => JSON.parse(readFileSync(join(CASES_FOLDER, name), 'utf8'));
@@ -159,13 +159,13 @@ describe('the program finds the same', () => {
     const groups = rows.map((row, r) => Float32Array.from(row, (x) => (x - (means[r] as number)) / row.length));
     const found = summarizeSample({ values: means, groups });
     expect(found?.mean).toBeCloseTo(numberOf(mean), 12);
-    const freedom = jointFreedom([
+    const shares = sharesOf([
       { variance: numberOf(repetitions), freedom: rows.length - 1 },
       { variance: Math.max(0, numberOf(users) - numberOf(both)), freedom: 3 },
     ]);
     // Never less than either part.
     const wanted = Math.max(...numbers([variance, repetitions, users]));
     const reach = (found?.interval?.[1] as number) - (found?.mean as number);
-    expect(reach).toBeCloseTo(tReach(Math.sqrt(wanted), freedom), 6);
+    expect(reach).toBeCloseTo(tReach(Math.sqrt(wanted), shares), 6);
   });
 });
