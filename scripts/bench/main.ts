@@ -7,7 +7,9 @@ import { gpu } from './gpu.js';
 import { intervals } from './intervals.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
+import { peers } from './peers/peers.js';
 import { scale } from './scale.js';
+import { scaling } from './scaling.js';
 import { simulation } from './simulation.js';
 import { steps } from './steps.js';
 import { sweeps } from './sweep.js';
@@ -24,6 +26,8 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   gpu,
   data,
   intervals,
+  peers,
+  scaling,
 ]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
