@@ -74,8 +74,5 @@ async function trainPlain(context: TrainContext, f: ModelDefinition, catalogue: 
 
 /** A model of ratings is PS by itself: weighted by the inverse of the propensity that its setting names (Schnabel et al. 2016). */
 function ofRatings(f: ModelDefinition, catalogue: ModelCatalogue): Method {
-  return weighted(f, catalogue, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop', catalogue), {
-    text: f.name,
-    label: f.name,
-  });
+  return weighted(f, catalogue, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop', catalogue), f.name);
 }
