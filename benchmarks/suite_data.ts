@@ -182,11 +182,13 @@ async function simulateInto(
   { read, planted, suiteFolder, workers }: OpenOptions,
   progress: Progress,
 ): Promise<string> {
-  const { config, source } = await simulationOf(choices, suiteFolder);
+  const chosen = await simulationOf(choices, suiteFolder);
   const { data, origin } = await openRatings(from, read, planted);
-  if (await madeOf(folder, simulationInputs(data, { config, source }), ['exposures.arrow'])) return folder;
+  const { config, source } = chosen;
+  const options = { config, source, features: await chosen.features(data) };
+  if (await madeOf(folder, simulationInputs(data, options), ['exposures.arrow'])) return folder;
   await writeFolder(folder, { overwrite: true }, (inner) =>
-    simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
+    simulate(data, origin, { ...options, workers, exposures: true }, inner, progress),
   );
   return folder;
 }

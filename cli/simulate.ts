@@ -4,8 +4,10 @@ import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings } from '../datasets/open.js';
 import { emptyParts } from '../datasets/split.js';
+import { describeCalibration } from '../simulator/calibration.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
+import { describeEffect } from '../simulator/effect.js';
 import { exposureFunctions } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { UserError } from '../support/errors.js';
@@ -42,6 +44,10 @@ interface SimulateArguments extends ReadingArguments, OutputArguments, FormatArg
   readonly factors?: SimulationConfig['factors'];
   readonly exposure: string;
   readonly set: readonly string[];
+  readonly userFeatures?: string;
+  readonly itemFeatures?: string;
+  readonly volume?: SimulationConfig['volume'];
+  readonly calibration?: SimulationConfig['calibration'];
   readonly strength?: number;
   readonly formula?: string;
   readonly split: SimulationConfig['split'];
@@ -71,17 +77,19 @@ export const simulateCommand: Verb<SimulateArguments> = {
       .option('exposure', {
         type: 'string',
         default: 'none',
-        describe: `e(x, z): ./mine.ts, ./mine.js or one of\n${functionHelp}`,
+        describe: `e(x, z), added to the logarithm of exposure: 0 leaves it, +0.7 doubles it, -0.7 halves it; ./mine.ts, ./mine.js or one of\n${functionHelp}`,
         group: 'Exposure:',
       })
       .option('strength', {
         type: 'number',
-        describe: 'strength of the exposure function; short for --set strength=...',
+        describe:
+          'strength of the exposure function; short for --set strength=...; its variables have mean 0 or root mean square about 1',
         group: 'Exposure:',
       })
       .option('formula', {
         type: 'string',
-        describe: 'formula of --exposure expression; short for --set formula=...',
+        describe:
+          'formula of --exposure expression; popularity is log(popularity / mean), share the raw share, dot is x.z with root mean square 1',
         group: 'Exposure:',
       })
       .option('set', {
@@ -91,15 +99,26 @@ export const simulateCommand: Verb<SimulateArguments> = {
         describe: 'another setting of the exposure function, NAME=VALUE',
         group: 'Exposure:',
       })
+      .option('user-features', {
+        type: 'string',
+        describe: 'table of users whose columns e(x, z) sees: numbers, texts, dates',
+        group: 'Exposure:',
+      })
+      .option('item-features', { type: 'string', describe: 'the same of items', group: 'Exposure:' })
+      .option('volume', {
+        choices: ['kept', 'free'] as const,
+        describe: 'whether stage two shows as much as with e = 0, or as much as e(x, z) makes of it [kept]',
+        group: 'Exposure:',
+      })
       .option('exposures-per-user', {
         type: 'number',
-        describe: 'mean exposures a user, met by one constant on log p; by default as learned',
+        describe: 'mean exposures a user in both stages, met by one constant on log p; by default as learned',
         group: 'Exposure:',
       })
       .option('preset', {
         choices: Object.keys(PRESETS),
         default: 'paper',
-        describe: 'paper, or Saito et al. 2020',
+        describe: 'paper, or Saito et al. 2020; a number keeps worlds as they were, 1 as in 0.5.0',
         group: 'Stages:',
       })
       .option('eps1', {
@@ -118,6 +137,11 @@ export const simulateCommand: Verb<SimulateArguments> = {
         choices: ['log-odds', 'none'] as const,
         default: defaults.correction,
         describe: 'take the sampling of negatives out of the exposure model, or leave it as the authors',
+        group: 'Stages:',
+      })
+      .option('calibration', {
+        choices: ['held-out', 'none'] as const,
+        describe: 'calibrate the exposure model on pairs that its training did not see [held-out]',
         group: 'Stages:',
       })
       .option('factors', {
@@ -161,7 +185,7 @@ export const simulateCommand: Verb<SimulateArguments> = {
       .example('$0 simulate --exposure popularity --strength 0.8 --out runs/popular', 'from the planted world')
       .example('$0 simulate --data runs/ml-100k --exposure bubble --set clusters=5 --out runs/bubble', '')
       .example(
-        '$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - popularity" --out runs/formula',
+        '$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - 0.3*popularity" --out runs/formula',
         '',
       )
       .example(
@@ -187,14 +211,20 @@ export const simulateCommand: Verb<SimulateArguments> = {
     return owner && `--set ${option}=..., a setting of --exposure ${owner.name}`;
   },
   async handler(argv) {
-    const { config, source } = await configOf(argv);
+    const chosen = await configOf(argv);
+    const { config, source } = chosen;
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    const features = await chosen.features(data);
     const { workers, exposures, parts, partitioned, overwrite, format } = argv;
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
-    const options = { config, source, workers, exposures, parts, partitioned, format };
+    const options = { config, source, features, workers, exposures, parts, partitioned, format };
     const summary = await writeFolder(
       argv.out,
-      { overwrite, resume: parts !== undefined, inputs: [argv.data, argv.exposure] },
+      {
+        overwrite,
+        resume: parts !== undefined,
+        inputs: [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures].filter((path) => path !== undefined),
+      },
       (folder) => simulate(data, origin, options, folder, terminalProgress()),
     );
     const remark = offScale(data, config);
@@ -226,9 +256,10 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
   }
   const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling } =
     argv;
+  const { userFeatures, itemFeatures, volume, calibration } = argv;
   return simulationOf({
     ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling },
-    exposuresPerUser: argv.exposuresPerUser,
+    ...{ userFeatures, itemFeatures, volume, calibration, exposuresPerUser: argv.exposuresPerUser },
     backend: argv.backend === 'auto' ? await fasterBackend() : argv.backend,
     set: set.size > 0 ? Object.fromEntries(set) : undefined,
   });
@@ -264,6 +295,19 @@ export function offScale(
   return `relevance is the sigmoid of a rating less eps1: for these ratings, ${number(least)} to ${number(most)}, and eps1 about ${number(eps1.location)} it is ${mean > 0.5 ? 'nearly 1, so that what is shown is clicked' : 'nearly 0, so that hardly anything is clicked'}; bring ratings to a scale such as 1 to 5, or set --eps1`;
 }
 
+/** What e(x, z) did, and how many exposures were kept, for people. */
+export function describeVolume({ effect, volume }: Pick<SimulationSummary, 'effect' | 'volume'>): string[] {
+  if (effect === undefined) return ['e(x, z) = 0: exposure as learned'];
+  const number = (n: number): string => Math.round(n).toLocaleString('en');
+  const { atZero, alone, exposures } = volume;
+  const kept =
+    Math.abs(exposures / alone - 1) < 1e-3 ? 'as many as e(x, z) makes' : `${number(alone)} with e(x, z) alone`;
+  return [
+    `e(x, z): ${describeEffect(effect)}`,
+    `exposures expected: ${number(exposures)}; ${number(atZero)} with e = 0, ${kept}`,
+  ];
+}
+
 /** What both stages drew, for people. */
 export function describeSimulation(summary: SimulationSummary): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
@@ -288,7 +332,7 @@ export function describeSimulation(summary: SimulationSummary): string {
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
-  const { device, repeats = 0 } = summary;
+  const { device, repeats = 0, calibration } = summary;
   const empty = emptyParts(
     summary.splits,
     `${summary.shortUsers > 0 ? `${number(summary.shortUsers)} of ${number(summary.users)} users have fewer than the three clicks that leave-last-two takes; ` : ''}more ratings, or more shown (--exposures-per-user), give more clicks`,
@@ -301,7 +345,9 @@ export function describeSimulation(summary: SimulationSummary): string {
       : []),
     ...(device === undefined ? [] : [`computed on ${device}`]),
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
+    ...(calibration === undefined ? [] : [describeCalibration(calibration)]),
     table.toString(),
+    ...describeVolume(summary),
     `split: ${parts.join(', ')}${short}`,
     ...(empty === undefined ? smallParts(summary.splits) : [empty]),
   ].join('\n');

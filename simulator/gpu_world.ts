@@ -13,6 +13,7 @@ import { startsOf } from '../compute/webgpu/shaders/rows.js';
 import type { GpuTensor } from '../compute/webgpu/tensors.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { UserError } from '../support/errors.js';
+import { curveNumbers, IDENTITY } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import { noiseStream } from './noise.js';
 import type { World } from './world.js';
@@ -106,7 +107,7 @@ export class GpuWorld {
 
   /** What `log_p` of the shaders takes, for `count` users from `first` on. */
   private arguments(first: number, count: number, stage: Stage, constant: number, extra: GpuTensor | undefined) {
-    const { items, exposure, config, firstConstant } = this.world.state;
+    const { items, exposure, config, firstConstant, curve = IDENTITY } = this.world.state;
     const { users, itemsTurned, itemBias, shift, eps2 } = this;
     return {
       tensors: [users, itemsTurned, itemBias, shift, eps2.users, eps2.items, extra ?? this.nothing],
@@ -114,6 +115,7 @@ export class GpuWorld {
         ...[first, count, items, exposure.dim, config.power, eps2.scale],
         ...[stage === 1 ? constant : firstConstant, constant, stage === 1 ? 0 : extra ? 2 : 1, eps2.stream],
         ...[STREAMS.exposure[stage], 0, ...keyWords(config.seed)],
+        ...curveNumbers(curve),
       ],
     };
   }

@@ -378,7 +378,7 @@ describe('exposure functions', () => {
     ['1 +', /the formula "1 \+"/],
     ['"text"', /is not a number/],
   ])('the formula %s is refused', async (formula, message) => {
-    const { compileFormula } = await import('./exposure/expression.js');
+    const { compileFormula } = await import('./exposure/formula.js');
     expect(() => compileFormula(formula, 8)).toThrow(message);
   });
 });

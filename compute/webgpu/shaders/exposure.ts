@@ -32,6 +32,15 @@ const NUMBERS = {
   replicate: 'u32',
   k0: 'u32',
   k1: 'u32',
+  /** The curve of a calibration: a line, its three knots and the bends there. */
+  intercept: 'f32',
+  slope: 'f32',
+  knot0: 'f32',
+  knot1: 'f32',
+  knot2: 'f32',
+  bend0: 'f32',
+  bend1: 'f32',
+  bend2: 'f32',
 } as const;
 
 /** log p_exp before its cap, of the r-th user at hand (paper, A.6.3). */
@@ -40,7 +49,9 @@ fn log_p(r: u32, item: u32) -> f32 {
   let user = p.first_user + r;
   var logit = item_bias[item];
   for (var k = 0u; k < p.dim; k++) { logit += users[user * p.dim + k] * items_turned[k * p.items + item]; }
-  let fitted = p.power * -softplus(-(logit + shift[user]));
+  let l = logit + shift[user];
+  let calibrated = p.intercept + p.slope * l + p.bend0 * max(0.0, l - p.knot0) + p.bend1 * max(0.0, l - p.knot1) + p.bend2 * max(0.0, l - p.knot2);
+  let fitted = p.power * -softplus(-calibrated);
   var noise = noise_users[user] + noise_items[item];
   if (p.scale > 0.0) { noise += p.scale * normal_of(words_of(item, user, p.noise_stream, 0u), item); }
   var x = (fitted + noise) + p.first;
