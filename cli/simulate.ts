@@ -10,6 +10,7 @@ import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '
 import { describeEffect } from '../simulator/effect.js';
 import { exposureFunctions } from '../simulator/exposure/registry.js';
 import { type SimulationSummary, simulate } from '../simulator/simulate.js';
+import { describeVolume } from '../simulator/world_maker.js';
 import { UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { numberOf } from '../support/numbers.js';
@@ -295,19 +296,6 @@ export function offScale(
   return `relevance is the sigmoid of a rating less eps1: for these ratings, ${number(least)} to ${number(most)}, and eps1 about ${number(eps1.location)} it is ${mean > 0.5 ? 'nearly 1, so that what is shown is clicked' : 'nearly 0, so that hardly anything is clicked'}; bring ratings to a scale such as 1 to 5, or set --eps1`;
 }
 
-/** What e(x, z) did, and how many exposures were kept, for people. */
-export function describeVolume({ effect, volume }: Pick<SimulationSummary, 'effect' | 'volume'>): string[] {
-  if (effect === undefined) return ['e(x, z) = 0: exposure as learned'];
-  const number = (n: number): string => Math.round(n).toLocaleString('en');
-  const { atZero, alone, exposures } = volume;
-  const kept =
-    Math.abs(exposures / alone - 1) < 1e-3 ? 'as many as e(x, z) makes' : `${number(alone)} with e(x, z) alone`;
-  return [
-    `e(x, z): ${describeEffect(effect)}`,
-    `exposures expected: ${number(exposures)}; ${number(atZero)} with e = 0, ${kept}`,
-  ];
-}
-
 /** What both stages drew, for people. */
 export function describeSimulation(summary: SimulationSummary): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
@@ -332,7 +320,7 @@ export function describeSimulation(summary: SimulationSummary): string {
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
-  const { device, repeats = 0, calibration } = summary;
+  const { device, repeats = 0, calibration, effect, volume } = summary;
   const empty = emptyParts(
     summary.splits,
     `${summary.shortUsers > 0 ? `${number(summary.shortUsers)} of ${number(summary.users)} users have fewer than the three clicks that leave-last-two takes; ` : ''}more ratings, or more shown (--exposures-per-user), give more clicks`,
@@ -347,7 +335,8 @@ export function describeSimulation(summary: SimulationSummary): string {
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     ...(calibration === undefined ? [] : [describeCalibration(calibration)]),
     table.toString(),
-    ...describeVolume(summary),
+    effect === undefined ? 'e(x, z) = 0: exposure as learned' : `e(x, z): ${describeEffect(effect)}`,
+    ...(effect === undefined ? [] : [describeVolume(volume)]),
     `split: ${parts.join(', ')}${short}`,
     ...(empty === undefined ? smallParts(summary.splits) : [empty]),
   ].join('\n');

@@ -250,6 +250,13 @@ function calibrated(
   return { exposure: scaled.factors, shift: scaled.shift, curve, calibration };
 }
 
+/** How many exposures there are, in words. */
+export function describeVolume({ atZero, alone, exposures }: Volume): string {
+  const number = (n: number): string => Math.round(n).toLocaleString('en');
+  const isFree = Math.abs(exposures / alone - 1) < 1e-3;
+  return `exposures expected: ${number(exposures)}; ${number(atZero)} with e = 0${isFree ? ', and as many as e(x, z) makes' : `, ${number(alone)} with e(x, z) alone (--volume free)`}`;
+}
+
 export function stageSummary(state: WorldState, stage: Stage, { exposures, clicks, capped }: DrawnSums): StageSummary {
   return {
     exposures,
