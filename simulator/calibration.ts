@@ -73,6 +73,8 @@ const KNOTS = [0.1, 0.4, 0.7] as const;
 /** Logits nearer than this count as one. */
 const STEP = 1 / 64;
 const FARTHEST = 30;
+/** Pairs that weights are fitted on, at most: more would change no digit that counts. */
+const MOST_ROWS = 200_000;
 /** Of Newton's method, of which a handful are taken. */
 const MOST_STEPS = 50;
 /** Strength of the prior that a curve is the identity. */
@@ -125,10 +127,16 @@ interface Judged {
 
 /** Every other pair, of the rated and of the others. */
 function halvesOf({ labels }: HeldPairs): readonly [Int32Array, Int32Array] {
-  const seen = [0, 0];
-  const half = labels.map((label) => (seen[label] as number)++ & 1);
-  const rows = (h: number): Int32Array => Int32Array.from(labels.keys()).filter((row) => half[row] === h);
-  return [rows(0), rows(1)];
+  const halves = [new Int32Array(labels.length), new Int32Array(labels.length)] as const;
+  const [seen, filled] = [
+    [0, 0],
+    [0, 0],
+  ];
+  for (let row = 0; row < labels.length; row++) {
+    const half = (seen[labels[row] as number] as number)++ & 1;
+    (halves[half] as Int32Array)[(filled[half] as number)++] = row;
+  }
+  return [halves[0].subarray(0, filled[0]), halves[1].subarray(0, filled[1])];
 }
 
 /** Weights and curve of a form, by some of the pairs; those of a simpler one where a curve would fall, or a part turn round. */
@@ -138,12 +146,17 @@ function fitted(form: CalibrationForm, pairs: HeldPairs, rows: Int32Array): { we
   return { weights, curve: curveOf(form === 'line' ? 'line' : 'bends', binned(pairs, rows, weights)) };
 }
 
-function weightsOf({ product, user, item, count, labels, weight }: HeldPairs, rows: Int32Array): Weights {
-  const parts = [product, user, item, count];
+function weightsOf({ product, user, item, count, labels, weight }: HeldPairs, all: Int32Array): Weights {
+  const step = Math.ceil(all.length / MOST_ROWS);
+  const rows = Int32Array.from({ length: Math.floor(all.length / step) }, (_, r) => all[r * step] as number);
   const features = new Float64Array(5 * rows.length).fill(1);
-  rows.forEach((row, r) => {
-    for (let j = 0; j < 4; j++) features[5 * r + 1 + j] = parts[j]?.[row] as number;
-  });
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r] as number;
+    features[5 * r + 1] = product[row] as number;
+    features[5 * r + 2] = user[row] as number;
+    features[5 * r + 3] = item[row] as number;
+    features[5 * r + 4] = count[row] as number;
+  }
   const rated = Float64Array.from(rows, (row) => labels[row] as number);
   const counts = Float64Array.from(rows, (row) => (labels[row] === 1 ? 1 : weight));
   const [, ofProduct = 1, ofUser = 1, ofItem = 1, ofCount = 0] = logistic(features, rated, counts, [0, 1, 1, 1, 0]);

@@ -13,7 +13,7 @@ import { startsOf } from '../compute/webgpu/shaders/rows.js';
 import type { GpuTensor } from '../compute/webgpu/tensors.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { UserError } from '../support/errors.js';
-import { curveNumbers, IDENTITY } from './calibration.js';
+import { type Curve, curveNumbers, IDENTITY } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import { noiseStream } from './noise.js';
 import type { World } from './world.js';
@@ -32,6 +32,14 @@ export function checkDrawable({ eps1, eps2, sampling }: SimulationConfig): void 
     if (kind === 'structured')
       throw new UserError(`--${option} structured is computed on the processor alone: leave --backend webgpu out`);
   }
+}
+
+/** Biases of items, and behind them the numbers of the calibration. */
+function withCurve(biases: Float32Array, curve: Curve): Float32Array {
+  const out = new Float32Array(biases.length + 8);
+  out.set(biases);
+  out.set(curveNumbers(curve), biases.length);
+  return out;
 }
 
 /** Noise as a GPU takes it: what belongs to users and to items, and normal noise of pairs. */
@@ -61,10 +69,10 @@ export class GpuWorld {
     private readonly kernels: WebGpuKernels,
     private readonly world: World,
   ) {
-    const { users, exposure, relevance, shift } = world.state;
+    const { users, exposure, relevance, shift, curve = IDENTITY } = world.state;
     this.users = kernels.tensor(exposure.user, [users, exposure.dim]);
     this.itemsTurned = kernels.tensor(world.kernels.floats(world.exposureTransposed));
-    this.itemBias = kernels.tensor(exposure.itemBias);
+    this.itemBias = kernels.tensor(withCurve(exposure.itemBias, curve));
     this.shift = kernels.tensor(shift.map((s, user) => s + (exposure.userBias[user] as number)));
     this.relevance = [relevance.user, relevance.item, relevance.userBias, relevance.itemBias].map((values) =>
       kernels.tensor(values),
@@ -107,7 +115,7 @@ export class GpuWorld {
 
   /** What `log_p` of the shaders takes, for `count` users from `first` on. */
   private arguments(first: number, count: number, stage: Stage, constant: number, extra: GpuTensor | undefined) {
-    const { items, exposure, config, firstConstant, curve = IDENTITY } = this.world.state;
+    const { items, exposure, config, firstConstant } = this.world.state;
     const { users, itemsTurned, itemBias, shift, eps2 } = this;
     return {
       tensors: [users, itemsTurned, itemBias, shift, eps2.users, eps2.items, extra ?? this.nothing],
@@ -115,7 +123,6 @@ export class GpuWorld {
         ...[first, count, items, exposure.dim, config.power, eps2.scale],
         ...[stage === 1 ? constant : firstConstant, constant, stage === 1 ? 0 : extra ? 2 : 1, eps2.stream],
         ...[STREAMS.exposure[stage], 0, ...keyWords(config.seed)],
-        ...curveNumbers(curve),
       ],
     };
   }

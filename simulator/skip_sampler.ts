@@ -263,8 +263,9 @@ export function checkSkippable({ eps2, exposure, power }: SimulationConfig): voi
 }
 
 function unbounded(name: string): UserError {
+  const bounded = exposureFunctions.all.filter(({ isBounded }) => isBounded({ bound: 0 })).map((one) => one.name);
   return new UserError(
-    `--sampling skip needs a bound on e(x, z), which "${name}" does not have: use none, popularity, affinity, bubble, expression with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
+    `--sampling skip needs a bound on e(x, z), which "${name}" does not have: use ${bounded.join(', ')} with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
   );
 }
 

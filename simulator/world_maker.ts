@@ -33,7 +33,7 @@ export interface StageSummary {
 /** Users whose expectations stand for all, where there are too many pairs to visit. */
 const SAMPLED_USERS = 1024;
 /** Steps of Newton's method, of which a handful are taken. */
-const MOST_STEPS = 20;
+const MOST_STEPS = 40;
 
 /** How many exposures stage two has, beside how many it might have had: all in expectation. */
 export interface Volume {
@@ -216,6 +216,8 @@ export class WorldMaker {
     const { exposuresPerUser } = this.config;
     const target = (wished ?? 0) * count;
     let [constant, alone, exposures] = [0, 0, 0];
+    // Constants that are known to give too few, and too many.
+    let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     this.progress.begin(`density of stage ${stage}`, MOST_STEPS);
     for (let step = 0; step < MOST_STEPS; step++) {
       const { total, free } = await this.making.draws.expect(state, stage, constant, every);
@@ -223,11 +225,16 @@ export class WorldMaker {
       exposures = (total * state.users) / count;
       if (step === 0) alone = exposures;
       if (wished === undefined || Math.abs(total / target - 1) < 1e-4) break;
-      if (free === 0)
+      if (total > target) high = Math.min(high, constant);
+      else low = Math.max(low, constant);
+      // Where every pair is over the cap, or none is shown, there is no slope to go by.
+      if (free > 0) constant += log(target / total) / Math.max(free / total, 0.1);
+      else if (total > target) constant = low > Number.NEGATIVE_INFINITY ? (low + high) / 2 : constant - 2 ** step;
+      else if (high < Number.POSITIVE_INFINITY) constant = (low + high) / 2;
+      else
         throw new UserError(
           `${exposuresPerUser === undefined ? `the ${Math.round(wished * state.users).toLocaleString('en')} exposures of e = 0` : `--exposures-per-user ${exposuresPerUser}`} cannot be met: e(x, z) leaves too few items that may be shown; make it larger, or say --volume free`,
         );
-      constant += log(target / total) / Math.max(free / total, 0.1);
     }
     const from = every > 1 ? `, from ${count.toLocaleString('en')} users` : '';
     this.progress.end(`constant ${constant.toFixed(3)}${from}`);

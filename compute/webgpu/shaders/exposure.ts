@@ -5,7 +5,7 @@ import { EXPONENTIAL, LOGARITHM, NORMAL, PHILOX, running, SOFTPLUS, total } from
 export const ITEMS_A_GROUP = 256;
 export const WORDS_A_GROUP = ITEMS_A_GROUP / 32;
 
-/** Operands of `log_p`, of all users and items; e(x, z) of the users at hand. */
+/** Operands of `log_p`, of all users and items; e(x, z) of the users at hand. Behind the items' biases stand the eight numbers of the calibration. */
 const WORLD = {
   users: 'read f32',
   items_turned: 'read f32',
@@ -32,15 +32,6 @@ const NUMBERS = {
   replicate: 'u32',
   k0: 'u32',
   k1: 'u32',
-  /** The curve of a calibration: a line, its three knots and the bends there. */
-  intercept: 'f32',
-  slope: 'f32',
-  knot0: 'f32',
-  knot1: 'f32',
-  knot2: 'f32',
-  bend0: 'f32',
-  bend1: 'f32',
-  bend2: 'f32',
 } as const;
 
 /** log p_exp before its cap, of the r-th user at hand (paper, A.6.3). */
@@ -50,7 +41,10 @@ fn log_p(r: u32, item: u32) -> f32 {
   var logit = item_bias[item];
   for (var k = 0u; k < p.dim; k++) { logit += users[user * p.dim + k] * items_turned[k * p.items + item]; }
   let l = logit + shift[user];
-  let calibrated = p.intercept + p.slope * l + p.bend0 * max(0.0, l - p.knot0) + p.bend1 * max(0.0, l - p.knot1) + p.bend2 * max(0.0, l - p.knot2);
+  // The curve of the calibration: a line, its three knots, and the bends there.
+  let c = p.items;
+  var calibrated = item_bias[c] + item_bias[c + 1u] * l;
+  for (var j = 2u; j < 5u; j++) { calibrated += item_bias[c + j + 3u] * max(0.0, l - item_bias[c + j]); }
   let fitted = p.power * -softplus(-calibrated);
   var noise = noise_users[user] + noise_items[item];
   if (p.scale > 0.0) { noise += p.scale * normal_of(words_of(item, user, p.noise_stream, 0u), item); }
