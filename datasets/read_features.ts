@@ -23,7 +23,8 @@ export async function readFeatures(path: string, role: 'user' | 'item', ids: rea
   return withPlainFile(file, undefined, (plain) =>
     withDuckDB(async (connection, place) => {
       const source = sourceFile(plain.path, plain.shown, place);
-      let table = await formatOf(source).open(connection, source, { columns: {} });
+      // Without a header columns are called by their numbers, and the first one has the ids.
+      let table = await formatOf(source).open(connection, source, { columns: { [role]: '1' } });
       for (;;) {
         try {
           return await featuresOf(connection, table, path, role, ids);
