@@ -196,7 +196,7 @@ export const simulateCommand: Verb<SimulateArguments> = {
   leading: {
     data: undefined,
     out: undefined,
-    exposure: `e(x, z), added to the log of the chance to be shown: ./mine.ts, ${exposureFunctions.names.join(', ')}`,
+    exposure: `e(x, z), added to the log of the chance to be shown, so that +0.7 doubles it: ./mine.ts, ${exposureFunctions.names.join(', ')}`,
     strength: undefined,
     formula: undefined,
     set: undefined,
@@ -228,8 +228,10 @@ export const simulateCommand: Verb<SimulateArguments> = {
       },
       (folder) => simulate(data, origin, options, folder, terminalProgress()),
     );
-    const remark = offScale(data, config);
-    const said = remark === undefined ? '' : `\n${remark}`;
+    const said = [variablesIn(config), offScale(data, config)]
+      .filter((remark) => remark !== undefined)
+      .map((remark) => `\n${remark}`)
+      .join('');
     print(
       argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}${said}\nwritten to ${argv.out}`,
     );
@@ -264,6 +266,14 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
     backend: argv.backend === 'auto' ? await fasterBackend() : argv.backend,
     set: set.size > 0 ? Object.fromEntries(set) : undefined,
   });
+}
+
+/** What the variables of a formula or a function of the user's are; undefined for functions that are built in. */
+function variablesIn({ exposure, variables }: SimulationConfig): string | undefined {
+  if (exposure.name !== 'own' && exposure.name !== 'expression') return undefined;
+  return variables === 'raw'
+    ? 'in e(x, z), as in 0.5.0, popularity is a share and dot is x.z as trained'
+    : 'in e(x, z) popularity is log(popularity / mean) and dot is x.z with root mean square 1; up to 0.5.0 they were a share, now called share, and x.z as trained (--preset paper-1)';
 }
 
 /** Test items under which a metric is little more than chance. */
