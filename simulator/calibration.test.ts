@@ -37,7 +37,7 @@ describe('calibration', () => {
   const curve: Curve = { intercept: -0.3, slope: 0.9, knots: [-3, -1, 1], bends: [0, -0.4, 0] };
 
   test('finds the curve by which pairs were rated, and brings each tenth within 0.9 to 1.1', () => {
-    const found = calibrate(pairsOf(60_000, (logit) => curveAt(curve, logit)));
+    const found = calibrate(pairsOf(30_000, (logit) => curveAt(curve, logit)));
     expect(['bends', 'parts']).toContain(found.form);
     for (const logit of [-4, -2, 0, 2])
       expect(Math.abs(curveAt(found.curve, logit) - curveAt(curve, logit))).toBeLessThan(0.15);
@@ -47,13 +47,13 @@ describe('calibration', () => {
   });
 
   test('finds what counts besides the logit', () => {
-    const found = calibrate(pairsOf(60_000, (logit, count) => logit + 2 * count - 1));
+    const found = calibrate(pairsOf(30_000, (logit, count) => logit + 2 * count - 1));
     expect(found.form).toBe('parts');
     expect(found.weights.count * found.curve.slope).toBeGreaterThan(1);
   });
 
   test('weights stand for pairs that were left out', () => {
-    const all = pairsOf(60_000, (logit) => logit - 1);
+    const all = pairsOf(30_000, (logit) => logit - 1);
     const kept = Int32Array.from(all.labels.keys()).filter((k) => all.labels[k] === 1 || k % 4 === 0);
     const of = (values: Float64Array): Float64Array => Float64Array.from(kept, (k) => values[k] as number);
     const { product, user, item, count } = all;

@@ -74,7 +74,7 @@ const KNOTS = [0.1, 0.4, 0.7] as const;
 const STEP = 1 / 64;
 const FARTHEST = 30;
 /** Pairs that weights are fitted on, at most: more would change no digit that counts. */
-const MOST_ROWS = 200_000;
+const MOST_ROWS = 50_000;
 /** Of Newton's method, of which a handful are taken. */
 const MOST_STEPS = 50;
 /** Strength of the prior that a curve is the identity. */
@@ -94,8 +94,7 @@ export const curveNumbers = ({ intercept, slope, knots, bends }: Curve): Float32
   Float32Array.of(intercept, slope, ...knots, ...bends);
 
 /**
- * Chooses what makes held-out pairs most likely: each form is fitted on one half of them and judged on the other, twice; what is chosen is then fitted on
- * all. Logistic regression with a weak prior towards the model as it is. With few rated pairs it stays so.
+ * Chooses what makes held-out pairs most likely: each form is fitted on one half of them and judged on the other, twice; the curve of what is chosen is then fitted on all. Logistic regression with a weak prior towards the model as it is. With few rated pairs it stays so.
  */
 export function calibrate(pairs: HeldPairs): Calibration {
   const rated = pairs.labels.reduce((sum, label) => sum + label, 0);
@@ -103,17 +102,22 @@ export function calibrate(pairs: HeldPairs): Calibration {
   const forms: readonly CalibrationForm[] = rated < LEAST_RATED ? ['none'] : ['none', 'line', 'bends', 'parts'];
   const asTrained = halves.map((half) => binned(pairs, half, EVEN));
   const tried = forms.map((form) => {
+    const weights = halves.map((half) => (form === 'parts' ? weightsOf(pairs, half) : EVEN));
     const judged = halves.map((half, h): Judged => {
-      const { weights, curve } = fitted(form, pairs, halves[1 - h] as Int32Array);
-      return { bins: weights === EVEN ? (asTrained[h] as Bins) : binned(pairs, half, weights), curve };
+      const others = 1 - h;
+      const own = weights[others] as Weights;
+      const of = (rows: Int32Array, asIs: Bins): Bins => (own === EVEN ? asIs : binned(pairs, rows, own));
+      const curve = curveOf(form, of(halves[others] as Int32Array, asTrained[others] as Bins));
+      return { bins: of(half, asTrained[h] as Bins), curve };
     });
-    return { form, judged, likelihood: meanLikelihood(judged) };
+    return { form, weights: meanOf(weights), judged, likelihood: meanLikelihood(judged) };
   });
   const best = tried.reduce((a, b) => (b.likelihood > a.likelihood ? b : a));
   const likelihood = Object.fromEntries(tried.map((one) => [one.form, one.likelihood])) as Calibration['likelihood'];
   const all = Int32Array.from(pairs.labels.keys());
   return {
-    ...{ form: best.form, ...fitted(best.form, pairs, all), likelihood, rated },
+    ...{ form: best.form, weights: best.weights, likelihood, rated },
+    curve: curveOf(best.form, binned(pairs, all, best.weights)),
     before: tenths(asTrained.map((bins) => ({ bins, curve: IDENTITY }))),
     after: tenths(best.judged),
   };
@@ -139,13 +143,12 @@ function halvesOf({ labels }: HeldPairs): readonly [Int32Array, Int32Array] {
   return [halves[0].subarray(0, filled[0]), halves[1].subarray(0, filled[1])];
 }
 
-/** Weights and curve of a form, by some of the pairs; those of a simpler one where a curve would fall, or a part turn round. */
-function fitted(form: CalibrationForm, pairs: HeldPairs, rows: Int32Array): { weights: Weights; curve: Curve } {
-  if (form === 'none') return { weights: EVEN, curve: IDENTITY };
-  const weights = form === 'parts' ? weightsOf(pairs, rows) : EVEN;
-  return { weights, curve: curveOf(form === 'line' ? 'line' : 'bends', binned(pairs, rows, weights)) };
-}
+const meanOf = (weights: readonly Weights[]): Weights => {
+  const mean = (of: keyof Weights): number => weights.reduce((sum, one) => sum + one[of], 0) / weights.length;
+  return { product: mean('product'), user: mean('user'), item: mean('item'), count: mean('count') };
+};
 
+/** How parts are best weighted, by some of the pairs; as they are, where one would turn round. */
 function weightsOf({ product, user, item, count, labels, weight }: HeldPairs, all: Int32Array): Weights {
   const step = Math.ceil(all.length / MOST_ROWS);
   const rows = Int32Array.from({ length: Math.floor(all.length / step) }, (_, r) => all[r * step] as number);
@@ -199,8 +202,9 @@ function binned(
 }
 
 /** The curve of a form that fits, or the simpler one where it would fall somewhere. */
-function curveOf(form: 'line' | 'bends', bins: Bins): Curve {
-  const knots = form === 'bends' ? knotsOf(bins) : undefined;
+function curveOf(form: CalibrationForm, bins: Bins): Curve {
+  if (form === 'none') return IDENTITY;
+  const knots = form === 'line' ? undefined : knotsOf(bins);
   const used = Array.from(bins.weight.keys()).filter((bin) => (bins.weight[bin] as number) > 0);
   const rows = used.map((bin) => {
     const logit = bins.logit[bin] as number;
@@ -215,7 +219,7 @@ function curveOf(form: 'line' | 'bends', bins: Bins): Curve {
     steepness += bend;
     return steepness >= LEAST_SLOPE;
   });
-  if (!isRising) return form === 'bends' ? curveOf('line', bins) : IDENTITY;
+  if (!isRising) return knots ? curveOf('line', bins) : IDENTITY;
   return { ...IDENTITY, intercept, slope, ...(knots && { knots, bends: bends as unknown as Curve['bends'] }) };
 }
 
