@@ -97,7 +97,7 @@ export type {
 export type { ExposureContext, ExposureDefinition, ExposureRows } from './simulator/exposure/exposure.js';
 export { bundleExposure } from './simulator/exposure/load.js';
 export { exposureFunctions } from './simulator/exposure/registry.js';
-export { type InMemoryOptions, type SimulatedClicks, simulateInMemory } from './simulator/in_memory.js';
+export { type InMemorySimulation, type SimulatedClicks, simulateInMemory } from './simulator/in_memory.js';
 export { type Inspection, inspect } from './simulator/inspect.js';
 export { obpFeedback } from './simulator/obp.js';
 export { drawShard, joinShards } from './simulator/shards.js';

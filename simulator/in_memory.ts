@@ -28,7 +28,7 @@ export interface SimulatedClicks {
 }
 
 /** What `simulateInMemory` takes besides ratings and configuration. */
-export interface InMemoryOptions {
+export interface InMemorySimulation {
   /** Added to the logarithm of the probability of a pair: +0.7 doubles it. It uses nothing but its arguments. */
   readonly exposure?: ExposureOfPair;
   /** Columns by name, in the order of the ids, for functions and formulas that look at them. */
@@ -44,7 +44,7 @@ export interface InMemoryOptions {
 export async function simulateInMemory(
   ratings: Interactions,
   settings: Partial<SimulationConfig> = {},
-  { exposure, features = {}, progress = silent }: InMemoryOptions = {},
+  { exposure, features = {}, progress = silent }: InMemorySimulation = {},
 ): Promise<SimulatedClicks> {
   const config: SimulationConfig = { ...SIMULATION_DEFAULTS, ...settings };
   if (!ratings.rating)
