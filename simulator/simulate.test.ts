@@ -15,6 +15,7 @@ import { NOISE_KINDS, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationC
 import { shardUsers } from './draws.js';
 import { bundleExposure } from './exposure/load.js';
 import { exposureFunctions } from './exposure/registry.js';
+import { simulateInMemory } from './in_memory.js';
 import { inspect } from './inspect.js';
 import { type SimulationSummary, simulate } from './simulate.js';
 import type { World } from './world.js';
@@ -460,4 +461,18 @@ test('the preset of Saito et al.: p_rel = sigmoid(R - 5), p_exp = p to the power
   for (let k = 0; k < relevance.dim; k++)
     rating += (relevance.user[5 * relevance.dim + k] as number) * (relevance.item[7 * relevance.dim + k] as number);
   expect(square.relevanceRow(5)[7]).toBeCloseTo(1 / (1 + Math.exp(5 - rating)), 5);
+});
+
+test.each([
+  ['popularity', { strength: 0.5 }, 690, 'b008c549fb455814'],
+  ['expression', { formula: '0.3*dot - 2*popularity + 0.1*norm_x' }, 232, 'af78e0be65e0a303'],
+] as const)('preset paper-1 makes the worlds of 0.5.0, to the bit: %s', async (name, settings, clicks, hash) => {
+  const { data: ratings } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 60, ratingsPerUser: 15 });
+  const config = { ...SIMULATION_DEFAULTS, ...PRESETS['paper-1']?.settings, dim: 4, exposure: { name, settings } };
+  const { data, effect } = await simulateInMemory(ratings, config);
+  expect(data.user.length).toBe(clicks);
+  const columns = [data.user, data.item, data.truth?.exposure as Float32Array];
+  const drawn = columns.reduce((sum, column) => sum.update(column), createHash('sha256'));
+  expect(drawn.digest('hex').slice(0, 16)).toBe(hash);
+  expect(effect?.users).toBe(80);
 });
