@@ -53,7 +53,7 @@ describe('calibration', () => {
   });
 
   test('weights stand for pairs that were left out', () => {
-    const all = pairsOf(30_000, (logit) => logit - 1);
+    const all = pairsOf(60_000, (logit) => logit - 1);
     const kept = Int32Array.from(all.labels.keys()).filter((k) => all.labels[k] === 1 || k % 4 === 0);
     const of = (values: Float64Array): Float64Array => Float64Array.from(kept, (k) => values[k] as number);
     const { product, user, item, count } = all;
