@@ -7,7 +7,7 @@ import type { NamedFigure } from '../results/figure.js';
 import { readSessions } from '../results/run_folder.js';
 import type { NamedTable } from '../results/table.js';
 import { readState } from '../support/durable.js';
-import { beginSession, type Session } from '../support/environment.js';
+import { beginSession, type MachineUse, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { withOwnNames } from '../support/names.js';
 import { OutputFolder } from '../support/output.js';
@@ -104,14 +104,14 @@ export async function sweep(
       plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
     );
     await writeRun(folder, { suite, budget, repetitions, rows, data, finished, lines, tables, figures }, () =>
-      session?.end(),
+      session?.end(options.executor?.machines?.()),
     );
     isComplete = true;
     folder.commit();
     return { tables, figures, finished };
   } catch (error) {
     if (isComplete) throw error;
-    session?.end();
+    session?.end(options.executor?.machines?.());
     // Where there is nothing to go on from, nothing is left; what was retried is still in the run itself.
     if (isNew && !(error instanceof StoppedError) && (options.retryFailed || hasNoTrial(folder))) folder.discard();
     throw error;
@@ -140,9 +140,9 @@ class SessionFile {
   }
 
   /** Also where it was stopped; a session that was killed has no end. */
-  end(): void {
-    const ended = new Date().toISOString();
-    this.write(this.sessions.map((session, s) => (s === this.sessions.length - 1 ? { ...session, ended } : session)));
+  end(machines: readonly MachineUse[] = []): void {
+    const last = { ended: new Date().toISOString(), ...(machines.length > 0 && { machines }) };
+    this.write(this.sessions.map((session, s) => (s === this.sessions.length - 1 ? { ...session, ...last } : session)));
   }
 
   private write(sessions: readonly Session[]): void {

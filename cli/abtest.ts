@@ -5,6 +5,7 @@ import { table3 } from '../benchmarks/suites/table3.js';
 import { LIMITS } from '../support/limits.js';
 import { print } from './io.js';
 import { methodHelp, methodNames, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import {
   checkNumber,
   checkSeed,
@@ -18,7 +19,12 @@ import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files
 import { printResult, runSuite } from './run_suite.js';
 import type { Verb } from './verb.js';
 
-interface AbTestArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, OutputArguments {
+interface AbTestArguments
+  extends OwnFileArguments,
+    ReadingArguments,
+    TrainingArguments,
+    OutputArguments,
+    QueueArguments {
   readonly data: string;
   readonly models?: readonly string[];
   readonly repetitions: number;
@@ -29,7 +35,7 @@ interface AbTestArguments extends OwnFileArguments, ReadingArguments, TrainingAr
 
 export const abTestCommand: Verb<AbTestArguments> = {
   builder: (yargs) =>
-    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results'))))
+    queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results')))))
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('models', {
         type: 'string',

@@ -1,5 +1,20 @@
-/** What the first Ctrl-C does, where work can end gently; the second one ends the program. */
-let gentle: (() => void) | undefined;
+/**
+ * What work under way does about a signal: it returns a sentence where it takes care, for the user to see; undefined, and the program ends at
+ * once.
+ */
+export type StopHandler = (signal: NodeJS.Signals) => string | undefined;
+
+let current: StopHandler | undefined;
+
+/** Runs work that hears of signals. */
+export async function hearingSignals<Result>(handler: StopHandler, work: () => Promise<Result>): Promise<Result> {
+  current = handler;
+  try {
+    return await work();
+  } finally {
+    current = undefined;
+  }
+}
 
 /**
  * Runs work that a first Ctrl-C asks to stop, through the signal that it gets. Until it says that it has `begun` there is nothing to wait
@@ -7,21 +22,17 @@ let gentle: (() => void) | undefined;
  */
 export async function stopGently<Result>(
   work: (stop: AbortSignal, begun: () => void) => Promise<Result>,
+  sentence = 'the trials that are running end first; Ctrl-C again stops at once',
 ): Promise<Result> {
   const controller = new AbortController();
-  try {
-    return await work(controller.signal, () => {
-      if (!controller.signal.aborted) gentle = () => controller.abort();
-    });
-  } finally {
-    gentle = undefined;
-  }
+  let hasBegun = false;
+  const stop: StopHandler = (signal) => {
+    if (signal !== 'SIGINT' || !hasBegun || controller.signal.aborted) return undefined;
+    controller.abort();
+    return sentence;
+  };
+  return hearingSignals(stop, () => work(controller.signal, () => (hasBegun = true)));
 }
 
-/** Whether the work under way was asked to stop now, and had not been before. */
-export function askToStop(): boolean {
-  const ask = gentle;
-  gentle = undefined;
-  ask?.();
-  return ask !== undefined;
-}
+/** What the work under way says to a signal, where it takes care of it. */
+export const askToStop = (signal: NodeJS.Signals): string | undefined => current?.(signal);

@@ -18,6 +18,7 @@ import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import { note, print, resultWidth } from './io.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -31,7 +32,7 @@ import {
 import { inputsOf, runSuite } from './run_suite.js';
 import type { Verb } from './verb.js';
 
-interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments, QueueArguments {
   readonly claims?: readonly string[];
   readonly data?: readonly string[];
   readonly budget: BudgetName;
@@ -48,7 +49,7 @@ const VARIED = ['dim', 'alpha', 'outcome'] as const;
 
 export const replicateCommand: Verb<ReplicateArguments> = {
   builder: (yargs) =>
-    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts')))
+    queueOptions(workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts'))))
       .option('claims', {
         type: 'string',
         array: true,

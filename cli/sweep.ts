@@ -19,6 +19,7 @@ import {
   settingsOf,
   type TrainingArguments,
 } from './method_options.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import {
   checkNumber,
   checkSeed,
@@ -31,7 +32,7 @@ import { type OwnFileArguments, ownFileOptions, readOwnFiles, withOwnMethods } f
 import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
 import type { Verb } from './verb.js';
 
-interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments {
+interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, QueueArguments {
   readonly suite: string;
   readonly data?: readonly string[];
   readonly models?: readonly string[];
@@ -50,7 +51,7 @@ interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArg
 
 export const sweepCommand: Verb<SweepArguments> = {
   builder: (yargs) =>
-    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false))))
+    queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))))
       .positional('suite', {
         type: 'string',
         demandOption: true,
@@ -99,6 +100,7 @@ export const sweepCommand: Verb<SweepArguments> = {
       .example('$0 sweep table2 --data ml-1m=path/to/ratings.dat --budget paper --out runs/table2', '')
       .example('$0 sweep table2 --data runs/ml-100k --only "ACL*" GMF --dry-run', '')
       .example('$0 sweep mine.yaml --out runs/mine', 'a suite of your own')
+      .example('$0 sweep table2 --queue redis://host:6379/0 --out runs/table2', 'by workers on other machines')
       .example(
         '$0 sweep quick --data runs/popular --models GMF PS:GMF/Pop PS:GMF/oracle ACL:GMF/GMF --out runs/acl',
         '',

@@ -39,6 +39,11 @@ export const verbs: readonly ListedVerb[] = [
     load: async () => (await import('./sweep.js')).sweepCommand,
   },
   {
+    command: 'worker',
+    describe: 'take trials from a queue and run them, beside workers on other machines',
+    load: async () => (await import('./worker.js')).workerCommand,
+  },
+  {
     command: 'evaluate',
     describe: 'evaluate scores or lists of items that other programs made, or saved models, side by side',
     load: async () => (await import('./evaluate.js')).evaluateCommand,

@@ -27,7 +27,7 @@ interface Known {
 const knownOf = (yargs: Argv): Known => (yargs as unknown as { getOptions(): Known }).getOptions();
 
 /** Options that mean something without a value, too. */
-const BARE = ['run', 'cache'];
+const BARE = ['run', 'cache', 'queue', 'slurm'];
 
 /** An option that takes a value must be given one. */
 export function requireValues(yargs: Argv): void {

@@ -1,3 +1,4 @@
+import type { MachineUse } from '../../support/environment.js';
 import type { UserModule } from '../catalogue.js';
 import type { TrialData } from '../suites/suite.js';
 
@@ -25,21 +26,6 @@ export interface Provided extends TrialData {
 /** Thrown where a place could not run a task at all: its worker died more often than it may. */
 export class LostError extends Error {
   override readonly name = 'LostError';
-}
-
-/** A machine that ran tasks, for the report. */
-export interface MachineUse {
-  readonly name: string;
-  readonly processor: string;
-  readonly cores: number;
-  /** Gigabytes. */
-  readonly memory: number;
-  readonly system: string;
-  readonly node: string;
-  /** Hash of the program's sources there. */
-  readonly build: string;
-  /** Tasks that it answered. */
-  readonly trials: number;
 }
 
 /**

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { writeDurably } from '../../../support/durable.js';
+import type { MachineUse } from '../../../support/environment.js';
 import { StoppedError, UserError } from '../../../support/errors.js';
 import { programBuild } from '../../../support/version.js';
 import type { UserModule } from '../../catalogue.js';
 import { taskKinds } from '../../tasks/registry.js';
-import { type Executor, LostError, type MachineUse, type Provided, type Task } from '../executor.js';
+import { type Executor, LostError, type Provided, type Task } from '../executor.js';
 import { packData, sha256Of } from '../packed_data.js';
 import { Blobs, explainFull } from './blobs.js';
 import { packPath } from './data_store.js';
@@ -78,6 +79,8 @@ export class QueueExecutor implements Executor {
   private queue!: Queue;
   private events!: QueueEvents;
   private redis!: Redis;
+  /** The connection of events, which waits for them. */
+  private heard!: Redis;
   private blobs!: Blobs;
 
   constructor(
@@ -101,7 +104,8 @@ export class QueueExecutor implements Executor {
     const streams = { events: { maxLen: 1000 } };
     this.queue = new BullQueue(queueName(), { prefix, connection: this.redis as never, streams });
     this.queue.on('error', () => {});
-    this.events = new BullEvents(queueName(), { prefix, connection: server.connect() as never });
+    this.heard = server.connect();
+    this.events = new BullEvents(queueName(), { prefix, connection: this.heard as never });
     this.events.on('error', () => {});
     this.events.on('completed', ({ jobId: id }) => void this.look([id]).catch(() => {}));
     this.events.on('failed', ({ jobId: id, failedReason }) => void this.fail(id, failedReason).catch(() => {}));
@@ -430,8 +434,8 @@ export class QueueExecutor implements Executor {
       sleep(1000, undefined, { ref: false }),
       this.redis.hdel(keys.sweeps, this.options.sweep).catch(() => {}),
     ]);
-    this.events.disconnect();
     await Promise.race([sleep(1000, undefined, { ref: false }), this.events.close().catch(() => {})]);
+    this.heard.disconnect();
     this.redis.disconnect();
   }
 }

@@ -122,8 +122,8 @@ export async function reachServer(place: ServerPlace): Promise<QueueServer> {
     connect(onAway) {
       const redis = open({ maxRetriesPerRequest: null, retryStrategy: (times) => Math.min(times * 200, 3000) });
       let isAway = false;
-      redis.on('error', () => {}); // said by "close"; without a listener each would be printed
-      redis.on('close', () => {
+      redis.on('error', () => {}); // said by "reconnecting"; without a listener each would be printed
+      redis.on('reconnecting', () => {
         if (!isAway) onAway?.(true);
         isAway = true;
       });

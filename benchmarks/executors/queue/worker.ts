@@ -340,6 +340,11 @@ export class QueueWorker {
     }
   }
 
+  /** What it has done so far. */
+  get summary(): { readonly done: number; readonly failed: number; readonly retried: number } {
+    return this.counts;
+  }
+
   get runs(): number {
     return this.running.size;
   }
