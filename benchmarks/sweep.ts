@@ -14,6 +14,7 @@ import { OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
+import type { Catalogue } from './catalogue.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, readLines, type TrialLine } from './journal.js';
 import type { Plan, PlannedRow } from './plan.js';
@@ -68,20 +69,7 @@ export async function sweep(
     claimRun(folder, plan, options);
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
-    for (const one of data) checkEvaluation(one.data);
-    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
-    for (const one of data) {
-      const { rows, leftOut } = suitedRows(plan, one);
-      for (const { settings } of rows)
-        checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
-      for (const sentence of leftOut) options.onNote?.(sentence);
-    }
-    for (const { settings } of plan.rows) {
-      if (settings.deployment && data.some(({ world }) => !world))
-        throw new UserError(
-          `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
-        );
-    }
+    checkPlan(plan, data, options.onNote);
     const journal = new Journal(folder.file('trials.ndjson'), options.retryFailed ?? false);
     if (journal.broken > 0)
       options.onNote?.(
@@ -117,6 +105,49 @@ export async function sweep(
     throw error;
   } finally {
     await runner?.close();
+    folder.leave();
+  }
+}
+
+/** Throws UserError for what a plan cannot do on its data, and says what it leaves out. */
+function checkPlan(plan: Plan, data: readonly OpenedData[], onNote?: (sentence: string) => void): void {
+  for (const one of data) checkEvaluation(one.data);
+  for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
+  for (const one of data) {
+    const { rows, leftOut } = suitedRows(plan, one);
+    for (const { settings } of rows)
+      checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
+    for (const sentence of leftOut) onNote?.(sentence);
+  }
+  for (const { settings } of plan.rows) {
+    if (settings.deployment && data.some(({ world }) => !world))
+      throw new UserError(
+        `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
+      );
+  }
+}
+
+/**
+ * Opens the data of a sweep that runs elsewhere, into the folder of the run, and says what is to be run on each of them. The folder is kept: the
+ * sweep that joins what came of it goes on from there.
+ */
+export async function prepareSweep(
+  plan: Plan,
+  open: (folder: OutputFolder) => Promise<readonly OpenedData[]>,
+  options: SweepOptions,
+): Promise<{ readonly data: readonly OpenedData[]; readonly jobs: readonly RowJob[] }> {
+  await devicesOf(plan.rows.map(({ settings }) => settings));
+  const folder = openRun(plan, options);
+  const isNew = hasNoTrial(folder);
+  try {
+    claimRun(folder, plan, options);
+    const data = await open(folder);
+    checkPlan(plan, data, options.onNote);
+    return { data, jobs: await jobsOf(plan, data, 1) };
+  } catch (error) {
+    if (isNew && hasNoTrial(folder)) folder.discard();
+    throw error;
+  } finally {
     folder.leave();
   }
 }
@@ -204,20 +235,10 @@ async function runAll(
   runner: TrialRunner,
   lines: TrialLine[],
 ): Promise<FinishedTrial[]> {
-  const jobs: { index: number; row: PlannedRow }[] = [];
-  // One after another, before anything runs, since choosing a backend takes time by the clock.
-  for (const [index, one] of data.entries()) {
-    for (const row of suitedRows(plan, one).rows)
-      jobs.push({
-        index,
-        row: {
-          ...row,
-          settings: await withChosenBackend(one, row.settings, { beside: runner.workers, catalogue: plan.catalogue }),
-        },
-      });
-  }
+  const jobs = await jobsOf(plan, data, Number.isFinite(runner.workers) ? runner.workers : 1);
+  const all = Array.from({ length: plan.repetitions }, (_, repetition) => repetition);
   const results = await Promise.allSettled(
-    jobs.map(({ index, row }) => runRow(plan, data[index] as OpenedData, index, row, runner)),
+    jobs.map(({ index, row }) => runRow(plan.catalogue, data[index] as OpenedData, index, row, all, runner)),
   );
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -228,16 +249,38 @@ async function runAll(
   });
 }
 
+/** A row of a plan on one of its data. */
+export interface RowJob {
+  /** Place among the data. */
+  readonly index: number;
+  /** With a backend that is chosen. */
+  readonly row: PlannedRow;
+}
+
+/** One after another, before anything runs, since choosing a backend takes time by the clock. */
+async function jobsOf(plan: Plan, data: readonly OpenedData[], beside: number): Promise<RowJob[]> {
+  const jobs: RowJob[] = [];
+  for (const [index, one] of data.entries()) {
+    for (const row of suitedRows(plan, one).rows) {
+      const settings = await withChosenBackend(one, row.settings, { beside, catalogue: plan.catalogue });
+      jobs.push({ index, row: { ...row, settings } });
+    }
+  }
+  return jobs;
+}
+
 interface RowResult {
   readonly lines: readonly TrialLine[];
   readonly trials: readonly FinishedTrial[];
 }
 
-async function runRow(
-  plan: Plan,
-  { name }: OpenedData,
+/** Tunes a row where it says so, and trains it in the given repetitions. */
+export async function runRow(
+  catalogue: Catalogue,
+  { name }: Pick<OpenedData, 'name'>,
   index: number,
   row: PlannedRow,
+  repetitions: readonly number[],
   runner: TrialRunner,
 ): Promise<RowResult> {
   const lines: TrialLine[] = [];
@@ -258,7 +301,7 @@ async function runRow(
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
       (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
-    const tuned = await tune(settings, row.tuning, validate, silent, plan.catalogue).catch((error: unknown) => {
+    const tuned = await tune(settings, row.tuning, validate, silent, catalogue).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
     });
@@ -266,9 +309,8 @@ async function runRow(
     if (tuned instanceof UserError) {
       lines.sort((a, b) => (a.key < b.key ? -1 : 1));
       const outcome: Outcome = { failure: tuned.message };
-      const trials = Array.from(
-        { length: plan.repetitions },
-        (_, repetition): FinishedTrial => ({
+      const trials = repetitions.map(
+        (repetition): FinishedTrial => ({
           ...{ data: name, row, repetition, settings: withRepetition(settings, repetition), outcome },
         }),
       );
@@ -280,7 +322,7 @@ async function runRow(
     lines.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
   const trials = await Promise.all(
-    Array.from({ length: plan.repetitions }, async (_, repetition): Promise<FinishedTrial> => {
+    repetitions.map(async (repetition): Promise<FinishedTrial> => {
       const seeded = withRepetition(settings, repetition);
       const outcome = await runner.run({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
       return { data: name, row, repetition, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };

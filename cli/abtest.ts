@@ -16,7 +16,8 @@ import {
   workersOption,
 } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
-import { printResult, runSuite } from './run_suite.js';
+import { inputsOf, opener, printResult, runSuite } from './run_suite.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitRuns } from './slurm.js';
 import type { Verb } from './verb.js';
 
 interface AbTestArguments
@@ -24,7 +25,8 @@ interface AbTestArguments
     ReadingArguments,
     TrainingArguments,
     OutputArguments,
-    QueueArguments {
+    QueueArguments,
+    SlurmArguments {
   readonly data: string;
   readonly models?: readonly string[];
   readonly repetitions: number;
@@ -35,7 +37,9 @@ interface AbTestArguments
 
 export const abTestCommand: Verb<AbTestArguments> = {
   builder: (yargs) =>
-    queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results')))))
+    slurmOptions(
+      queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results'))))),
+    )
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('models', {
         type: 'string',
@@ -81,6 +85,9 @@ export const abTestCommand: Verb<AbTestArguments> = {
     const plan = planSuite(suite, { methods, repetitions, seed, settings: settingsOf(argv, catalogue), catalogue });
     // Models are deployed where they are, never in a world made on the way.
     const data = chooseData({ ...suite, data: [argv.data] }, [argv.data]);
+    const stage = slurmStage(argv);
+    if (stage === 'submit' || stage === 'print')
+      return submitRuns([{ plan, out, inputs: inputsOf(data), open: opener(plan, data, argv, '.') }], argv);
     const result = await runSuite(plan, data, argv);
     if (argv.json)
       return print(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
@@ -21,9 +22,12 @@ import { type QueueArguments, queueExecutor, stopSentence } from './machines.js'
 import { checkCandidates } from './method_options.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 import { terminalProgress } from './progress.js';
+import { joining, type SlurmArguments, sayMissing, slurmStage } from './slurm.js';
 
 /** What verbs that run a suite take. */
-export interface RunArguments extends ReadingArguments, QueueArguments {
+export interface RunArguments extends ReadingArguments, QueueArguments, SlurmArguments {
+  /** What jobs of Slurm were submitted for, where that is not `out`. */
+  readonly submitted?: string | undefined;
   readonly out: string;
   readonly overwrite: boolean;
   readonly workers?: number | undefined;
@@ -88,11 +92,14 @@ export async function runSuite(
   };
   const cached = (path: string): void =>
     tell(`"${path}" of the cache cannot be taken (cut off, changed, or of another version): its trial runs again`);
-  const executor = await queueExecutor(argv, plan.suite, out, tell);
+  // The job that joins takes what others left, whatever an earlier one of its kind did.
+  const joined = slurmStage(argv) === 'join' ? joining(argv.submitted ?? out, retryFailed) : undefined;
+  const isAgain = joined !== undefined && (existsSync(out) || existsSync(`${out}.partial`));
+  const executor = joined ?? (await queueExecutor(argv, plan.suite, out, tell));
   const result = await stopGently(
     (stop, running) =>
       sweep(plan, opener(plan, chosen, argv, suiteFolder), {
-        ...{ out, overwrite, workers, retryFailed, stop, executor },
+        ...{ out, overwrite, workers, retryFailed: retryFailed || isAgain, stop, executor },
         command: commandLine(['expobench', ...currentRun().words]),
         memory: memory === undefined ? undefined : memory * 1e9,
         cache: cache === undefined ? undefined : new TrialCache(cache, cached),
@@ -111,6 +118,7 @@ export async function runSuite(
       }),
     stopSentence(argv),
   );
+  if (joined) sayMissing(joined.missing);
   if (begun) progress.end();
   return result;
 }

@@ -29,10 +29,11 @@ import {
   workersOption,
 } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles, withOwnMethods } from './own_files.js';
-import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
+import { describeDryRun, dryRun, inputsOf, opener, printResult, runSuite } from './run_suite.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitRuns } from './slurm.js';
 import type { Verb } from './verb.js';
 
-interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, QueueArguments {
+interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, QueueArguments, SlurmArguments {
   readonly suite: string;
   readonly data?: readonly string[];
   readonly models?: readonly string[];
@@ -51,7 +52,11 @@ interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArg
 
 export const sweepCommand: Verb<SweepArguments> = {
   builder: (yargs) =>
-    queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))))
+    slurmOptions(
+      queueOptions(
+        workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))),
+      ),
+    )
       .positional('suite', {
         type: 'string',
         demandOption: true,
@@ -101,6 +106,7 @@ export const sweepCommand: Verb<SweepArguments> = {
       .example('$0 sweep table2 --data runs/ml-100k --only "ACL*" GMF --dry-run', '')
       .example('$0 sweep mine.yaml --out runs/mine', 'a suite of your own')
       .example('$0 sweep table2 --queue redis://host:6379/0 --out runs/table2', 'by workers on other machines')
+      .example('$0 sweep table2 --slurm --array 50 --sbatch "--time=4:00:00" --out runs/table2', 'on a cluster')
       .example(
         '$0 sweep quick --data runs/popular --models GMF PS:GMF/Pop PS:GMF/oracle ACL:GMF/GMF --out runs/acl',
         '',
@@ -137,6 +143,11 @@ export const sweepCommand: Verb<SweepArguments> = {
     if (argv.dryRun) return listOnly(plan, chosen, argv, folder);
     const { out } = argv;
     if (out === undefined) throw new UserError('Missing required argument: out (see expobench --help)');
+    const stage = slurmStage(argv);
+    if (stage === 'submit' || stage === 'print') {
+      const inputs = [...inputsOf(chosen, folder), argv.suite];
+      return submitRuns([{ plan, out, inputs, open: opener(plan, chosen, argv, folder) }], { ...argv, out });
+    }
     const cache = argv.cache === '' ? join(cacheFolder(), 'trials') : argv.cache;
     const result = await runSuite(plan, chosen, { ...argv, out, cache, inputs: [argv.suite] }, folder);
     const { tables } = result;

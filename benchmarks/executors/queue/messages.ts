@@ -141,4 +141,4 @@ export const readSweepSigns = (hash: Readonly<Record<string, string>>): Map<stri
   readAll(sweepSignSchema, hash);
 
 /** Whether a worker has given a sign lately. */
-export const isLive = ({ at, every }: Sign, now: number): boolean => at > now - 2 * every - 1000;
+export const isLive = ({ at, every }: Pick<Sign, 'at' | 'every'>, now: number): boolean => at > now - 2 * every - 1000;

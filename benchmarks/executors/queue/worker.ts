@@ -11,6 +11,7 @@ import { taskKinds } from '../../tasks/registry.js';
 import type { TrialSettings } from '../../trial.js';
 import { sha256Of, unpackData } from '../packed_data.js';
 import { type Said, TaskThread } from '../task_thread.js';
+import { thisMachine } from '../this_machine.js';
 import { Blobs } from './blobs.js';
 import { DataStore } from './data_store.js';
 import { KEPT_SECONDS, queueName } from './keys.js';
@@ -27,7 +28,6 @@ import {
   type Sign,
 } from './messages.js';
 import type { QueueServer } from './server.js';
-import { thisMachine } from './this_machine.js';
 
 export interface WorkerOptions {
   /** Trials at once. */

@@ -1,6 +1,6 @@
 import { arch, availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
-import { programBuild } from '../../../support/version.js';
-import type { Machine } from './messages.js';
+import { programBuild } from '../../support/version.js';
+import type { Machine } from './queue/messages.js';
 
 /** What others see of this machine. */
 export const thisMachine = (): Machine => ({
