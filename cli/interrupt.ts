@@ -18,16 +18,18 @@ export async function hearingSignals<Result>(handler: StopHandler, work: () => P
 
 /**
  * Runs work that a first Ctrl-C asks to stop, through the signal that it gets. Until it says that it has `begun` there is nothing to wait
- * for, and Ctrl-C ends the program at once.
+ * for, and Ctrl-C ends the program at once. `others` hears of other signals.
  */
 export async function stopGently<Result>(
   work: (stop: AbortSignal, begun: () => void) => Promise<Result>,
   sentence = 'the trials that are running end first; Ctrl-C again stops at once',
+  others?: StopHandler,
 ): Promise<Result> {
   const controller = new AbortController();
   let hasBegun = false;
   const stop: StopHandler = (signal) => {
-    if (signal !== 'SIGINT' || !hasBegun || controller.signal.aborted) return undefined;
+    if (signal !== 'SIGINT') return others?.(signal);
+    if (!hasBegun || controller.signal.aborted) return undefined;
     controller.abort();
     return sentence;
   };

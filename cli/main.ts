@@ -100,7 +100,7 @@ function end(): void {
 
 const words = process.argv.slice(2);
 // A job of Slurm's hears by it that its time is nearly up; elsewhere Node.js opens its debugger.
-const ofJob = words[0] === 'task' ? (['SIGUSR1'] as const) : [];
+const ofJob = words[0] === 'task' || process.env['EXPOBENCH_SLURM'] ? (['SIGUSR1'] as const) : [];
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', ...ofJob] as const) {
   process.on(name, () => {
     signal = name;

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { FilesExecutor } from '../benchmarks/executors/slurm/files_executor.js';
 import { outcomesOf, SlurmFolder } from '../benchmarks/executors/slurm/folder.js';
 import { refuseLive, type Submitted, submitSweeps } from '../benchmarks/executors/slurm/submit.js';
+import { submitJob, submitParts } from '../benchmarks/executors/slurm/submit_parts.js';
 import type { Plan } from '../benchmarks/plan.js';
 import type { OpenedData } from '../benchmarks/suite_data.js';
 import { prepareSweep } from '../benchmarks/sweep.js';
@@ -102,6 +103,42 @@ export async function submitRuns(sweeps: readonly SweepToSubmit[], argv: SubmitA
     return submitSweeps(folder, prepared, options, isDry);
   });
   print(json ? JSON.stringify(submitted, null, 2) : describeSubmitted(submitted, folder, out, isDry));
+}
+
+/** Submits a command as one job. */
+export function submitAlone(argv: SubmitArguments): void {
+  const { out, workers, sbatch = '', json } = argv;
+  const isDry = argv.slurm === 'print';
+  const folder = new SlurmFolder(out);
+  if (!isDry) refuseLive(folder);
+  const submitted = submitJob(folder, { sbatch, cores: workers, words: currentRun().words }, isDry);
+  print(json ? JSON.stringify(submitted, null, 2) : describeScripts(submitted, folder, out, isDry));
+}
+
+/** Submits a simulation in parts. */
+export function submitSimulation(argv: SubmitArguments, left: readonly number[]): void {
+  const { out, workers, array = 1, sbatch = '', json } = argv;
+  const isDry = argv.slurm === 'print';
+  const folder = new SlurmFolder(out);
+  if (!isDry) refuseLive(folder);
+  const options = { tasks: array, sbatch, cores: workers, words: currentRun().words };
+  const submitted = submitParts(folder, left, options, isDry);
+  print(json ? JSON.stringify(submitted, null, 2) : describeScripts(submitted, folder, out, isDry));
+}
+
+function describeScripts(
+  { scripts, commands, ids }: Pick<Submitted, 'scripts' | 'commands' | 'ids'>,
+  { path }: SlurmFolder,
+  out: string,
+  isDry: boolean,
+): string {
+  if (isDry)
+    return [
+      ...Object.entries(scripts).map(([name, text]) => `# ${name}\n${text}`),
+      ...commands,
+      '# nothing was written or submitted',
+    ].join('\n');
+  return `submitted jobs ${ids?.join(', ')}; the last one writes ${out}\nscripts and logs: ${path}\nhow far they are: expobench status ${out}`;
 }
 
 /** The executor of the job that joins, with what it takes from files. */

@@ -33,9 +33,10 @@ function kindOf(value: unknown): Kind | undefined {
  */
 export function pack(value: unknown): Uint8Array {
   const arrays: PackedArray[] = [];
-  const text = JSON.stringify(value, (_, one) => {
-    if (kindOf(one)) return { $array: arrays.push(one as PackedArray) - 1 };
-    return one as unknown;
+  // Asked of what holds it, since JSON makes something else of a Buffer before anybody is asked.
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, name, one: unknown) {
+    const given = this[name];
+    return kindOf(given) ? { $array: arrays.push(given as PackedArray) - 1 } : one;
   });
   const described = arrays.map((array) => ({ kind: kindOf(array), length: array.length }));
   const header = Buffer.from(`{"value":${text},"arrays":${JSON.stringify(described)}}`);

@@ -71,7 +71,7 @@ export class SlurmFolder {
   /** The number of the next plan, from 0. */
   get rounds(): number {
     if (!this.exists) return 0;
-    return readdirSync(this.path).filter((name) => /^plan-\d+\.json$/.test(name)).length;
+    return readdirSync(this.path).filter((name) => /^(plan|parts)-\d+\.json$/.test(name)).length;
   }
 
   writePlan(round: number, plan: SlurmPlan): void {

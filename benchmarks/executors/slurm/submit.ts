@@ -157,9 +157,10 @@ export function submitArrays(
     }
     // afterok would wait for ever behind one task that failed.
     const log = `--output=${folder.file('logs', 'join-%j.log')}`;
-    run([name, log, `--dependency=afterany:${ids.join(':')}`, ...partitionOf(own), folder.file('join.sh')]);
+    const before = ids.length > 0 ? ids : after === undefined ? [] : [after];
+    run([name, log, `--dependency=afterany:${before.join(':')}`, ...partitionOf(own), folder.file('join.sh')]);
   } catch (error) {
-    if (!isDry) cancel(ids);
+    if (!isDry) cancel([...ids, ...(after === undefined ? [] : [after])]);
     throw error;
   }
   return { commands, ids };
