@@ -4,8 +4,8 @@ import type { Suite } from '../benchmarks/suites/suite.js';
 import { table3 } from '../benchmarks/suites/table3.js';
 import { LIMITS } from '../support/limits.js';
 import { print } from './io.js';
-import { methodHelp, methodNames, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import { type QueueArguments, queueOptions } from './machines.js';
+import { methodHelp, methodNames, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
   checkSeed,

@@ -212,12 +212,10 @@ export const simulateCommand: Verb<SimulateArguments> = {
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
     const progress = terminalProgress();
     const executor = await queueExecutor(argv, 'simulation', argv.out, note);
-    const elsewhere =
-      stage === 'join'
-        ? () => missingParts
-        : executor &&
-          parts !== undefined &&
-          ((notes: TableNotes) => drawnBy(executor, { parts, exposures, label: notes.data ?? '' }, progress));
+    const byQueue =
+      executor &&
+      ((notes: TableNotes) => drawnBy(executor, { parts: parts ?? 1, exposures, label: notes.data ?? '' }, progress));
+    const elsewhere = stage === 'join' ? () => missingParts : byQueue;
     const options = { config, source, workers, exposures, parts, partitioned, format, elsewhere };
     const inputs = [argv.data, argv.exposure];
     if (stage === 'world') {

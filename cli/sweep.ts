@@ -11,6 +11,7 @@ import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { withScratch } from '../support/scratch.js';
 import { note, print } from './io.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import {
   methodHelp,
   methodNames,
@@ -19,7 +20,6 @@ import {
   settingsOf,
   type TrainingArguments,
 } from './method_options.js';
-import { type QueueArguments, queueOptions } from './machines.js';
 import {
   checkNumber,
   checkSeed,

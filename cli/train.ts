@@ -17,7 +17,9 @@ import { UserError } from '../support/errors.js';
 import { hashOf } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM, programBuild } from '../support/version.js';
+import { stopGently } from './interrupt.js';
 import { note, print, resultWidth } from './io.js';
+import { type QueueArguments, queueExecutor, queueOptions, stopSentence } from './machines.js';
 import {
   methodHelp,
   methodNames,
@@ -27,8 +29,6 @@ import {
   type TrainingArguments,
   trainingOf,
 } from './method_options.js';
-import { stopGently } from './interrupt.js';
-import { type QueueArguments, queueExecutor, queueOptions, stopSentence } from './machines.js';
 import {
   checkSeed,
   type OutputArguments,
