@@ -116,12 +116,12 @@ export function submitAlone(argv: SubmitArguments): void {
 }
 
 /** Submits a simulation in parts. */
-export function submitSimulation(argv: SubmitArguments, left: readonly number[]): void {
-  const { out, workers, array = 1, sbatch = '', json } = argv;
+export function submitSimulation(argv: SubmitArguments & { readonly parts?: number }, left: readonly number[]): void {
+  const { out, workers, parts = 1, array = 1, sbatch = '', json } = argv;
   const isDry = argv.slurm === 'print';
   const folder = new SlurmFolder(out);
   if (!isDry) refuseLive(folder);
-  const options = { tasks: array, sbatch, cores: workers, words: currentRun().words };
+  const options = { parts, tasks: array, sbatch, cores: workers, words: currentRun().words };
   const submitted = submitParts(folder, left, options, isDry);
   print(json ? JSON.stringify(submitted, null, 2) : describeScripts(submitted, folder, out, isDry));
 }

@@ -78,10 +78,10 @@ async function lookerOf({ folder, queue }: StatusArguments): Promise<Looker> {
 }
 
 /** How far jobs of Slurm are, for people. */
-export function describeJobs({ folder, trials, done, failed, tuned, jobs, ...rest }: SlurmStatus): string {
+export function describeJobs({ folder, unit, all, done, failed, tuned, jobs, ...rest }: SlurmStatus): string {
   const { machines, secondsLeft, trouble } = rest;
   const left = secondsLeft === null ? '' : `, about ${timeText(secondsLeft)} left`;
-  const lines = [`${folder}: ${done} of ${trials} trials done, ${failed} failed${left}`];
+  const lines = [`${folder}: ${done} of ${all} ${unit} done${unit === 'trials' ? `, ${failed} failed` : ''}${left}`];
   if (tuned > 0) lines.push(`${tuned} trainings of searches for settings`);
   if (trouble !== undefined) lines.push(trouble);
   const states = new Map<string, string[]>();
@@ -95,7 +95,7 @@ export function describeJobs({ folder, trials, done, failed, tuned, jobs, ...res
     );
   if (jobs.length === 0 && trouble === undefined)
     lines.push(
-      done < trials
+      done < all
         ? 'no job of it is in the queue: the same command again submits what is left'
         : 'no job of it is in the queue',
     );

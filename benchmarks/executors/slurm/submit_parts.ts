@@ -9,15 +9,22 @@ import { arrayHead, runs, submitArrays } from './submit.js';
 const planSchema = z.strictObject({
   version: z.literal(1),
   build: z.string(),
+  submitted: z.string(),
+  /** How many there are. */
+  parts: z.number().int(),
   /** Numbers of parts, from 1, of each task. */
   shares: z.array(z.array(z.number().int().positive())),
 });
 
+/** The plan of a submission; undefined where there is none. */
+export const readPartsPlan = (folder: SlurmFolder, round: string | number | undefined) =>
+  planSchema.safeParse(readState(folder.file(`parts-${round}.json`))).data;
+
 /** What a task of an array draws. Throws UserError where there is no such plan, or it is of another build. */
 export function partsOfTask(folder: SlurmFolder, env: NodeJS.ProcessEnv): number[] {
   const [round, from] = [env['EXPOBENCH_ROUND'], Number(env['EXPOBENCH_FROM'] ?? 0)];
+  const plan = readPartsPlan(folder, round);
   const path = folder.file(`parts-${round}.json`);
-  const plan = planSchema.safeParse(readState(path)).data;
   if (!plan)
     throw new UserError(`"${path}" is not seen from this machine, or is no plan: --out must lie on a shared disk`);
   if (plan.build !== programBuild()) throw new UserError('the parts were planned by another build: submit again');
@@ -29,6 +36,7 @@ export function submitParts(
   folder: SlurmFolder,
   left: readonly number[],
   options: {
+    readonly parts: number;
     readonly tasks: number;
     readonly sbatch: string;
     readonly cores?: number | undefined;
@@ -49,7 +57,14 @@ export function submitParts(
   if (!isDry) {
     folder.make();
     for (const [path, text] of Object.entries(scripts)) writeDurably(path, text);
-    writeDurably(folder.file(`parts-${round}.json`), JSON.stringify({ version: 1, build: programBuild(), shares }));
+    const plan = {
+      version: 1,
+      build: programBuild(),
+      submitted: new Date().toISOString(),
+      parts: options.parts,
+      shares,
+    };
+    writeDurably(folder.file(`parts-${round}.json`), JSON.stringify(plan));
   }
   const own = [
     ...(options.cores === undefined ? [] : [`--cpus-per-task=${options.cores}`]),
