@@ -35,6 +35,8 @@ export interface QueueExecutorOptions {
   readonly detach?: boolean;
   /** A folder that the workers see, for data. */
   readonly dataFolder?: string | undefined;
+  /** Milliseconds between looks at signs, at answers, and for jobs that vanished. */
+  readonly every?: { readonly sign: number; readonly collect: number; readonly addAgain: number };
   /** Told, in a sentence, of what happens. */
   onNote?(sentence: string): void;
 }
@@ -43,10 +45,9 @@ export interface QueueExecutorOptions {
 const BATCH = 500;
 /** Milliseconds in which tasks are gathered. */
 const GATHER = 20;
-/** Milliseconds between looks at signs, at answers, and for jobs that vanished. */
-const SIGN = 2000;
-const COLLECT = 10_000;
-const ADD_AGAIN = 60_000;
+const EVERY = { sign: 2000, collect: 10_000, addAgain: 60_000 } as const;
+/** Milliseconds without a worker after which that is said. */
+const ALONE = 10_000;
 /** Milliseconds that withdrawing may take. */
 const WITHDRAW = 10_000;
 
@@ -112,10 +113,13 @@ export class QueueExecutor implements Executor {
     const every = (milliseconds: number, work: () => Promise<void>): void => {
       this.timers.push(setInterval(() => void work().catch(() => {}), milliseconds));
     };
-    every(SIGN, () => this.sign());
-    every(COLLECT, () => this.collect());
-    every(ADD_AGAIN, () => this.addAgain());
-    await this.sign();
+    const { sign, collect, addAgain } = this.options.every ?? EVERY;
+    every(sign, () => this.sign());
+    every(collect, () => this.collect());
+    every(addAgain, () => this.addAgain());
+    await this.sign().catch((error: unknown) => {
+      throw explainFull(error);
+    });
   }
 
   async provide(data: readonly Provided[], modules: readonly UserModule[] = []): Promise<void> {
@@ -376,7 +380,7 @@ export class QueueExecutor implements Executor {
         `a worker on ${machine.name} is of another build of the program (${machine.build.slice(0, 8)}, this is ${programBuild().slice(0, 8)}): it takes none of these trials`,
       );
     for (const { machine, trouble } of own) if (trouble !== undefined) once(`${machine.name}: ${trouble}`);
-    if (own.length === 0 && this.left.size > 0 && Date.now() - this.started > COLLECT)
+    if (own.length === 0 && this.left.size > 0 && Date.now() - this.started > ALONE)
       once(
         `no worker of this build is there: start some with "expobench worker --queue ${this.server.place.shown}", here or on other machines`,
       );

@@ -90,17 +90,18 @@ const PATIENCE = 10_000;
  * Reaches a server and looks whether it can hold a queue. Throws UserError, in one sentence, where nobody answers, the password is wrong, it is too
  * old, or it would drop trials.
  */
-export async function reachServer(place: ServerPlace): Promise<QueueServer> {
+export async function reachServer(place: ServerPlace, patience = PATIENCE): Promise<QueueServer> {
   const { Redis } = await import('ioredis');
   const { shown, options, prefix } = place;
   // Its types do not allow what is optional to be undefined.
   const open = (more: RedisOptions): Redis => new Redis({ ...options, disableClientInfo: true, ...more } as never);
-  const first = open({ lazyConnect: true, retryStrategy: null, connectTimeout: PATIENCE, commandTimeout: PATIENCE });
+  const first = open({ lazyConnect: true, retryStrategy: null, connectTimeout: patience, commandTimeout: patience });
   let cause: Error | undefined;
   first.on('error', (error: Error) => (cause = error));
   try {
     await first.connect();
     await first.ping();
+    await first.select(options.db ?? 0); // what cannot be chosen is passed over without a word, else
     const memory = await first.info('memory');
     const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
     if (policy !== undefined && policy !== 'noeviction')

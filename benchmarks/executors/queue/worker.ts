@@ -44,11 +44,13 @@ export interface WorkerOptions {
   readonly cacheFolder: string;
   /** Whether to run programs and code that sweeps bring along. */
   readonly allowsCommands: boolean;
+  /** Milliseconds after which a trial that cannot be run here is offered again. */
+  readonly back?: number | undefined;
   /** Told, in a sentence, of what happens. */
   onNote(sentence: string): void;
 }
 
-/** Milliseconds after which a trial that cannot be run here is offered again. */
+/** Unless somebody says otherwise. */
 const BACK = 8000;
 /** Milliseconds of rest where the server refuses. */
 const REST = 5000;
@@ -58,6 +60,9 @@ const GIVE_BACK = 3000;
 const HELD = 4;
 /** Answers of the server to which BullMQ would ask again at once, thousands of times a second. */
 const REFUSALS = /^(OOM|NOPERM|NOAUTH|WRONGPASS|READONLY|MISCONF|LOADING|BUSY)/;
+
+/** Workers of this process. */
+let begun = 0;
 
 interface Running {
   readonly job: Job;
@@ -70,13 +75,15 @@ export class QueueWorker {
   private readonly redis: Redis;
   private readonly blobs: Blobs;
   private readonly store: DataStore;
+  /** Threads that wait for a trial, and all of them. */
   private readonly threads: TaskThread[] = [];
+  private readonly allThreads = new Set<TaskThread>();
   private readonly running = new Map<string, Running>();
   private readonly held = new Map<string, TrialData>();
   private readonly modules = new Map<string, UserModule>();
   private readonly machine: Machine = thisMachine();
   /** Its name among machines. */
-  readonly name = `${this.machine.name}-${process.pid}`;
+  readonly name = `${this.machine.name}-${process.pid}${begun++ === 0 ? '' : `-${begun}`}`;
   /** Milliseconds between signs. */
   private readonly every: number;
   private readonly timer: NodeJS.Timeout;
@@ -192,6 +199,7 @@ export class QueueWorker {
     this.running.set(id, { job, title: data.title, since: this.now() });
     await this.memoryFor(data.bytes);
     const thread = this.threads.pop() ?? new TaskThread();
+    this.allThreads.add(thread);
     try {
       this.note(`takes ${data.title}${job.attemptsStarted > 1 ? ` (start ${job.attemptsStarted})` : ''}`);
       const { kind, payload } = data;
@@ -228,7 +236,7 @@ export class QueueWorker {
   }
 
   private async putBack(job: Job, token: string): Promise<never> {
-    await job.moveToDelayed(this.now() + BACK, token);
+    await job.moveToDelayed(this.now() + (this.options.back ?? BACK), token);
     throw new this.DelayedError();
   }
 
@@ -376,8 +384,10 @@ export class QueueWorker {
 
   private async leave(): Promise<void> {
     clearInterval(this.timer);
+    // Without waiting for what runs: it has ended, or was given back.
+    await Promise.race([sleep(1000), this.worker.close(true).catch(() => {})]);
     await Promise.race([sleep(1000), this.redis.hdel(this.server.keys.machines, this.name).catch(() => {})]);
-    await Promise.all(this.threads.map((thread) => thread.close()));
+    await Promise.all([...this.allThreads].map((thread) => thread.close()));
     this.redis.disconnect();
   }
 }
