@@ -38,9 +38,9 @@ export interface ChaosResult {
 
 const main = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 /** Trainings of a second or so. */
-const METHODS = ['GMF', 'MLP', 'MF', 'Pop'];
+const METHODS = ['GMF', 'MLP', 'MF', 'BPR-MF'];
 const DATA = ['--data', 'planted', '--users', '200', '--items', '150', '--ratings-per-user', '20'];
-const TRAINING = ['--epochs', '20', '--patience', '20', '--batch', '256', '--bootstrap', '0', '--dim', '16'];
+const TRAINING = ['--epochs', '60', '--patience', '60', '--batch', '256', '--bootstrap', '0', '--dim', '16'];
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
 function random(seed: number): () => number {
