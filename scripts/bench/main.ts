@@ -6,6 +6,7 @@ import { epoch } from './epoch.js';
 import { gpu } from './gpu.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
+import { queue } from './queue.js';
 import { scale } from './scale.js';
 import { simulation } from './simulation.js';
 import { steps } from './steps.js';
@@ -22,6 +23,7 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   scale,
   gpu,
   data,
+  queue,
 ]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

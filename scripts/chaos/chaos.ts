@@ -94,6 +94,14 @@ export async function chaos(options: ChaosOptions, say: (text: string) => void =
   const startSweep = (): ChildProcess => start([...sweepWords('chaos'), '--queue', server.url]);
   const isDone = (): boolean => existsSync(join(folder, 'chaos', 'manifest.json'));
   const counts: Record<string, number> = {};
+  const linesSaid = (beginning: string): number =>
+    said
+      .join('')
+      .split('\n')
+      .filter((line) => line.startsWith(beginning)).length;
+  const waitFor = async (holds: () => boolean, most: number): Promise<void> => {
+    for (const end = Date.now() + most; !holds() && Date.now() < end; ) await sleep(100);
+  };
   try {
     const fleet = Array.from({ length: workers }, startWorker);
     let sweep = startSweep();
@@ -120,8 +128,13 @@ export async function chaos(options: ChaosOptions, say: (text: string) => void =
       },
     };
     const names = Object.keys(events);
+    const ended = (): number => linesSaid('ended ');
+    const trials = METHODS.length * repetitions;
+    await waitFor(() => linesSaid('takes ') > 0, 120_000);
     for (let event = 0; event < options.events && !isDone(); event++) {
-      await sleep(pause * (0.5 + draw()));
+      // Spread over the sweep, on a fast machine as on a slow one: with the trials that have ended, and now and then without.
+      await waitFor(() => ended() >= (0.8 * trials * event) / options.events, 10 * pause);
+      await sleep(pause * draw());
       const name = names[Math.floor(draw() * names.length)] as string;
       say(name);
       counts[name] = (counts[name] ?? 0) + 1;
@@ -160,7 +173,7 @@ export async function chaos(options: ChaosOptions, say: (text: string) => void =
     trials,
     lost: trials - new Set(keys).size,
     doubles: keys.length - new Set(keys).size,
-    repeats: starts - trials,
+    repeats: linesSaid('takes ') - trials,
     isSame: ended && isSameRun(join(folder, 'chaos'), join(folder, 'plain')),
     seconds,
     ended,
