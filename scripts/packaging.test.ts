@@ -7,7 +7,7 @@ const { run } = testProgram();
 const read = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 
 /** An image with its version, to the last number, so that the same file gives the same thing next year. */
-const PINNED = /^[\w./-]+:\d+\.\d+\.\d+(-[\w.]+)?$/;
+const PINNED = /^[\w./-]+:\d+\.\d+\.\d+(-[\w.-]+)?$/;
 /** Built from this repository. */
 const OWN = /(^|\/)expobench(:|$)/;
 

@@ -164,10 +164,6 @@ export async function chaos(options: ChaosOptions, say: (text: string) => void =
   const keys = lines
     .filter((line) => line.includes('"result"'))
     .map((line) => (JSON.parse(line) as { key: string }).key);
-  const starts = said
-    .join('')
-    .split('\n')
-    .filter((line) => line.startsWith('takes ')).length;
   return {
     events: counts,
     trials,
