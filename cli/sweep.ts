@@ -121,7 +121,7 @@ export const sweepCommand: Verb<SweepArguments> = {
     epochs: undefined,
     'dry-run': 'only list what would be run, and how long it takes',
     workers: undefined,
-    queue: 'on workers of a queue: redis://HOST:6379/0 (docs/machines.md)',
+    queue: 'run on workers of a queue: redis://HOST:6379/0',
     slurm: 'as jobs of Slurm; --slurm=print only prints',
     seed: undefined,
     overwrite: undefined,

@@ -7,7 +7,7 @@ import type { QueueServer } from '../../benchmarks/executors/queue/server.js';
 /** What a trial costs the server, where nothing but the queue works. */
 export interface Slept {
   readonly perSecond: number;
-  /** Commands of clients a trial; a script counts as one. */
+  /** Commands a trial, those within scripts included. */
   readonly calls: number;
   /** Processor time of the server a trial. */
   readonly milliseconds: number;
