@@ -2,6 +2,7 @@
  * expobench as a library: what is meant for use, from the ground up. Types of the arguments come along.
  */
 export { builtIn, type Catalogue } from './benchmarks/catalogue.js';
+export { type Compared, compare, evaluateScores, type InMemoryOptions } from './benchmarks/in_memory.js';
 export { catalogueOf, readModule } from './benchmarks/own_files.js';
 export { type Plan, type PlanOptions, planSuite } from './benchmarks/plan.js';
 export type { Claim, Measure } from './benchmarks/replication/claim.js';
@@ -34,6 +35,7 @@ export { type Profile, profileOf } from './datasets/profile.js';
 export { type ReadOptions, type ReadResult, readInteractions } from './datasets/reader.js';
 export { writeRecBole } from './datasets/recbole.js';
 export { datasets } from './datasets/registry.js';
+export { interactionsOf, type Row } from './datasets/rows.js';
 export { type SplitOptions, type SplitRule, splitInteractions } from './datasets/split.js';
 export { readFolder, readManifest } from './datasets/store.js';
 export { readUnbiased, unbiasedAt } from './datasets/unbiased.js';

@@ -1,11 +1,9 @@
-import { holm, type PairedTest, pairedTest, type TestOptions } from '../support/statistics.js';
+import { pairedSamples, type Sample } from '../support/layers.js';
+import { holm, type PairedTest } from '../support/statistics.js';
 
-/** One row's values of a metric, a repetition each; undefined where a repetition failed. */
-export interface Repetitions {
+/** One row's values of a metric, a repetition each. */
+export interface Repetitions extends Sample {
   readonly label: string;
-  readonly values: readonly (number | undefined)[];
-  /** See `TestOptions`. */
-  readonly users?: number | undefined;
 }
 
 /** A paired test between two rows over the repetitions that both have. */
@@ -17,9 +15,9 @@ export interface Comparison extends PairedTest {
 }
 
 /**
- * Compares the row with the largest mean to every other by `pairedTest` over repetitions (a repetition has the same seed, so the same
- * candidates, in every row). Holm's correction is over all pairs of rows, since the best is found by looking at all of them. Rows with
- * fewer than three common repetitions are left out.
+ * Compares the row with the largest mean to every other by `pairedSamples` (a repetition has the same seed, so the same candidates, in every
+ * row). Holm's correction is over all pairs of rows, since the best is found by looking at all of them. Rows with fewer than three common
+ * repetitions are left out.
  */
 export function compareWithBest(rows: readonly Repetitions[]): Comparison[] {
   const meanOf = ({ values }: Repetitions): number => {
@@ -44,15 +42,7 @@ export function comparePairs(
   hypotheses = pairs.length,
 ): Comparison[] {
   const tests = pairs.flatMap(([a, b]) => {
-    const common = a.values.flatMap((value, r) => {
-      const other = b.values[r];
-      return value === undefined || other === undefined ? [] : [[value, other] as const];
-    });
-    const test = pairedTest(
-      common.map(([x]) => x),
-      common.map(([, y]) => y),
-      usersOf(a, b),
-    );
+    const test = pairedSamples(a, b);
     return test ? [{ a: a.label, b: b.label, ...test }] : [];
   });
   const adjusted = holm(
@@ -61,8 +51,3 @@ export function comparePairs(
   );
   return tests.map((test, t) => ({ ...test, adjusted: adjusted[t] as number }));
 }
-
-/** The smaller of two numbers of users; none where one is not known. */
-const usersOf = ({ users: a }: Repetitions, { users: b }: Repetitions): TestOptions => ({
-  users: a === undefined || b === undefined ? undefined : Math.min(a, b),
-});

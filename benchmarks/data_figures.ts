@@ -1,13 +1,13 @@
 import { ANCHORS } from '../evaluation/truth/anchors.js';
 import type { CurvesFigure, FigurePoint, FigureSeries } from '../results/figure.js';
-import { summarize } from '../support/statistics.js';
+import { type Sample, summarizeSample } from '../support/layers.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
-import type { TrialResult } from './trial.js';
+import { chanceNote, plainSample, sampleOf } from './samples.js';
 
 const VALUE = 'value@10';
 
-/** What a panel shows of a trial. */
-type Pick = (result: TrialResult) => number | undefined;
+/** What a panel shows of trials. */
+type Pick = (trials: readonly FinishedTrial[]) => Sample;
 
 /**
  * Methods over data sets that lie along an axis, such as worlds of one kind whose exposure is stronger and stronger: value in truth, with what it is
@@ -38,16 +38,24 @@ export function dataFigure(
     (name): FigureSeries => ({
       ...{ label: name, group: name, dashed: true, isReference: true },
       points: xs.flatMap((place) =>
-        pointOf(place, at(place).slice(0, 1), (result) => result.truth?.anchors[name][VALUE]),
+        pointOf(place, at(place).slice(0, 1), (trials) =>
+          plainSample(trials, ({ truth }) => truth?.anchors[name][VALUE]),
+        ),
       ),
     }),
   );
-  const value: Pick = (result) => result.truth?.values[VALUE];
-  const hit: Pick = (result) => result.estimates['standard']?.metrics['hit@10'];
+  const value: Pick = (trials) =>
+    sampleOf(trials, ({ truth }) => truth && { metrics: truth.values, groups: truth.groups }, VALUE);
+  const hit: Pick = (trials) => sampleOf(trials, ({ estimates }) => estimates['standard'], 'hit@10');
+  const rows = labels.flatMap((label) => xs.map((place) => at(place).filter(({ row }) => row.label === label)));
   return {
     title: `By ${x}`,
     note: [
-      'Left: value@10, expected clicks in 100 shown; dashed what it is read against. Right: Hit@10 of test clicks. Bands are 95 percent intervals over repetitions.',
+      'Left: value@10, expected clicks in 100 shown; dashed what it is read against. Right: Hit@10 of test clicks. Bands are 95 percent intervals.',
+      chanceNote(
+        rows.flatMap((trials) => [value(trials), hit(trials)]),
+        { isSimulated: true },
+      ),
       `In truth ${leadersText(leaders(xs, at, labels, value))}; by Hit@10 ${leadersText(leaders(xs, at, labels, hit))}.`,
     ].join(' '),
     across: 2,
@@ -59,10 +67,10 @@ export function dataFigure(
 }
 
 function pointOf(x: number, trials: readonly FinishedTrial[], pick: Pick): FigurePoint[] {
-  const values = trials.map(resultOf).flatMap((result) => (result && pick(result)) ?? []);
-  if (values.length === 0) return [];
-  const { n, mean, interval } = summarize(values.map((value) => 100 * value));
-  return [{ x, n, mean, ...(interval && { low: interval[0], high: interval[1] }) }];
+  const found = summarizeSample(pick(trials));
+  if (!found) return [];
+  const { n, mean, interval } = found;
+  return [{ x, n, mean: 100 * mean, ...(interval && { low: 100 * interval[0], high: 100 * interval[1] }) }];
 }
 
 /** Who is first at each place. */

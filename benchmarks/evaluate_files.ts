@@ -1,5 +1,6 @@
 import { type Kernels, WasmKernels } from '../compute/index.js';
-import { TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import { TEST, VALIDATION } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import { averageOf, itemValues } from '../evaluation/averages.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { metricsAt } from '../evaluation/metrics/registry.js';
@@ -53,7 +54,7 @@ export async function evaluateFiles(
   const kernels = new WasmKernels();
   const test = await testQuestion(kernels, data, TEST, evaluation);
   const validation = await testQuestion(kernels, data, VALIDATION, evaluation);
-  const train = userItems(data, (row) => data.split?.[row] === TRAIN);
+  const train = knownItems(data, 'train');
   const metrics = metricsAt(evaluation.cutoffs, catalogue.metrics).items;
   const finished: FinishedTrial[] = [];
   const perUser = new Map<string, UserValues>();

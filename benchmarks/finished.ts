@@ -7,6 +7,8 @@ export interface FinishedTrial {
   readonly data: string;
   readonly row: Pick<PlannedRow, 'label' | 'method' | 'variant'>;
   readonly repetition: number;
+  /** Which draw of its world's clicks it ran on, from 0, where there are several. */
+  readonly draw?: number | undefined;
   /** As tuned, where they were. */
   readonly settings: TrialSettings;
   readonly outcome: Outcome;

@@ -21,7 +21,8 @@ export function deployed(trials: readonly FinishedTrial[]): Deployed[] {
 
 /** What an offline estimate says of a trained model; undefined where it has none. */
 export function offline(result: TrialResult, name: EstimateName): Metrics | undefined {
-  return estimateOf(result, name)?.metrics;
+  const estimate = estimateOf(result, name);
+  return estimate?.void === undefined ? estimate?.metrics : undefined;
 }
 
 /**
@@ -89,7 +90,7 @@ export function errorTable(
 /** Says that estimates are missing which not every model has: the robust one is for PS and ACL. */
 const leftOut = (rows: number): string =>
   rows < ESTIMATES.length
-    ? ' Estimates that not every model has are left out (the robust one is for PS and ACL, another needs --propensity-model).'
+    ? ' Estimates that not every model has are left out (the robust one is for PS and ACL whose exposure model has not collapsed, another needs --propensity-model).'
     : '';
 
 /** Estimates whose weights rest on few test items. */

@@ -29,6 +29,10 @@ export interface PlanOptions {
   /** Patterns of labels to keep, such as "ACL*". */
   readonly only?: readonly string[] | undefined;
   readonly repetitions?: number | undefined;
+  /** How often the final clicks of a simulated world are drawn; 1 where absent. */
+  readonly draws?: number | undefined;
+  /** Test clicks of each user of a simulated world; 1 where absent. */
+  readonly testClicks?: number | undefined;
   /** Seed of the first repetition; the others follow it. */
   readonly seed: number;
   /** Settings that hold whatever the suite says. */
@@ -54,7 +58,12 @@ export interface PlannedRow {
 export interface Plan {
   readonly suite: string;
   readonly budget: BudgetName;
+  /** On each draw of the clicks. */
   readonly repetitions: number;
+  /** Draws of the final clicks of each simulated world. */
+  readonly draws: number;
+  /** Test clicks of each user of a simulated world. */
+  readonly testClicks: number;
   readonly rows: readonly PlannedRow[];
   readonly tables: readonly SuiteTable[];
   readonly figures: readonly SuiteFigure[];
@@ -126,11 +135,14 @@ export function planSuite(written: Suite, options: PlanOptions): Plan {
       `suite "${suite.name}": two rows would be called "${twice}": give one of them a label of its own`,
     );
   const repetitions = options.repetitions ?? limits.repetitions ?? suite.repetitions ?? REPETITIONS;
-  checkLimit('trials', rows.length * repetitions * suite.data.length, inSuite('with its data and repetitions'));
+  const { draws = 1, testClicks = 1 } = options;
+  checkLimit('trials', rows.length * repetitions * draws * suite.data.length, inSuite('with its data and repetitions'));
   return {
     suite: suite.name,
     budget,
     repetitions,
+    draws,
+    testClicks,
     rows,
     tables: (suite.tables ?? ['standard', 'unbiased', 'expected']).map((table) =>
       typeof table === 'string' ? { show: table as View } : table,

@@ -15,6 +15,10 @@ export interface RunContents {
   readonly suite: string;
   readonly budget: string;
   readonly repetitions: number;
+  /** Draws of the clicks of each simulated world; 1 where absent. */
+  readonly draws?: number;
+  /** Test clicks of each user of a simulated world; 1 where absent. */
+  readonly testClicks?: number;
   /** Settings of each row, by its label. */
   readonly rows: Readonly<Record<string, object>>;
   readonly data: readonly OpenedData[];
@@ -39,13 +43,31 @@ export async function writeRun(folder: OutputFolder, run: RunContents, beforeRep
 /** What the manifest lists with its hash: results. Simulated data have manifests of their own, and sessions go on after it is written. */
 const isResult = (name: string): boolean => /^(?:tables|figures)\/|^trials\.ndjson$/.test(name);
 
-function manifestOf({ suite, budget, repetitions, rows, data, finished, tables, figures }: RunContents): object {
+function manifestOf({
+  suite,
+  budget,
+  repetitions,
+  draws = 1,
+  testClicks = 1,
+  rows,
+  data,
+  finished,
+  tables,
+  figures,
+}: RunContents): object {
   const failures = finished.flatMap(({ data: name, row, repetition, outcome }) =>
     'failure' in outcome ? [{ data: name, row: row.label, repetition, reason: outcome.failure }] : [],
   );
   return {
     kind: 'run',
-    ...{ suite, program: PROGRAM, budget, repetitions },
+    ...{
+      suite,
+      program: PROGRAM,
+      budget,
+      repetitions,
+      ...(draws > 1 && { draws }),
+      ...(testClicks > 1 && { testClicks }),
+    },
     tables: tables.map(({ name }) => name),
     figures: figures.map(({ name }) => name),
     data: data.map(({ name, sha256, data: { userIds, itemIds, user } }) => ({

@@ -205,8 +205,9 @@ export class TrialRunner {
   }
 
   private record({ data, row, repetition }: RunnerTask, key: string, outcome: Outcome): void {
-    const { name } = this.data[data] as OpenedData;
-    this.journal.append({ key, data: name, row, ...(repetition !== undefined && { repetition }), outcome });
+    const { name, draw } = this.data[data] as OpenedData;
+    const place = { ...(repetition !== undefined && { repetition }), ...(draw !== undefined && { draw }) };
+    this.journal.append({ key, data: name, row, ...place, outcome });
     if (!('failure' in outcome)) this.options.cache?.put(key, outcome);
   }
 

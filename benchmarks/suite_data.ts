@@ -42,6 +42,8 @@ export interface OpenedData extends TrialData {
   readonly folder?: string | undefined;
   /** SHA-256 of what a trial can see. */
   readonly sha256: string;
+  /** Which draw of its world's clicks it is, from 0; absent where there is one alone. */
+  readonly draw?: number | undefined;
 }
 
 export interface ChosenData {

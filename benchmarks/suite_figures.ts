@@ -1,9 +1,10 @@
 import type { CurvesFigure, FigurePanel, FigurePoint, FigureSeries, NamedFigure } from '../results/figure.js';
+import { type Sample, summarizeSample } from '../support/layers.js';
 import { fileName } from '../support/names.js';
-import { summarize } from '../support/statistics.js';
 import { dataFigure } from './data_figures.js';
 import { type FinishedTrial, groupBy, resultOf } from './finished.js';
-import { viewMetrics } from './suite_tables.js';
+import { chanceNote, drawsOf, plainSample, sampleOf } from './samples.js';
+import { estimateIn } from './suite_tables.js';
 import type { SuiteFigure } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { slopesOf, valuesOf } from './truth_tables.js';
@@ -45,15 +46,19 @@ export function truthFigures(suite: string, finished: readonly FinishedTrial[]):
   });
 }
 
-const BANDS = 'Bands are 95 percent intervals of the mean over repetitions.';
+const BANDS = 'Bands are 95 percent intervals of the mean.';
 
-/** Mean and interval over repetitions; undefined where there is no value. */
-function pointOf(x: number, values: readonly (number | undefined)[], factor = 1): FigurePoint[] {
-  const known = values.filter((value) => value !== undefined);
-  if (known.length === 0) return [];
-  const { n, mean, interval } = summarize(known.map((value) => factor * value));
-  return [{ x, n, mean, ...(interval && { low: interval[0], high: interval[1] }) }];
+/** Mean and interval; none where there is no value. */
+function pointOf(x: number, sample: Sample, factor = 1): FigurePoint[] {
+  const found = summarizeSample(sample);
+  if (!found) return [];
+  const { n, mean, interval } = found;
+  return [{ x, n, mean: factor * mean, ...(interval && { low: factor * interval[0], high: factor * interval[1] }) }];
 }
+
+/** What a reader must know of the bands of some samples. */
+const bandsNote = (samples: readonly Sample[], trials: readonly FinishedTrial[]): string =>
+  `${BANDS} ${chanceNote(samples, { isSimulated: trials.some((trial) => resultOf(trial)?.truth) })}`;
 
 /**
  * Figures A.1 and A.2: the objective and the validation metric of f and g by epoch. Training ends sooner in some repetitions: an epoch counts
@@ -84,7 +89,7 @@ function trainingFigure(data: string, trials: readonly FinishedTrial[]): CurvesF
         const points = Array.from({ length: longest }, (_, epoch) => {
           const values = records.map((record) => record[epoch] && curves[kind][side](record[epoch]));
           const running = values.filter((value) => value !== undefined).length;
-          return 2 * running >= records.length ? pointOf(epoch + 1, values) : [];
+          return 2 * running >= records.length ? pointOf(epoch + 1, { values, ...drawsOf(repetitions) }) : [];
         }).flat();
         const name = variant === '' ? side : `${side}, ${variant}`;
         return points.length > 0 ? [{ label: name, group: variant, dashed: side === 'g', points }] : [];
@@ -95,9 +100,11 @@ function trainingFigure(data: string, trials: readonly FinishedTrial[]): CurvesF
     methods.map(([method, own]) => panel(kind, method, own)),
   );
   if (panels.every(({ series }) => series.length === 0)) return undefined;
+  const [first = []] = groupBy(trials, ({ row }) => row.label).values();
+  const shown = plainSample(first, ({ epochs }) => epochs[0]?.loss);
   return {
     title: `${data}: training of f and g`,
-    note: `Above, what f minimizes and the cross-entropy of g; below, Hit@10 on the validation part. ${BANDS}`,
+    note: `Above, what f minimizes and the cross-entropy of g; below, Hit@10 on the validation part. ${bandsNote([shown], trials)}`,
     across: methods.length,
     panels,
   };
@@ -119,11 +126,7 @@ function settingFigure(
           ([value]) => !Number.isNaN(value),
         );
         const points = byValue.flatMap(([value, repetitions]) =>
-          pointOf(
-            value,
-            repetitions.map(resultOf).map((result) => result && pick(result, side)?.[metric]),
-            100,
-          ),
+          pointOf(value, sampleIn(repetitions, side, metric), 100),
         );
         const name = sides.length > 1 ? `${label}: ${side}` : label;
         points.sort((a, b) => a.x - b.x);
@@ -131,11 +134,18 @@ function settingFigure(
       }),
     ),
   });
-  const pick = (result: TrialResult, side: 'f' | 'g') =>
-    side === 'f' ? viewMetrics(show, result) : show === 'standard' ? result.exposureStandard : undefined;
+  const sampleIn = (own: readonly FinishedTrial[], side: 'f' | 'g', metric: string): Sample =>
+    side === 'f'
+      ? sampleOf(own, (result) => estimateIn(show, result), metric)
+      : plainSample(own, ({ exposureStandard }) => (show === 'standard' ? exposureStandard?.[metric] : undefined));
   const panels = metrics.map(panelOf);
   if (panels.every(({ series }) => series.length === 0)) return undefined;
-  return { title: `${data}: ${show} metrics by ${x}`, note: BANDS, across: metrics.length, panels };
+  const rows = [...groupBy(trials, ({ row }) => row.label).values()];
+  const note = bandsNote(
+    rows.flatMap((own) => sides.map((side) => sampleIn(own, side, metrics[0] as string))),
+    trials,
+  );
+  return { title: `${data}: ${show} metrics by ${x}`, note, across: metrics.length, panels };
 }
 
 /** A row's label without the setting that is the axis. */

@@ -4,7 +4,8 @@ import { builtInEvaluation, type EvaluationCatalogue } from '../evaluation/evalu
 import type { Metrics } from '../evaluation/metrics/metric.js';
 import { shownMetrics } from '../evaluation/metrics/registry.js';
 import { estimateOf } from '../results/estimate_of.js';
-import { type NamedTable, type ResultTable, WORSE_NOTE } from '../results/table.js';
+import { type NamedTable, type ResultTable, type TableRow, WORSE_NOTE } from '../results/table.js';
+import { type Sample, summarizeSample } from '../support/layers.js';
 import { fileName } from '../support/names.js';
 import { ownEntry } from '../support/record.js';
 import { LEAST_REPETITIONS, summarize } from '../support/statistics.js';
@@ -12,26 +13,17 @@ import { compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
 import { errorTable, onlineTable } from './online_tables.js';
 import { type Published, publishedCells } from './published.js';
+import { chanceNote, movesOf, sampleOf } from './samples.js';
 import { isEstimate, type SuiteTable, type View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
 
 /** What a view takes of a trial; undefined for a view that is not of an estimate, or a trial that has none. */
-const estimateIn = (view: View, result: TrialResult): Estimated | undefined => estimateOf(result, view);
+export const estimateIn = (view: View, result: TrialResult): Estimated | undefined => estimateOf(result, view);
 
 /** The metrics of a view; undefined for a view that is not of metrics, or a trial that has none. */
 export function viewMetrics(view: View, result: TrialResult): Metrics | undefined {
   return estimateIn(view, result)?.metrics;
-}
-
-/** How many users, or equally weighted test items, a view's metrics are means over; undefined where they are exact. */
-export function viewUsers(
-  view: View,
-  result: TrialResult,
-  { estimates }: EvaluationCatalogue = builtInEvaluation,
-): number | undefined {
-  const estimate = estimateIn(view, result);
-  return estimate && !estimateNamed(keyOf(view, [result]), estimates).isExact ? usersOf(estimate, result) : undefined;
 }
 
 /** The key that a view's name stands for in the first result that has it. */
@@ -49,7 +41,7 @@ function noteOf(estimate: Estimate, trials: readonly FinishedTrial[], isMain: bo
   const isGiven = trials.some((trial) => resultOf(trial)?.among === 'given');
   const sampled = candidates > 0 ? `${candidates} sampled items` : 'all items';
   const among = isGiven ? 'the items that the data names' : sampled;
-  return `${estimate.note({ clip, among })}${isMain ? remarks(trials) : ''}`;
+  return `${estimate.note({ clip, among })}${voids(trials, estimate.key)}${isMain ? remarks(trials) : ''}`;
 }
 
 /** A suite's tables: for each data set, each view that there is something to show of. `keys` says how published figures know the data. */
@@ -118,24 +110,40 @@ function metricTable(
   const isWeighted = rows.some(({ cells }) => cells[WORTH]);
   const compared = rows.filter(({ isWeak }) => !isWeak);
   const comparisons = columns.flatMap((column) =>
-    compareWithBest(
-      compared.map(({ label, values, tested }) => ({ label, values: values[column] ?? [], users: tested?.[column] })),
-    ).map((test) => ({ column, ...test })),
+    compareWithBest(compared.map(({ label, samples }) => ({ label, ...(samples[column] as Sample) }))).map((test) => ({
+      column,
+      ...test,
+    })),
   );
   const seeds = groups[0]?.[1].map(({ settings }) => settings.seed);
-  const notes = [noteOf(estimate, trials, isMain), ...(isWeighted ? worthNotes(rows, trials) : [])];
-  if (comparisons.length > 0) notes.push(WORSE_NOTE);
-  else if (compared.length > 1 && (seeds?.length ?? 0) < LEAST_REPETITIONS)
-    notes.push('Nothing is tested: fewer than three repetitions prove nothing.');
+  const isTested = comparisons.length > 0;
+  const chance = chanceNote(
+    rows.flatMap(({ samples }) => Object.values(samples)),
+    {
+      users: trials.map((trial) => resultOf(trial)?.tested?.users).find((count) => count !== undefined),
+      isSimulated: trials.some((trial) => resultOf(trial)?.truth),
+      isTested,
+    },
+  );
+  const notes = [noteOf(estimate, trials, isMain), ...(isWeighted ? worthNotes(rows, trials) : []), chance];
+  if (isTested) notes.push(WORSE_NOTE);
+  else if (compared.length > 1) notes.push(untested(trials));
   return {
     title,
     note: notes.join(' '),
     columns: isWeighted ? [...columns, WORTH] : columns,
     ...(isWeighted && { styles: { [WORTH]: { format: 'count' } } }),
     ...(seeds && { seeds }),
-    rows,
+    rows: rows.map(({ samples: _, ...row }) => row),
     comparisons,
   };
+}
+
+/** Why rows are not compared, a sentence. */
+function untested(trials: readonly FinishedTrial[]): string {
+  const draws = new Set(trials.map(({ draw }) => draw)).size;
+  const what = draws > 1 && draws < LEAST_REPETITIONS ? 'draws of the clicks' : 'repetitions';
+  return `Nothing is tested: fewer than three ${what} prove nothing.`;
 }
 
 function rowOf(
@@ -152,7 +160,10 @@ function rowOf(
     const present = all.filter((value) => value !== undefined);
     return present.length > 0 ? summarize(present) : undefined;
   };
-  const values = Object.fromEntries(columns.map((name) => [name, estimates.map((one) => one?.metrics[name])]));
+  const samples = Object.fromEntries(
+    columns.map((name) => [name, sampleOf(own, (result) => estimateOf(result, estimate.key), name)]),
+  );
+  const values = Object.fromEntries(columns.map((name) => [name, samples[name]?.values ?? []]));
   const worth = summaryOf(estimates.map((one) => one?.size));
   const items = summaryOf(results.map((result) => result?.tested?.items));
   const users = estimate.isExact
@@ -162,10 +173,12 @@ function rowOf(
   return {
     label,
     cells: {
-      ...Object.fromEntries(columns.map((name) => [name, summaryOf(values[name] as (number | undefined)[])])),
+      ...Object.fromEntries(columns.map((name) => [name, summarizeSample(samples[name] as Sample)])),
       ...(worth && { [WORTH]: worth }),
     },
     values,
+    samples,
+    ...movesOf(columns.map((name) => [name, samples[name] as Sample])),
     ...(users !== undefined && { tested: Object.fromEntries(columns.map((name) => [name, users])) }),
     ...(worth && items && isWeak(worth.mean, items.mean) && { isWeak: true }),
     ...(paper && { published: paper }),
@@ -174,7 +187,7 @@ function rowOf(
 }
 
 /** How many test items there are, and which rows are worth too few of them to be ranked. */
-function worthNotes(rows: ResultTable['rows'], trials: readonly FinishedTrial[]): string[] {
+function worthNotes(rows: readonly TableRow[], trials: readonly FinishedTrial[]): string[] {
   const items = trials.map((trial) => resultOf(trial)?.tested?.items).find((count) => count !== undefined);
   const weak = rows.filter(({ isWeak: is }) => is).map(({ label }) => label);
   const whose = weak.length === rows.length ? 'every row' : weak.join(', ');
@@ -195,6 +208,7 @@ function remarks(trials: readonly FinishedTrial[]): string {
   const older = tested.find((one) => one.older);
   return [
     collapsed(trials),
+    correlations(trials),
     leftOut
       ? ` Left out: ${leftOut} test items of users who interacted with every item, so that there is nothing to rank them among.`
       : '',
@@ -224,6 +238,24 @@ function collapsed(trials: readonly FinishedTrial[]): string {
     return lost > 0 ? [`${label} (${lost} of ${own.length})`] : [];
   });
   return labels.length > 0
-    ? ` The exposure model has collapsed, so that training was plain after all: ${labels.join(', ')}.`
+    ? ` The exposure model has collapsed, so that training was plain after all, and its robust estimate is void: ${labels.join(', ')}.`
     : '';
+}
+
+/** How far exposure models follow the truth, where it is known, as a sentence. */
+function correlations(trials: readonly FinishedTrial[]): string {
+  const labels = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, own]) => {
+    const found = own.map((trial) => resultOf(trial)?.exposure?.correlation).filter((one) => one !== undefined);
+    return found.length > 0 ? [`${label} ${summarize(found).mean.toFixed(2)}`] : [];
+  });
+  return labels.length > 0 ? ` Correlation of log G with the true log exposure: ${labels.join(', ')}.` : '';
+}
+
+/** Which rows have an estimate that is void, with the reason of the first trial, as a sentence; empty where none has. */
+function voids(trials: readonly FinishedTrial[], key: string): string {
+  const labels = [...groupBy(trials, ({ row }) => row.label)].flatMap(([label, own]) => {
+    const reasons = own.map((trial) => resultOf(trial)?.estimates[key]?.void).filter((one) => one !== undefined);
+    return reasons.length > 0 ? [`${label} (${reasons.length} of ${own.length}: ${reasons[0]})`] : [];
+  });
+  return labels.length > 0 ? ` Void, since what would be divided by is no exposure model: ${labels.join('; ')}.` : '';
 }

@@ -14,7 +14,7 @@ import { OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import { silent } from '../support/progress.js';
 import { devicesOf, withChosenBackend } from './backend_choice.js';
-import type { Catalogue } from './catalogue.js';
+import { drawnAgain } from './draws.js';
 import type { FinishedTrial } from './finished.js';
 import { Journal, readLines, type TrialLine } from './journal.js';
 import type { Plan, PlannedRow } from './plan.js';
@@ -69,15 +69,16 @@ export async function sweep(
     claimRun(folder, plan, options);
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
-    checkPlan(plan, data, options.onNote);
+    const drawn = await drawnAgain(data, plan, options.workers);
+    checkPlan(plan, data, drawn.flat(), options.onNote);
     const journal = new Journal(folder.file('trials.ndjson'), options.retryFailed ?? false);
     if (journal.broken > 0)
       options.onNote?.(
         `${journal.broken} ${journal.broken === 1 ? 'line' : 'lines'} of "${folder.file('trials.ndjson')}" cannot be taken (cut off, changed, or of another version): ${journal.broken === 1 ? 'its trial runs' : 'their trials run'} again`,
       );
-    runner = new TrialRunner(data, journal, options, plan.catalogue);
+    runner = new TrialRunner(drawn.flat(), journal, options, plan.catalogue);
     const lines: TrialLine[] = [];
-    const finished = await runAll(plan, data, runner, lines);
+    const finished = await runAll(plan, drawn, runner, lines);
     const keys = new Map(data.map(({ name, key }) => [name, key]));
     const tables = withOwnNames(suiteTables(plan.suite, plan.tables, finished, keys, plan.catalogue));
     const places = new Map(data.flatMap(({ name, at }) => (at === undefined ? [] : [[name, at] as const])));
@@ -87,12 +88,14 @@ export async function sweep(
     ]);
     // In the suite's order, so that the file does not depend on which trial ended first.
     removeOthers(folder, data);
-    const { suite, budget, repetitions } = plan;
+    const { suite, budget, repetitions, draws, testClicks } = plan;
     const rows = Object.fromEntries(
       plan.rows.map(({ label, settings, tuning }) => [label, { settings, ...(tuning && { tuning }) }]),
     );
-    await writeRun(folder, { suite, budget, repetitions, rows, data, finished, lines, tables, figures }, () =>
-      session?.end(options.executor?.machines?.()),
+    await writeRun(
+      folder,
+      { suite, budget, repetitions, draws, testClicks, rows, data, finished, lines, tables, figures },
+      () => session?.end(options.executor?.machines?.()),
     );
     isComplete = true;
     folder.commit();
@@ -110,8 +113,13 @@ export async function sweep(
 }
 
 /** Throws UserError for what a plan cannot do on its data, and says what it leaves out. */
-function checkPlan(plan: Plan, data: readonly OpenedData[], onNote?: (sentence: string) => void): void {
-  for (const one of data) checkEvaluation(one.data);
+function checkPlan(
+  plan: Plan,
+  data: readonly OpenedData[],
+  drawn: readonly OpenedData[],
+  onNote?: (sentence: string) => void,
+): void {
+  for (const one of drawn) checkEvaluation(one.data);
   for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
   for (const one of data) {
     const { rows, leftOut } = suitedRows(plan, one);
@@ -129,7 +137,7 @@ function checkPlan(plan: Plan, data: readonly OpenedData[], onNote?: (sentence: 
 
 /**
  * Opens the data of a sweep that runs elsewhere, into the folder of the run, and says what is to be run on each of them. The folder is kept: the
- * sweep that joins what came of it goes on from there.
+ * sweep that joins what came of it goes on from there. Data are all draws of the first, all of the second, and so on.
  */
 export async function prepareSweep(
   plan: Plan,
@@ -142,8 +150,9 @@ export async function prepareSweep(
   try {
     claimRun(folder, plan, options);
     const data = await open(folder);
-    checkPlan(plan, data, options.onNote);
-    return { data, jobs: await jobsOf(plan, data, 1) };
+    const drawn = await drawnAgain(data, plan, options.workers);
+    checkPlan(plan, data, drawn.flat(), options.onNote);
+    return { data: drawn.flat(), jobs: await jobsOf(plan, drawn, 1) };
   } catch (error) {
     if (isNew && hasNoTrial(folder)) folder.discard();
     throw error;
@@ -231,15 +240,13 @@ const suiteOf = (manifest: unknown): string | undefined =>
 /** Tunes where the plan says so, trains everything, and collects the journal's lines in the suite's order. */
 async function runAll(
   plan: Plan,
-  data: readonly OpenedData[],
+  data: readonly (readonly OpenedData[])[],
   runner: TrialRunner,
   lines: TrialLine[],
 ): Promise<FinishedTrial[]> {
   const jobs = await jobsOf(plan, data, Number.isFinite(runner.workers) ? runner.workers : 1);
-  const all = Array.from({ length: plan.repetitions }, (_, repetition) => repetition);
-  const results = await Promise.allSettled(
-    jobs.map(({ index, row }) => runRow(plan.catalogue, data[index] as OpenedData, index, row, all, runner)),
-  );
+  const all = repetitionsOf(plan);
+  const results = await Promise.allSettled(jobs.map(({ place, row }) => runRow(plan, place, row, all, runner)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
   return results.flatMap((result) => {
@@ -249,21 +256,26 @@ async function runAll(
   });
 }
 
+/** Numbers of all trainings of a row, over all draws of the clicks. */
+export const repetitionsOf = ({ repetitions, draws }: Pick<Plan, 'repetitions' | 'draws'>): number[] =>
+  Array.from({ length: repetitions * draws }, (_, repetition) => repetition);
+
 /** A row of a plan on one of its data. */
 export interface RowJob {
-  /** Place among the data. */
-  readonly index: number;
+  readonly place: Place;
   /** With a backend that is chosen. */
   readonly row: PlannedRow;
 }
 
 /** One after another, before anything runs, since choosing a backend takes time by the clock. */
-async function jobsOf(plan: Plan, data: readonly OpenedData[], beside: number): Promise<RowJob[]> {
+async function jobsOf(plan: Plan, data: readonly (readonly OpenedData[])[], beside: number): Promise<RowJob[]> {
   const jobs: RowJob[] = [];
-  for (const [index, one] of data.entries()) {
+  for (const [index, draws] of data.entries()) {
+    const one = draws[0] as OpenedData;
+    const place = { name: one.name, first: index * plan.draws };
     for (const row of suitedRows(plan, one).rows) {
       const settings = await withChosenBackend(one, row.settings, { beside, catalogue: plan.catalogue });
-      jobs.push({ index, row: { ...row, settings } });
+      jobs.push({ place, row: { ...row, settings } });
     }
   }
   return jobs;
@@ -274,13 +286,18 @@ interface RowResult {
   readonly trials: readonly FinishedTrial[];
 }
 
-/** Tunes a row where it says so, and trains it in the given repetitions. */
+/** Data of a row: the number of its first draw, whom the others follow. */
+interface Place {
+  readonly name: string;
+  readonly first: number;
+}
+
+/** Tunes a row where it says so, and trains it in the given ones of its repetitions. */
 export async function runRow(
-  catalogue: Catalogue,
-  { name }: Pick<OpenedData, 'name'>,
-  index: number,
+  plan: Pick<Plan, 'repetitions' | 'draws' | 'catalogue'>,
+  { name, first }: Place,
   row: PlannedRow,
-  repetitions: readonly number[],
+  wanted: readonly number[],
   runner: TrialRunner,
 ): Promise<RowResult> {
   const lines: TrialLine[] = [];
@@ -296,12 +313,18 @@ export async function runRow(
     });
     return outcome;
   };
+  /** Seeds go on from one draw of the clicks to the next. */
+  const places = wanted.map((repetition) => ({
+    repetition,
+    ...(plan.draws > 1 && { draw: Math.floor(repetition / plan.repetitions) }),
+  }));
+  const indexOf = ({ draw = 0 }: { readonly draw?: number | undefined }): number => first + draw;
   let settings = row.settings;
   let remarks: readonly string[] = [];
   if (row.tuning) {
     const validate = async (tried: TrialSettings): Promise<Validated> =>
-      (await run({ work: 'validate', data: index, settings: tried, row: row.label })) as Validated;
-    const tuned = await tune(settings, row.tuning, validate, silent, catalogue).catch((error: unknown) => {
+      (await run({ work: 'validate', data: first, settings: tried, row: row.label })) as Validated;
+    const tuned = await tune(settings, row.tuning, validate, silent, plan.catalogue).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
     });
@@ -309,9 +332,9 @@ export async function runRow(
     if (tuned instanceof UserError) {
       lines.sort((a, b) => (a.key < b.key ? -1 : 1));
       const outcome: Outcome = { failure: tuned.message };
-      const trials = repetitions.map(
-        (repetition): FinishedTrial => ({
-          ...{ data: name, row, repetition, settings: withRepetition(settings, repetition), outcome },
+      const trials = places.map(
+        (place): FinishedTrial => ({
+          ...{ data: name, row, ...place, settings: withRepetition(settings, place.repetition), outcome },
         }),
       );
       return { lines, trials };
@@ -322,15 +345,17 @@ export async function runRow(
     lines.sort((a, b) => (a.key < b.key ? -1 : 1));
   }
   const trials = await Promise.all(
-    repetitions.map(async (repetition): Promise<FinishedTrial> => {
+    places.map(async (place): Promise<FinishedTrial> => {
+      const { repetition } = place;
       const seeded = withRepetition(settings, repetition);
-      const outcome = await runner.run({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
-      return { data: name, row, repetition, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };
+      const data = indexOf(place);
+      const outcome = await runner.run({ work: 'trial', data, settings: seeded, row: row.label, repetition });
+      return { data: name, row, ...place, settings: seeded, outcome, ...(remarks.length > 0 && { remarks }) };
     }),
   );
-  for (const { settings: seeded, repetition, outcome } of trials) {
-    const key = runner.keyOf({ work: 'trial', data: index, settings: seeded, row: row.label, repetition });
-    lines.push({ key, data: name, row: row.label, repetition, outcome });
+  for (const { settings: seeded, repetition, draw, outcome } of trials) {
+    const key = runner.keyOf({ work: 'trial', data: indexOf({ draw }), settings: seeded, row: row.label, repetition });
+    lines.push({ key, data: name, row: row.label, repetition, ...(draw !== undefined && { draw }), outcome });
   }
   return { lines, trials };
 }

@@ -1,24 +1,26 @@
 import { type BackendChoice, type Kernels, openBackend } from '../compute/index.js';
-import { type Interactions, TEST, TRAIN, userItems, VALIDATION } from '../datasets/interactions.js';
+import { type Interactions, TEST, VALIDATION } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import type { PlantedOptions } from '../datasets/planted.js';
 import { averageOf, itemValues } from '../evaluation/averages.js';
 import { type DeploymentSettings, deploy, type OnlineResult } from '../evaluation/deployment.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import { exposureCorrelation } from '../evaluation/exposure_fit.js';
 import type { ItemMetric, Metrics } from '../evaluation/metrics/metric.js';
 import { metricNamed, metricsAt } from '../evaluation/metrics/registry.js';
 import { type TestQuestion, testQuestion } from '../evaluation/question.js';
 import { rank } from '../evaluation/ranks.js';
 import type { EvaluationSettings } from '../evaluation/settings.js';
-import { hasCollapsed } from '../methods/g_beta.js';
+import { whyCollapsed } from '../methods/g_beta.js';
 import type { Method, Trained } from '../methods/method.js';
 import { explaining, parseMethod } from '../methods/registry.js';
 import { concerning, plainSettings, trainerOf } from '../methods/settings.js';
 import type { Model, ModelSettings, ModelSize } from '../models/model.js';
 import { ModelScorers } from '../models/model_scorer.js';
 import type { Scorer } from '../models/scorer.js';
-import { DivergedError, type EpochRecord, type ExposureRecord, type TrainingRecord } from '../models/trainer.js';
+import { DivergedError, type EpochRecord, type ExposureRecord } from '../models/trainer.js';
 import type { FlatSettings, TrainContext } from '../propensities/context.js';
-import type { ExposureModel } from '../propensities/propensity.js';
+import type { ExposureModel, Propensity } from '../propensities/propensity.js';
 import { propensityNamed } from '../propensities/registry.js';
 import { plantedTruth, type RelevanceTruth } from '../simulator/truth.js';
 import { World } from '../simulator/world.js';
@@ -62,7 +64,15 @@ export interface TrialResult extends Evaluation {
   readonly chosenBy?: Criterion | undefined;
   readonly validation: Metrics;
   /** G in the kept epoch. */
-  readonly exposure?: (ExposureRecord & { readonly collapsed: boolean }) | undefined;
+  readonly exposure?:
+    | (ExposureRecord & {
+        readonly collapsed: boolean;
+        /** Why, in words. */
+        readonly why?: string | undefined;
+        /** Of log G with log p_exp, where the world is known. */
+        readonly correlation?: number | undefined;
+      })
+    | undefined;
   /** Of g as a recommender, on the same test items, where it is a model. */
   readonly exposureStandard?: Metrics | undefined;
   /** What users did with the deployed method. */
@@ -152,6 +162,7 @@ async function evaluated(
         ...{ kernels, test, scorer, train: context.train, world: context.world, seed: settings.evaluation.seed },
         ...(relevance && { relevance }),
         exposure: exposure?.propensity,
+        collapse: record?.best.exposure && whyCollapsed(record.best.exposure),
         propensity: (name) => propensityModel(name, { ...context, onEpoch: undefined }, settings, catalogue),
       },
       settings.evaluation,
@@ -167,7 +178,9 @@ async function evaluated(
     validation: await standardOf(scorer, validation, standard),
     ...(record?.chosenBy !== undefined && { chosenBy: criterionOf(record.chosenBy) }),
     ...found,
-    ...(record && exposureOf(record)),
+    ...(record?.best.exposure && {
+      exposure: await exposureOf(record.best.exposure, exposure?.propensity, context.world),
+    }),
     ...(exposure?.scorer && { exposureStandard: await standardOf(exposure.scorer, test, standard) }),
     ...(deployment && context.world && { online: await deploy(test, scorer, context.world, deployment) }),
   };
@@ -219,7 +232,7 @@ async function trainContext(
   return {
     ...{ kernels, data, onEpoch, seed, settings: own },
     size: { users: data.userIds.length, items: data.itemIds.length, dim },
-    train: userItems(data, (row) => data.split?.[row] === TRAIN),
+    train: knownItems(data, 'train'),
     scorers: new ModelScorers(kernels, data),
     world: world && (await World.create(world)),
     async asked() {
@@ -292,8 +305,19 @@ export async function unlessDiverged<Result>(work: () => Promise<Result>): Promi
   }
 }
 
-function exposureOf({ best }: TrainingRecord): Pick<TrialResult, 'exposure'> {
-  return best.exposure ? { exposure: { ...best.exposure, collapsed: hasCollapsed(best.exposure) } } : {};
+async function exposureOf(
+  record: ExposureRecord,
+  propensity: Propensity | undefined,
+  world: World | undefined,
+): Promise<TrialResult['exposure']> {
+  const why = whyCollapsed(record);
+  const correlation = propensity && world && (await exposureCorrelation(propensity, world));
+  return {
+    ...record,
+    collapsed: why !== undefined,
+    ...(why !== undefined && { why }),
+    ...(correlation !== undefined && { correlation }),
+  };
 }
 
 const criterionOf = (place: number): Criterion => ([...CRITERIA, 'loss'] as const)[place] ?? 'nothing';

@@ -4,9 +4,11 @@ import { ANCHOR_MEANING, ANCHORS, shareOf } from '../evaluation/truth/anchors.js
 import { type JudgedMethod, type Trust, trustOf } from '../evaluation/truth/trust.js';
 import type { SlopeFigure, ValueFigure } from '../results/figure.js';
 import { type ResultTable, type TableRow, WORSE_NOTE } from '../results/table.js';
-import { type Summary, summarize } from '../support/statistics.js';
+import { type Sample, summarizeSample } from '../support/layers.js';
+import type { Summary } from '../support/statistics.js';
 import { comparePairs, compareWithBest } from './comparison.js';
 import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js';
+import { chanceNote, drawsOf, movesOf, plainSample, sampleOf } from './samples.js';
 import type { TrialResult } from './trial.js';
 import { fewNote, restsOnFew } from './worth.js';
 
@@ -25,7 +27,9 @@ const CRITERIA = [
 interface JudgedRow {
   readonly label: string;
   readonly results: readonly (TrialResult | undefined)[];
-  readonly values: readonly (number | undefined)[];
+  /** What it is worth, by value@10. */
+  readonly worth: Sample;
+  readonly trials: readonly FinishedTrial[];
   readonly failures: readonly string[];
 }
 
@@ -33,19 +37,58 @@ function rowsOf(trials: readonly FinishedTrial[]): JudgedRow[] {
   return [...groupBy(trials, ({ row }) => row.label)].map(([label, own]) => {
     const results = own.map(resultOf);
     return {
-      ...{ label, results },
-      values: results.map((result) => result?.truth?.values[VALUE]),
+      ...{ label, results, trials: own },
+      worth: sampleOf(own, valuesIn, VALUE),
       failures: own.map(failureOf).filter((failure) => failure !== undefined),
     };
   });
 }
 
-/** The first trial's truth: what lists are read against is the same for all of them. */
-const truthOf = (trials: readonly FinishedTrial[]): TruthResult | undefined =>
-  trials.map(resultOf).find((result) => result?.truth)?.truth;
+const valuesIn = ({ truth }: TrialResult) => truth && { metrics: truth.values, groups: truth.groups };
+
+/** The first trial's truth, whose anchors are means over the draws of the clicks: with what users had before, the best that is left differs a little. */
+function truthOf(trials: readonly FinishedTrial[]): TruthResult | undefined {
+  const first = trials.map(resultOf).find((result) => result?.truth)?.truth;
+  if (!first) return undefined;
+  const byDraw = new Map(
+    trials.flatMap((trial) => {
+      const truth = resultOf(trial)?.truth;
+      return truth ? [[trial.draw ?? 0, truth.anchors] as const] : [];
+    }),
+  );
+  const all = [...byDraw.values()];
+  const meanOver = (name: (typeof ANCHORS)[number]): Record<string, number> =>
+    Object.fromEntries(
+      Object.keys(first.anchors[name]).map((metric) => [
+        metric,
+        all.reduce((sum, anchors) => sum + (anchors[name][metric] as number) / all.length, 0),
+      ]),
+    );
+  const anchors = Object.fromEntries(ANCHORS.map((name) => [name, meanOver(name)])) as TruthResult['anchors'];
+  return all.length > 1 ? { ...first, anchors } : first;
+}
 
 function metricOf({ values, anchors }: TruthResult, column: string): number {
   return column === SHARE ? shareOf(values[VALUE] as number, VALUE, { means: anchors }) : (values[column] as number);
+}
+
+/** A column of the table of value over a row's trials. */
+function sampleIn(trials: readonly FinishedTrial[], column: string): Sample {
+  if (column !== SHARE) return sampleOf(trials, valuesIn, column);
+  const share = sampleOf(
+    trials,
+    ({ truth }) =>
+      truth && { metrics: { [SHARE]: metricOf(truth, SHARE) }, groups: { [SHARE]: truth.groups?.[VALUE] ?? '' } },
+    SHARE,
+  );
+  const spans = trials.map((trial) => {
+    const anchors = resultOf(trial)?.truth?.anchors;
+    return anchors ? (anchors.learnable[VALUE] as number) - (anchors.random[VALUE] as number) : 0;
+  });
+  const groups = share.groups?.map((own, r) =>
+    own?.map((move) => ((spans[r] as number) > 0 ? move / (spans[r] as number) : 0)),
+  );
+  return { ...share, groups };
 }
 
 /** What every method is worth in truth, above what that is read against; undefined for data without a world. */
@@ -53,17 +96,19 @@ export function valueTable(trials: readonly FinishedTrial[], data: string): Resu
   const truth = truthOf(trials);
   if (!truth) return undefined;
   const judged = rowsOf(trials);
-  const rows = judged.map(({ label, results, failures }): TableRow => {
-    const values = Object.fromEntries(
-      VALUE_COLUMNS.map((column) => [column, results.map((one) => one?.truth && metricOf(one.truth, column))]),
-    );
+  const samples = judged.map(({ trials: own }) => VALUE_COLUMNS.map((column) => sampleIn(own, column)));
+  const rows = judged.map(({ label, results, failures }, row): TableRow => {
+    const own = samples[row] as Sample[];
     return {
-      ...{ label, values, cells: summaries(values) },
+      label,
+      values: Object.fromEntries(VALUE_COLUMNS.map((column, c) => [column, (own[c] as Sample).values])),
+      cells: Object.fromEntries(VALUE_COLUMNS.map((column, c) => [column, summarizeSample(own[c] as Sample)])),
+      ...movesOf(VALUE_COLUMNS.map((column, c) => [column, own[c] as Sample])),
       ...(failures[0] !== undefined && { failed: `${failures.length} of ${results.length}, ${failures[0]}` }),
     };
   });
-  const comparisons = VALUE_COLUMNS.flatMap((column) =>
-    compareWithBest(rows.map(({ label, values }) => ({ label, values: values?.[column] ?? [] }))).map((test) => ({
+  const comparisons = VALUE_COLUMNS.flatMap((column, c) =>
+    compareWithBest(rows.map(({ label }, row) => ({ label, ...(samples[row]?.[c] as Sample) }))).map((test) => ({
       column,
       ...test,
     })),
@@ -76,23 +121,16 @@ export function valueTable(trials: readonly FinishedTrial[], data: string): Resu
     'value@k: clicks in 100 shown, if everybody is shown a page of the k items that a method ranks first among those that they had in neither training',
     `nor validation; exact, over ${truth.users.toLocaleString('en')} users. share: of the way from random to learnable, percent. Mean (sd) over repetitions of training.`,
     `Below the rule: ${ANCHORS.map((name) => `${name}, ${ANCHOR_MEANING[name]}`).join('; ')}.`,
+    chanceNote(samples.flat(), { users: truth.users, isSimulated: true, isTested: comparisons.length > 0 }),
     ...(comparisons.length > 0 ? [WORSE_NOTE] : []),
   ].join(' ');
   const verdict = verdictOf(judged);
   const lead = verdict ? wordsOf(verdict, truth) : [];
-  return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, rows, anchors, comparisons, lead };
+  const seeds = judged[0]?.trials.map(({ settings }) => settings.seed) ?? [];
+  return { title: `${data}: value in truth`, note, columns: VALUE_COLUMNS, seeds, rows, anchors, comparisons, lead };
 }
 
 const exact = (mean: number): Summary => ({ n: 1, mean, sd: undefined });
-
-function summaries(values: Readonly<Record<string, readonly (number | undefined)[]>>): TableRow['cells'] {
-  return Object.fromEntries(
-    Object.entries(values).map(([column, all]) => {
-      const present = all.filter((value) => value !== undefined);
-      return [column, present.length > 0 ? summarize(present) : undefined];
-    }),
-  );
-}
 
 const points = (share: number): string => (100 * share).toFixed(1);
 
@@ -108,16 +146,25 @@ interface Verdict {
 
 const standardOf = (row: JudgedRow): number =>
   meanOf(row.results.map((one) => one?.estimates['standard']?.metrics['hit@10']));
-const worthOf = (row: JudgedRow): number => meanOf(row.values);
+const worthOf = ({ worth }: JudgedRow): number => meanOf(worth.values);
+const isJudged = ({ worth }: JudgedRow): boolean => worth.values.some((value) => value !== undefined);
 
 /** Undefined for fewer than two methods. */
 function verdictOf(rows: readonly JudgedRow[]): Verdict | undefined {
-  const known = rows.filter(({ values }) => values.some((value) => value !== undefined));
+  const known = rows.filter(isJudged);
   if (known.length < 2) return undefined;
   const first = (by: (row: JudgedRow) => number): JudgedRow =>
     known.reduce((best, row) => (by(row) > by(best) ? row : best));
   const [pick, best] = [first(standardOf), first(worthOf)];
-  const [test] = pick === best ? [] : comparePairs([[best, pick]]);
+  const [test] =
+    pick === best
+      ? []
+      : comparePairs([
+          [
+            { label: best.label, ...best.worth },
+            { label: pick.label, ...pick.worth },
+          ],
+        ]);
   return { pick, best, cost: worthOf(best) - worthOf(pick), isCertain: test !== undefined && test.p < 0.05 };
 }
 
@@ -166,11 +213,11 @@ export function trustTable(
       const methods = judged.map(
         (row): JudgedMethod => ({
           label: row.label,
-          value: row.values,
+          value: row.worth.values,
           estimate: row.results.map((one) => one?.estimates[key]?.metrics[metric]),
         }),
       );
-      const trust = trustOf(methods);
+      const trust = trustOf(methods, drawsOf(judged[0]?.trials ?? []).draws);
       const isWeak = weak.get(key)?.length !== 0;
       const label = `${estimateNamed(key, estimates).label}, ${title}`;
       return trust ? [{ label, cells: trustCells(trust), ...(isWeak && { isWeak }) }] : [];
@@ -186,7 +233,7 @@ export function trustTable(
   );
   return {
     title: `${data}: which evaluation to trust`,
-    note: `Against value@10, over the methods: tau, Kendall's tau-b of the two orders; regret, clicks in 100 shown that deploying its pick costs; turned, percent of the pairs of methods that it puts the wrong way round; error, mean squared difference of the two, standardised over methods; methods, how many have the estimate. Mean (sd) over repetitions of training; intervals over them as well.${fewNote(few)}`,
+    note: `Against value@10, over the methods: tau, Kendall's tau-b of the two orders; regret, clicks in 100 shown that deploying its pick costs; turned, percent of the pairs of methods that it puts the wrong way round; error, mean squared difference of the two, standardised over methods; methods, how many have the estimate. Mean (sd) over repetitions of training. ${chanceNote([trustSample(trials)], { isSimulated: true })}${fewNote(few)}`,
     columns: ['tau', 'regret', 'turned', 'error', 'methods'],
     rows,
     styles: {
@@ -199,6 +246,12 @@ export function trustTable(
   };
 }
 
+/** What trust is told by: the repetitions alone, or the draws where there are several. */
+const trustSample = (trials: readonly FinishedTrial[]): Sample => {
+  const [first = []] = [...groupBy(trials, ({ row }) => row.label).values()];
+  return plainSample(first, ({ truth }) => truth?.values[VALUE]);
+};
+
 function trustCells({ tau, regret, turned, error, methods }: Trust): TableRow['cells'] {
   return { tau, regret, turned, error, methods: exact(methods) };
 }
@@ -207,7 +260,7 @@ function trustCells({ tau, regret, turned, error, methods }: Trust): TableRow['c
 export function slopesOf(trials: readonly FinishedTrial[], data: string): SlopeFigure | undefined {
   const truth = truthOf(trials);
   if (!truth) return undefined;
-  const rows = rowsOf(trials).filter(({ values }) => values.some((value) => value !== undefined));
+  const rows = rowsOf(trials).filter(isJudged);
   const verdict = verdictOf(rows);
   if (!verdict) return undefined;
   const { pick, best, cost, isCertain } = verdict;
@@ -232,7 +285,7 @@ export function slopesOf(trials: readonly FinishedTrial[], data: string): SlopeF
 export function valuesOf(trials: readonly FinishedTrial[], data: string): ValueFigure | undefined {
   const truth = truthOf(trials);
   if (!truth) return undefined;
-  const rows = rowsOf(trials).filter(({ values }) => values.some((value) => value !== undefined));
+  const rows = rowsOf(trials).filter(isJudged);
   const verdict = verdictOf(rows);
   if (!verdict) return undefined;
   const { pick, best } = verdict;
@@ -241,10 +294,15 @@ export function valuesOf(trials: readonly FinishedTrial[], data: string): ValueF
   return {
     kind: 'values',
     title: `${data}: the best, ${best.label}, has ${Math.round(100 * share)}% of what can be learned beyond chance (${points(learnable)}).`,
-    note: 'Points: value@10, the expected clicks in 100 shown, mean over repetitions of training; bars: 95 percent intervals of that mean. Dashed: what values are read against.',
+    note: 'Points: value@10, the expected clicks in 100 shown, mean over repetitions of training; bars: 95 percent intervals of that mean. Dashed: what values are read against. '.concat(
+      chanceNote(
+        rows.map(({ worth }) => worth),
+        { users: truth.users, isSimulated: true },
+      ),
+    ),
     axis: 'clicks in 100 shown',
     methods: rows.map((row) => {
-      const { mean, interval } = summarize(row.values.filter((value) => value !== undefined));
+      const { mean, interval } = summarizeSample(row.worth) as Summary;
       const role = row === best ? 'best' : row === pick ? 'pick' : undefined;
       return {
         label: row.label,

@@ -38,7 +38,6 @@ settings:
   dim: 32
   batch: 512
   epochs: 30
-  clip: 0.01
 
 # Settings that take several values, for the methods that they concern.
 vary:

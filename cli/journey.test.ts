@@ -125,6 +125,11 @@ describe('the way from ratings to a table', () => {
       expect([told.code, told.err]).toEqual(refused(name));
     }
     expect((await run('report', 'quick')).code).toBe(0);
+    const drawn = await run('report', 'quick', '--figures', 'paper', '--no-titles', '--figure-width', '85');
+    expect([drawn.code, drawn.out]).toEqual([0, expect.stringMatching(/^paper: .*table-quick-standard/)]);
+    expect(read('paper/table-quick-standard.pdf').slice(0, 5)).toBe('%PDF-');
+    expect(read('paper/table-quick-standard.svg')).not.toMatch(/font-size="13.5"/);
+    expect((await run('report', 'quick', '--figures', 'more', '--figure-width', '20')).err).toMatch(/from 60 to 500/);
     const manifest = await changing('quick/manifest.json', 'diff', 'quick', 'quick');
     expect(manifest.err).not.toMatch(/fault/);
   });

@@ -4,12 +4,21 @@ import { SlurmFolder } from '../benchmarks/executors/slurm/folder.js';
 import { planSuite } from '../benchmarks/plan.js';
 import type { Measure } from '../benchmarks/replication/claim.js';
 import { claims } from '../benchmarks/replication/claims.js';
+import { shortfalls } from '../benchmarks/replication/full_size.js';
 import { chooseClaims, judgeClaims, suitesOf } from '../benchmarks/replication/replicate.js';
 import { chooseData } from '../benchmarks/suite_data.js';
 import { suites } from '../benchmarks/suites/registry.js';
 import { BUDGETS, type BudgetName } from '../benchmarks/suites/suite.js';
 import { cacheFolder } from '../datasets/fetch.js';
-import { COMPARISON_HEAD, claimsMarkdown, comparisonRow, countOutcomes, type Judgement } from '../results/claims.js';
+import {
+  COMPARISON_HEAD,
+  claimsMarkdown,
+  comparisonRow,
+  countOutcomes,
+  type Judgement,
+  shortText,
+  verdictText,
+} from '../results/claims.js';
 import { claimsPageOf } from '../results/report/claims.js';
 import { readSessions } from '../results/run_folder.js';
 import { plainTable } from '../results/table.js';
@@ -132,7 +141,8 @@ export const replicateCommand: Verb<ReplicateArguments> = {
     const runs = suitesOf(chosen).map((name) => {
       const suite = suites.get(name);
       const plan = planSuite(suite, { budget, repetitions, seed, settings });
-      return { plan, data: chooseData(suite, argv.data ?? []) };
+      const data = chooseData(suite, argv.data ?? []);
+      return { plan, data, short: shortfalls(suite, plan, settings, data) };
     });
     const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
     if (leftOut.size > 0) note(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)`);
@@ -172,7 +182,8 @@ export const replicateCommand: Verb<ReplicateArguments> = {
         throw error;
       }
     }
-    const judgements = judgeClaims(chosen, found, { metric, truth });
+    const short = new Map(runs.map((run) => [run.plan.suite, run.short]));
+    const judgements = judgeClaims(chosen, found, { metric, truth }, short);
     const sessions = runs.flatMap(({ plan }) => sessionsOf(folder.file(plan.suite)));
     folder.writeJson('claims.json', { metric, truth, budget, repetitions, claims: judgements });
     folder.write('claims.md', claimsMarkdown(judgements));
@@ -196,12 +207,13 @@ const sessionsOf = (run: string): Session[] => readSessions(join(run, 'environme
 function describe(judgements: readonly Judgement[]): string {
   const parts = judgements.flatMap((one) => [
     `${one.statement} (${one.source}): ${one.verdict.toUpperCase()}`,
+    ...[one.why ?? '', shortText(one)].filter((text) => text !== ''),
     plainTable(
       [COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))],
       resultWidth(),
     ),
     '',
   ]);
-  const overview = judgements.map((one) => [one.name, one.verdict, countOutcomes(one)]);
+  const overview = judgements.map((one) => [one.name, verdictText(one), countOutcomes(one)]);
   return [...parts, plainTable([['claim', 'verdict', 'comparisons'], ...overview], resultWidth())].join('\n');
 }

@@ -78,7 +78,7 @@ export async function runSuite(
   const { out, overwrite, workers, retryFailed = false, memory, cache } = argv;
   let [begun, share] = [false, 0];
   const onChange = (state: RunnerState): void => {
-    const total = plan.rows.length * plan.repetitions * chosen.entries.length;
+    const total = plan.rows.length * plan.repetitions * plan.draws * chosen.entries.length;
     if (!begun) progress.begin(`sweep ${plan.suite}`, WORK);
     begun = true;
     // Trials differ by far in length, so that time is left by work. Tuning brings work that nobody knew of.
@@ -159,7 +159,7 @@ export async function dryRun(
   const rows: { data: string; row: string; trials: number; seconds: number }[] = [];
   for (const one of data) {
     for (const { label, settings, tuning } of suitedRows(plan, one).rows) {
-      const trials = plan.repetitions + (tuning ? tuning.budget : 0);
+      const trials = plan.repetitions * plan.draws + (tuning ? tuning.budget : 0);
       const seconds = await measureSeconds(
         one,
         await withChosenBackend(one, settings, { beside: workers, catalogue: plan.catalogue }),

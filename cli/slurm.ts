@@ -97,7 +97,7 @@ export async function submitRuns(sweeps: readonly SweepToSubmit[], argv: SubmitA
         onNote: note,
       };
       const { data, jobs } = await prepareSweep(plan, open, options);
-      prepared.push({ data, jobs, repetitions: plan.repetitions, catalogue: plan.catalogue });
+      prepared.push({ data, jobs, plan });
     }
     const options = { tasks: array, sbatch, cores: workers, words: currentRun().words, retryFailed };
     return submitSweeps(folder, prepared, options, isDry);

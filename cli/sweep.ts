@@ -39,6 +39,8 @@ interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArg
   readonly models?: readonly string[];
   readonly only?: readonly string[];
   readonly repetitions?: number;
+  readonly draws: number;
+  readonly testClicks: number;
   readonly budget: BudgetName;
   readonly dryRun: boolean;
   readonly retryFailed: boolean;
@@ -77,6 +79,18 @@ export const sweepCommand: Verb<SweepArguments> = {
       .option('repetitions', {
         type: 'number',
         describe: 'repetitions of every method, with seeds that follow --seed; by default as the suite says, or 3',
+      })
+      .option('draws', {
+        type: 'number',
+        default: 1,
+        describe:
+          'draw the clicks of simulated worlds so many times, and run --repetitions on each: intervals and stars then allow for the draw, too',
+      })
+      .option('test-clicks', {
+        type: 'number',
+        default: 1,
+        describe:
+          'test clicks of each user of simulated worlds, from further draws that nothing is trained on: unbiased evaluation needs many',
       })
       .option('budget', {
         choices: BUDGETS,
@@ -131,14 +145,26 @@ export const sweepCommand: Verb<SweepArguments> = {
   async handler(argv) {
     checkSeed(argv.seed);
     checkNumber('repetitions', argv.repetitions, 1, LIMITS.repetitions.most, true);
+    checkNumber('test-clicks', argv.testClicks, 1, LIMITS.testClicks.most, true);
+    checkNumber('draws', argv.draws, 1, LIMITS.draws.most, true);
     checkNumber('workers', argv.workers, 1, LIMITS.workers.most, true);
     checkNumber('memory', argv.memory, 0.01);
-    const { budget, models: asked, only, repetitions, seed } = argv;
+    const { budget, models: asked, only, repetitions, draws, testClicks, seed } = argv;
     const own = await readOwnFiles(asked, argv);
     const { suite: written, folder } = await findSuite(argv.suite, own.catalogue);
     const { suite, catalogue } = await withOwnMethods(written, folder, own);
     const settings = settingsOf(argv, catalogue);
-    const plan = planSuite(suite, { budget, methods: own.methods, only, repetitions, seed, settings, catalogue });
+    const plan = planSuite(suite, {
+      budget,
+      methods: own.methods,
+      only,
+      repetitions,
+      draws,
+      testClicks,
+      seed,
+      settings,
+      catalogue,
+    });
     const chosen = chooseData(suite, argv.data ?? [], folder);
     if (chosen.leftOut.length > 0)
       note(`left out, not at hand: ${chosen.leftOut.join(', ')} (--data NAME=PATH names your copy)`);

@@ -231,7 +231,12 @@ function describeTrial(
     ([label, estimate]) => ({
       label,
       cells: {
-        ...Object.fromEntries(metrics.map((name) => [name, single(estimate.metrics[name] as number)])),
+        ...Object.fromEntries(
+          metrics.flatMap((name) => {
+            const value = estimate.metrics[name];
+            return value === undefined ? [] : [[name, single(value)]];
+          }),
+        ),
         ...(estimate.size !== undefined && { [WORTH]: single(estimate.size) }),
       },
       isWeak: estimate.size !== undefined && isWeak(estimate.size, tested.items),
@@ -269,12 +274,15 @@ function describeTrial(
     );
   }
   if (exposure) {
-    const { meanG, sdG, beta, collapsed } = exposure;
-    lines.push(
-      `G: mean ${meanG.toFixed(3)}, sd ${sdG.toFixed(3)}; beta ${beta.map((b) => b.toFixed(3)).join(', ')}${
-        collapsed ? '\nthe exposure model has collapsed: G hardly varies, so this is plain training' : ''
-      }`,
-    );
+    const { meanG, sdG, sdWithin, beta, why, correlation } = exposure;
+    const spread = `sd ${sdG.toFixed(3)}, within labels ${sdWithin.toFixed(3)}`;
+    lines.push(`G: mean ${meanG.toFixed(3)}, ${spread}; beta ${beta.map((b) => b.toFixed(3)).join(', ')}`);
+    if (correlation !== undefined)
+      lines.push(`correlation of log G with the true log exposure: ${correlation.toFixed(2)}`);
+    if (why !== undefined)
+      lines.push(
+        `the exposure model has collapsed: ${why}, so this is plain training, and its robust estimate is void`,
+      );
   }
   return lines.join('\n');
 }

@@ -76,6 +76,8 @@ export interface CoreKernels {
   reluMask(result: Tensor, g: Tensor): void;
   add(a: Tensor, b: Tensor): Tensor;
   multiply(a: Tensor, b: Tensor): Tensor;
+  /** x + y mask, element by element. */
+  addMasked(x: Tensor, y: Tensor, mask: Tensor): Tensor;
   /** Adds scale x. */
   addScaled(scale: number, x: Tensor, out: Tensor): void;
   /** [1]: scale times the sum of x. */
@@ -97,20 +99,26 @@ export interface CoreKernels {
   /** Adds the three gradients of `layerNorm`. */
   layerNormAdjoint(g: Tensor, x: Tensor, gain: Tensor, stats: Tensor, gx: Tensor, ggain: Tensor, gbias: Tensor): void;
   /**
-   * Causal self-attention of qkv[rows, 3 width] within each sequence: out[rows, width]. `logSums` is for the adjoint. `heads` divides
-   * width.
+   * Causal self-attention of qkv[rows, 3 width] within each sequence: out[rows, width]. `kept` is for the adjoint: logarithms of the softmax's
+   * sums, or its numbers. `heads` divides width.
    */
-  attention(qkv: Tensor, sequences: Runs, heads: number): { out: Tensor; logSums: Tensor };
+  attention(qkv: Tensor, sequences: Runs, heads: number): { out: Tensor; kept: Tensor };
+  /**
+   * `attention` for the last row of each sequence alone, where a backend has it: queries q[sequences, width], keys and values side by side in
+   * kv[rows, 2 width]; out[sequences, width].
+   */
+  attentionOfLast?(q: Tensor, kv: Tensor, sequences: Runs, heads: number): Tensor;
+  /** Adds the gradient of `attention` to `sum`, or makes it; returns it. */
   attentionAdjoint(
     g: Tensor,
     qkv: Tensor,
     sequences: Runs,
     heads: number,
-    result: { readonly out: Tensor; readonly logSums: Tensor },
-    gqkv: Tensor,
-  ): void;
-  /** Fills out with 1 / (1 - rate), or 0 with probability `rate`, to within 2^-17: a mask of dropout, drawn by row and column. */
-  drawMask(out: Tensor, key: DrawKey, rate: number): void;
+    result: { readonly out: Tensor; readonly kept: Tensor },
+    sum?: Tensor,
+  ): Tensor;
+  /** Full of 1 / (1 - rate), or 0 with probability `rate`, to within 2^-17: a mask of dropout, drawn by row and column. */
+  drawMask(shape: readonly number[], key: DrawKey, rate: number): Tensor;
 
   // Row weights (paper, 3.2 and 3.3).
   clamp(x: Tensor, least: number, most: number): Tensor;

@@ -9,4 +9,5 @@ export * from './random.js';
 export * from './shapes.js';
 export * from './tape.js';
 export * from './tensor.js';
+export { inRuns } from './wasm/runs.js';
 export { WasmKernels, WasmTensor } from './wasm/wasm_kernels.js';

@@ -176,7 +176,10 @@ export class Tape {
     expectSameSize('add', a, b);
     const out = new Variable(this.kernels.add(a.value, b.value));
     return this.record(out, (g) => {
-      if (b.differentiable) this.kernels.addScaled(1, g, this.gradient(b));
+      if (b.differentiable) {
+        if (b.gradient) this.kernels.addScaled(1, g, b.gradient);
+        else b.gradient = this.kernels.linear(g, 1, 0);
+      }
       if (!a.differentiable) return;
       // Nobody looks at g after this, so that it may become the gradient of one of the two.
       if (a.gradient) this.kernels.addScaled(1, g, a.gradient);
@@ -246,17 +249,41 @@ export class Tape {
       'the columns of the first must divide by 3 times the heads',
     );
     const result = kernels.attention(qkv.value, sequences, heads);
-    return this.record(new Variable(result.out), (g) =>
-      kernels.attentionAdjoint(g, qkv.value, sequences, heads, result, this.gradient(qkv)),
-    );
+    return this.record(new Variable(result.out), (g) => {
+      qkv.gradient = kernels.attentionAdjoint(g, qkv.value, sequences, heads, result, qkv.gradient);
+    });
   }
 
   /** Zeroes elements with probability `rate` and scales the rest, in training; `place` tells several uses of one step apart. */
   dropout(x: Variable, rate: number, place: string): Variable {
     if (!this.training || rate === 0) return x;
-    const mask = this.kernels.zeros(x.shape);
-    this.kernels.drawMask(mask, { ...this.training, stream: stream(`dropout ${place}`) }, rate);
-    return this.multiply(x, this.constant(mask));
+    const mask = this.mask(this.training, x, rate, place);
+    return this.record(new Variable(this.kernels.multiply(x.value, mask)), (g) => this.addMasked(x, g, mask));
+  }
+
+  /** a plus what dropout leaves of b. */
+  addDropped(a: Variable, b: Variable, rate: number, place: string): Variable {
+    if (!this.training || rate === 0) return this.add(a, b);
+    expectSameSize('addDropped', a, b);
+    const mask = this.mask(this.training, b, rate, place);
+    const out = new Variable(this.kernels.addMasked(a.value, b.value, mask));
+    return this.record(out, (g) => {
+      if (b.differentiable) this.addMasked(b, g, mask);
+      if (!a.differentiable) return;
+      // As in `add`, g may become a gradient.
+      if (a.gradient) this.kernels.addScaled(1, g, a.gradient);
+      else a.gradient = g;
+    });
+  }
+
+  private mask(training: NonNullable<Tape['training']>, x: Variable, rate: number, place: string): Tensor {
+    return this.kernels.drawMask(x.shape, { ...training, stream: stream(`dropout ${place}`) }, rate);
+  }
+
+  /** Adds g mask to a gradient. */
+  private addMasked(x: Variable, g: Tensor, mask: Tensor): void {
+    if (x.gradient) this.kernels.addProduct(g, mask, x.gradient);
+    else x.gradient = this.kernels.multiply(g, mask);
   }
 
   /** [rows]: b0 + b1 g, with b2 y or b2 y g by `form`; beta[3] (paper, 3.2 and 3.3). */

@@ -1,6 +1,6 @@
 import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { pow } from '../compute/math.js';
-import { TEST, userItems } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import type { Scorer } from '../models/scorer.js';
 import type { World } from '../simulator/world.js';
 import { readAllScores, type ScoreReader } from './full_pass.js';
@@ -40,10 +40,7 @@ export async function deploy(
   { page, decay, seed }: DeploymentSettings,
 ): Promise<OnlineResult> {
   const { data } = test;
-  const best = new BestItems(
-    page,
-    userItems(data, (row) => data.split?.[row] !== TEST),
-  );
+  const best = new BestItems(page, knownItems(data, 'before test'));
   const { raw } = new WasmKernels();
   const [k0, k1] = keyWords(seed);
   const looks = Array.from({ length: page }, (_, place) => pow(place + 1, -decay));

@@ -6,7 +6,7 @@ import type { RelevanceTruth } from '../simulator/truth.js';
 import type { World } from '../simulator/world.js';
 import type { Registry } from '../support/registry.js';
 import { type ItemValues, itemValues, userMeans } from './averages.js';
-import type { EstimateDefinition, Estimated } from './estimates/estimate.js';
+import type { EstimateDefinition, Estimated, EstimatedMean } from './estimates/estimate.js';
 import { estimates as builtInEstimates, estimatesWith } from './estimates/registry.js';
 import { ExpectedMetrics } from './expectation.js';
 import { FullRanks, RecommendationLists, readAllScores, readLists } from './full_pass.js';
@@ -19,6 +19,7 @@ import type { EvaluationSettings } from './settings.js';
 import type { AnchorName } from './truth/anchors.js';
 import { anchorsFor } from './truth/known_world.js';
 import { ListValues, PAGES } from './truth/value.js';
+import { UserGroups } from './user_groups.js';
 
 /** The longest list that anything is said of. */
 const LONGEST = Math.max(...PAGES);
@@ -38,6 +39,8 @@ export interface Tested {
 export interface TruthResult {
   /** Means over users. */
   readonly values: Metrics;
+  /** How far each group of users moves each of them (see `UserGroups`). */
+  readonly groups?: Readonly<Record<string, string>> | undefined;
   /** How many users were judged. */
   readonly users: number;
   /** The same of what values are read against. */
@@ -76,6 +79,8 @@ export interface EvaluationContext {
   readonly scorer: Scorer;
   /** G of the method itself. */
   readonly exposure?: Propensity | undefined;
+  /** Why that is no model of exposure, in words, where it is none. */
+  readonly collapse?: string | undefined;
   readonly world?: World | undefined;
   /** What is known of relevance where there is no world, as of planted ratings. */
   readonly relevance?: RelevanceTruth | undefined;
@@ -106,7 +111,10 @@ export async function evaluate(
   for (const estimate of estimatesWith(settings, catalogue.estimates)) {
     const { data } = test;
     const found = await estimate.of({ ...context, data, values, weights: settings, ...(full && { full }) });
-    if (found) estimates[estimate.key] = found;
+    if (!found) continue;
+    const { items, ...kept } = found;
+    const groups = items && UserGroups.of(data.userIds.length).ofItems(items, items.userOf ?? user);
+    estimates[estimate.key] = { ...kept, ...(groups && { groups }) };
   }
   return {
     tested: testedOf(test, scorer),
@@ -148,7 +156,7 @@ interface FullPass {
   readonly lists: Metrics;
   /** Absent where lists are all that the scorer has. */
   readonly values?: ItemValues;
-  readonly expected?: Metrics;
+  readonly expected?: EstimatedMean;
   readonly truth?: TruthResult;
 }
 
@@ -164,7 +172,8 @@ async function fullPass(
   const truthOf = (): Pick<FullPass, 'truth'> => {
     if (!known || !judge) return {};
     onUsers?.(byJudged(judge));
-    return { truth: { values: judge.means, users: known.judged.users.length, anchors: known.means } };
+    const groups = UserGroups.of(test.data.userIds.length).ofUsers(judge.values, judge.users);
+    return { truth: { values: judge.means, groups, users: known.judged.users.length, anchors: known.means } };
   };
   if (!scorer.scoreRow) {
     await readLists(test, scorer, LONGEST, [lists], judge);
@@ -175,9 +184,13 @@ async function fullPass(
   return {
     lists: { ...lists.statistics },
     values: itemValues(metrics, ranks),
-    ...(expectation && { expected: expectation.means }),
+    ...(expectation && { expected: expectedOf(expectation) }),
     ...truthOf(),
   };
+}
+
+function expectedOf({ means, byUser: { users, values } }: ExpectedMetrics): EstimatedMean {
+  return { metrics: means, items: { values, userOf: (place) => users[place] as number } };
 }
 
 function testedOf({ data, rows, leftOut, targets }: TestQuestion, { history }: Scorer): Tested {

@@ -1,4 +1,5 @@
-import { TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import type { UserItems } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import type { World } from '../simulator/world.js';
 import type { ScoreReader } from './full_pass.js';
 import { type ItemMetric, type Metrics, valueAtRank } from './metrics/metric.js';
@@ -14,7 +15,9 @@ import type { TestQuestion } from './question.js';
 export class ExpectedMetrics implements ScoreReader {
   private readonly known: UserItems;
   private readonly sums: Float64Array;
-  private users = 0;
+  /** Users that were met, and what is expected of each, by metric. */
+  private readonly met: number[] = [];
+  private readonly own: number[][];
   /** Expected values by place, a metric each, for each number of others that was met lately. */
   private readonly expected = new Map<number, readonly Float64Array[]>();
 
@@ -24,8 +27,9 @@ export class ExpectedMetrics implements ScoreReader {
     private readonly metrics: readonly ItemMetric[],
     private readonly candidates: number,
   ) {
-    this.known = userItems(data, (row) => data.split?.[row] === TRAIN);
+    this.known = knownItems(data, 'train');
     this.sums = new Float64Array(metrics.length);
+    this.own = metrics.map(() => []);
   }
 
   read(user: number, scores: Float32Array): void {
@@ -34,7 +38,8 @@ export class ExpectedMetrics implements ScoreReader {
     const others = order.length - 1;
     const total = order.reduce((sum, item) => sum + (relevance[item] as number), 0);
     if (others < 1 || total === 0) return;
-    this.users++;
+    this.met.push(user);
+    const before = Float64Array.from(this.sums);
     let byPlace = this.expected.get(others);
     if (!byPlace) {
       byPlace = expectedValues(this.metrics, others, this.candidates);
@@ -53,6 +58,9 @@ export class ExpectedMetrics implements ScoreReader {
           (this.sums[m] as number) += share * ((byPlace[m] as Float64Array)[place] as number);
       from = to;
     }
+    this.own.forEach((values, m) => {
+      values.push((this.sums[m] as number) - (before[m] as number));
+    });
   }
 
   /** Items that the user did not train on, best first. */
@@ -74,7 +82,15 @@ export class ExpectedMetrics implements ScoreReader {
   }
 
   get means(): Metrics {
-    return Object.fromEntries(this.metrics.map(({ name }, m) => [name, (this.sums[m] as number) / this.users]));
+    return Object.fromEntries(this.metrics.map(({ name }, m) => [name, (this.sums[m] as number) / this.met.length]));
+  }
+
+  /** The expectation of each user that was met. */
+  get byUser(): { readonly users: readonly number[]; readonly values: Readonly<Record<string, Float64Array>> } {
+    return {
+      users: this.met,
+      values: Object.fromEntries(this.metrics.map(({ name }, m) => [name, Float64Array.from(this.own[m] as number[])])),
+    };
   }
 }
 

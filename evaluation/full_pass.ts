@@ -1,4 +1,4 @@
-import { TEST, TRAIN, userItems } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import { itemCounts } from '../models/losses.js';
 import type { Scorer } from '../models/scorer.js';
 import { DivergedError } from '../models/trainer.js';
@@ -28,12 +28,42 @@ export async function readAllScores(
   judge?: UserReader,
 ): Promise<void> {
   const tested = new Set(question.targets.user);
-  for (const user of tested) {
-    const scores = await finiteScores(scorer, user);
+  await readRows(scorer, Int32Array.from(tested), (user, scores) => {
     for (const reader of readers) reader.read(user, scores);
     judge?.read(user, scores);
+  });
+  if (judge)
+    await readRows(
+      scorer,
+      judge.users.filter((user) => !tested.has(user)),
+      (user, scores) => judge.read(user, scores),
+    );
+}
+
+/** Some users' scores of all items, as many users at a time as the scorer likes. */
+async function readRows(
+  scorer: Scorer,
+  users: Int32Array,
+  read: (user: number, scores: Float32Array) => void,
+): Promise<void> {
+  const { scoreRows, rowsAtOnce = 1 } = scorer;
+  const together = scoreRows ? rowsAtOnce : 1;
+  for (let first = 0; first < users.length; first += together) {
+    const own = users.subarray(first, first + together);
+    const scores = await (scoreRows?.(own, 'test') ?? allScores(scorer, own[0] as number, 'test'));
+    if (!areFinite(scores)) throw new DivergedError('some scores are NaN or infinite');
+    const wide = scores.length / own.length;
+    own.forEach((user, u) => {
+      read(user, scores.subarray(u * wide, (u + 1) * wide));
+    });
   }
-  for (const user of judge?.users ?? []) if (!tested.has(user)) judge?.read(user, await finiteScores(scorer, user));
+}
+
+/** x - x is 0 of finite numbers alone; a sum of all of them tells whether one was not. */
+function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let k = 0; k < values.length; k++) sum += (values[k] as number) - (values[k] as number);
+  return sum === 0;
 }
 
 /**
@@ -49,7 +79,7 @@ export async function readLists(
 ): Promise<void> {
   if (!scorer.bestItems) throw new Error('a scorer without lists was asked for them');
   const { data } = question;
-  const had = userItems(data, (row) => data.split?.[row] !== TEST);
+  const had = knownItems(data, 'before test');
   const tested = new Set(question.targets.user);
   const users = Int32Array.from(new Set([...tested, ...(judge?.users ?? [])])).sort();
   const judged = new Set(judge?.users);
@@ -64,12 +94,6 @@ export async function readLists(
     if (tested.has(user)) for (const reader of readers) reader.read(user, scores);
     if (judged.has(user)) judge?.read(user, scores);
   });
-}
-
-async function finiteScores(scorer: Scorer, user: number): Promise<Float32Array> {
-  const scores = await allScores(scorer, user, 'test');
-  if (scores.every(Number.isFinite)) return scores;
-  throw new DivergedError('some scores are NaN or infinite');
 }
 
 /** Ranks the test items among all items that their user did not interact with. */
@@ -97,8 +121,8 @@ export class FullRanks implements ScoreReader, Ranks {
       let [greater, equal] = [0, 0];
       for (let item = 0; item < scores.length; item++) {
         const score = scores[item] as number;
-        if (score > target) greater++;
-        else if (score === target) equal++;
+        greater += Number(score > target);
+        equal += Number(score === target);
       }
       for (const item of own) {
         const score = scores[item] as number;
@@ -128,11 +152,8 @@ export class RecommendationLists implements ScoreReader {
 
   constructor({ data }: Pick<TestQuestion, 'data'>, size = 10) {
     this.shown = new Float64Array(data.itemIds.length);
-    this.best = new BestItems(
-      size,
-      userItems(data, (row) => data.split?.[row] !== TEST),
-    );
-    this.popularity = itemCounts(userItems(data, (row) => data.split?.[row] === TRAIN));
+    this.best = new BestItems(size, knownItems(data, 'before test'));
+    this.popularity = itemCounts(knownItems(data, 'train'));
   }
 
   read(user: number, scores: Float32Array): void {

@@ -1,13 +1,6 @@
 import { type Kernels, stream } from '../compute/index.js';
-import {
-  type Interactions,
-  rowsWhere,
-  SPLITS,
-  TEST,
-  type UserItems,
-  userItems,
-  VALIDATION,
-} from '../datasets/interactions.js';
+import { type Interactions, rowsWhere, SPLITS, TEST, type UserItems, VALIDATION } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import { knownTensors } from '../models/batches.js';
 import type { Question } from '../models/scorer.js';
 import { UserError } from '../support/errors.js';
@@ -80,7 +73,7 @@ function refuseNothing(
 
 /** Refuses data in which nothing can be evaluated, before anything is trained on it. Throws UserError. */
 export function checkEvaluation(data: Interactions): void {
-  const known = userItems(data);
+  const known = knownItems(data, 'all');
   for (const part of [VALIDATION, TEST] as const) refuseNothing(data, part, evaluable(data, part, known));
 }
 
@@ -94,7 +87,7 @@ export async function testQuestion(
   part: Part,
   settings: CandidateSettings,
 ): Promise<TestQuestion> {
-  const known = userItems(data);
+  const known = knownItems(data, 'all');
   const { rows, leftOut } = evaluable(data, part, known);
   refuseNothing(data, part, { rows, leftOut });
   const before = part === TEST ? 'test' : 'validation';

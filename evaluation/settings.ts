@@ -3,7 +3,7 @@ import { LIMITS } from '../support/limits.js';
 import { choice, number, whole } from '../support/schema.js';
 import { NORMALISATIONS } from './averages.js';
 import type { WeightSettings } from './estimates/estimate.js';
-import { UNBIASED_WEIGHTS, type UnbiasedWeight } from './estimates/unbiased.js';
+import { WEIGHT_NAMES, type WeightName } from './estimates/unbiased.js';
 import { CUTOFFS } from './metrics/registry.js';
 
 /** What evaluation looks at. */
@@ -14,7 +14,9 @@ export const evaluation = {
     .min(1, 'must name a number of places')
     .max(20, 'are more than 20')
     .describe('places that count for Hit, NDCG, recall and precision'),
-  unbiasedWeight: choice(UNBIASED_WEIGHTS).describe('weight of a test item in unbiased evaluation'),
+  unbiasedWeight: choice(WEIGHT_NAMES).describe(
+    'weight of a test item in unbiased evaluation; paper is relevance/exposure, which counts relevance twice',
+  ),
   clip: number(0, 1).describe('least probability to divide by in weighted evaluation'),
   normalisation: choice(NORMALISATIONS).describe(
     'divide weighted sums by the sum of weights, or by the number of test items',
@@ -35,7 +37,7 @@ export interface EvaluationSettings extends WeightSettings {
   readonly candidates: number;
   readonly cutoffs: readonly number[];
   /** What "unbiased" means where nobody says which. */
-  readonly unbiasedWeight: UnbiasedWeight;
+  readonly unbiasedWeight: WeightName;
   /** A propensity, by whose probability of a click the metrics are debiased, too. */
   readonly propensityModel?: string | undefined;
   /** Resamples of the bootstrap; 0 for no intervals. */

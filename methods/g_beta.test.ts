@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Tape, WasmKernels } from '../compute/index.js';
-import { GBeta, hasCollapsed } from './g_beta.js';
+import { GBeta, whyCollapsed } from './g_beta.js';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 describe('G', () => {
@@ -62,6 +62,24 @@ describe('G', () => {
     expect(beta[2]).toBe(0);
   });
 
+  test('what the feedback alone does to G is no spread within labels, by hand', async () => {
+    const kernels = new WasmKernels();
+    const settings = { outcome: 'y', beta: 'fixed', weights: 'raw', weighed: 'all', leastG: 0.01 } as const;
+    const record = async (values: number[], labels: number[], areClicks?: boolean) => {
+      const propensity = new GBeta(kernels, settings, 0.1);
+      const G = kernels.tensor(Float32Array.from(values));
+      propensity.observe(G, G, kernels.tensor(Float32Array.from(labels)), areClicks);
+      return propensity.read();
+    };
+    const byFeedback = await record([0.8, 0.8, 0.4, 0.4], [1, 1, 0, 0]);
+    expect(byFeedback.sdG).toBeCloseTo(0.2, 5);
+    expect(byFeedback.sdWithin).toBeCloseTo(0, 3);
+    // Around .7 and .3: 4 times .1 squared, over 4.
+    expect((await record([0.8, 0.6, 0.2, 0.4], [1, 1, 0, 0])).sdWithin).toBeCloseTo(0.1, 5);
+    // Ratings are no labels to be within.
+    expect((await record([0.8, 0.8, 0.4, 0.4], [1, 1, -1, -1], false)).sdWithin).toBeCloseTo(0.2, 5);
+  });
+
   test('the record has mean and deviation since the last call', async () => {
     const kernels = new WasmKernels();
     const propensity = new GBeta(
@@ -80,7 +98,10 @@ describe('G', () => {
       expect(meanG).toBeCloseTo(mean, 6);
       expect(sdG).toBeCloseTo(Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / 3), 2);
     }
-    expect(hasCollapsed({ meanG: 0.96, sdG: 0.02 })).toBe(true);
-    expect(hasCollapsed({ meanG: 0.4, sdG: 0.37 })).toBe(false);
+    expect(whyCollapsed({ meanG: 0.96, sdWithin: 0.02, beta: [0, 1, 0] })).toMatch(/hardly varies among clicks/);
+    expect(whyCollapsed({ meanG: 0.4, sdWithin: 0.37, beta: [0, -0.1, 0] })).toMatch(
+      /falls where g rises \(b1 -0\.10\)/,
+    );
+    expect(whyCollapsed({ meanG: 0.4, sdWithin: 0.37, beta: [0, 1.2, 0] })).toBeUndefined();
   });
 });

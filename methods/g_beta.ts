@@ -36,20 +36,38 @@ export interface GBetaSettings {
 /** Most absolute value of G's logit, as in the authors' program. */
 const MOST_LOGIT = 8;
 
-/** G counts as collapsed to a constant below this ratio of its deviation to its mean. */
+/** G counts as collapsed to a constant below this ratio of its deviation within labels to its mean. */
 const COLLAPSED = 0.05;
 
-/** Whether all rows got about the same weight, so that training was plain after all (paper, 3.2 and 3.3). */
-export function hasCollapsed({ meanG, sdG }: Pick<ExposureRecord, 'meanG' | 'sdG'>): boolean {
-  return sdG < COLLAPSED * meanG;
+/**
+ * Why G is no exposure model, in words; undefined where it may be one. Within clicks, and within what was not clicked, all rows got about the same weight,
+ * so that training was plain after all (paper, 3.2 and 3.3): what G owes to the feedback alone says nothing of exposure. Or b1 is not above 0, so
+ * that G falls where g rises.
+ */
+export function whyCollapsed({
+  meanG,
+  sdWithin,
+  beta,
+}: Pick<ExposureRecord, 'meanG' | 'sdWithin' | 'beta'>): string | undefined {
+  if (sdWithin < COLLAPSED * meanG)
+    return `G hardly varies among clicks (mean ${meanG.toFixed(3)}, sd within labels ${sdWithin.toFixed(3)})`;
+  return beta[1] > 0 ? undefined : `G falls where g rises (b1 ${beta[1].toFixed(2)})`;
 }
 
 /** G_beta with its parameters, and what it was over an epoch. */
 export class GBeta {
   readonly beta: Parameter;
-  private readonly sums: { readonly values: Tensor; readonly squares: Tensor };
+  private readonly sums: {
+    readonly values: Tensor;
+    readonly squares: Tensor;
+    /** Of clicks alone: how many, and their values. */
+    readonly clicks: Tensor;
+    readonly clicked: Tensor;
+  };
   private readonly fit: Adam | undefined;
   private rows = 0;
+  /** Whether labels are clicks, and not ratings. */
+  private hasClicks = true;
 
   /** Settings whose beta is `fitted` take no feedback into G: it would predict itself. */
   constructor(
@@ -58,7 +76,8 @@ export class GBeta {
     rate: number,
   ) {
     this.beta = { name: 'beta', value: kernels.tensor(Float32Array.of(0, 1, 0)) };
-    this.sums = { values: kernels.zeros([1]), squares: kernels.zeros([1]) };
+    const zero = (): Tensor => kernels.zeros([1]);
+    this.sums = { values: zero(), squares: zero(), clicks: zero(), clicked: zero() };
     if (settings.beta === 'fitted') {
       this.fit = new Adam(kernels, rate);
       this.fit.prepare([this.beta]);
@@ -108,14 +127,19 @@ export class GBeta {
       : tape.weightedMean(losses, weights);
   }
 
-  /** Counts G into the epoch's record, and fits beta where that is asked for. */
-  observe(G: Tensor, g: Tensor, labels: Tensor): void {
+  /** Counts G into the epoch's record, and fits beta where that is asked for. Labels may be ratings instead of clicks. */
+  observe(G: Tensor, g: Tensor, labels: Tensor, areClicks = true): void {
     const { kernels, sums } = this;
     // Of 1 - G, so that a G close to 1, which is where it goes, does not cancel.
     const rest = kernels.linear(G, -1, 1);
     kernels.addScaled(1, kernels.scaledSum(rest, 1), sums.values);
     kernels.addScaled(1, kernels.scaledSum(kernels.multiply(rest, rest), 1), sums.squares);
     this.rows += G.size;
+    this.hasClicks = areClicks;
+    if (areClicks) {
+      kernels.addScaled(1, kernels.scaledSum(labels, 1), sums.clicks);
+      kernels.addScaled(1, kernels.scaledSum(kernels.multiply(rest, labels), 1), sums.clicked);
+    }
     if (!this.fit) return;
     const tape = new Tape(kernels);
     const logits = tape.exposureLogits(tape.constant(g), labels, tape.parameter(this.beta), 'none');
@@ -125,17 +149,24 @@ export class GBeta {
   /** The record of the rows observed since the last call. */
   async read(): Promise<ExposureRecord> {
     const { kernels, sums, rows } = this;
-    const [total, squares, beta] = (await Promise.all(
-      [sums.values, sums.squares, this.beta.value].map((tensor) => kernels.read(tensor)),
-    )) as [Float32Array, Float32Array, Float32Array];
-    kernels.fill(sums.values, 0);
-    kernels.fill(sums.squares, 0);
+    const { values, squares, clicks, clicked } = sums;
+    const tensors = [values, squares, clicks, clicked];
+    const [total, square, count, own] = (await Promise.all(tensors.map((tensor) => kernels.read(tensor)))).map(
+      (read) => read[0] as number,
+    ) as [number, number, number, number];
+    const beta = (await kernels.read(this.beta.value)) as Float32Array;
+    for (const tensor of tensors) kernels.fill(tensor, 0);
     this.rows = 0;
-    const mean = (total[0] as number) / rows;
-    const variance = (squares[0] as number) / rows - mean * mean;
+    const mean = total / rows;
+    const variance = Math.max(0, square / rows - mean * mean);
+    const others = rows - count;
+    // Of the squares around the two labels' own means.
+    const isDivided = this.hasClicks && count > 0 && others > 0;
+    const within = isDivided ? (square - own ** 2 / count - (total - own) ** 2 / others) / rows : variance;
     return {
       meanG: 1 - mean,
-      sdG: Math.sqrt(Math.max(0, variance)),
+      sdG: Math.sqrt(variance),
+      sdWithin: Math.sqrt(Math.max(0, Math.min(variance, within))),
       beta: [beta[0] as number, beta[1] as number, beta[2] as number],
     };
   }

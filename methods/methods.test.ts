@@ -211,7 +211,7 @@ describe('staged A/B tests', () => {
 
   test('errors of the estimates to what happened, raw and standardised, by hand', async () => {
     const deployment = { page: 10, decay: 0, seed: 1 };
-    const { result } = await runTrial(data, { ...settingsOf('ACL:GMF'), deployment }, { world });
+    const { result } = await runTrial(data, { ...settingsOf('PS:GMF/oracle'), deployment }, { world });
     expect(result.online?.clickThroughRate).toBeGreaterThan(0);
     const staged = [0.2, 0.4].map(
       (hit, k): FinishedTrial => ({
@@ -239,6 +239,37 @@ describe('staged A/B tests', () => {
       'robust evaluation',
     ]);
   });
+});
+
+test('the robust estimate of a collapsed game is void and says why, and nothing is compared by it', async () => {
+  const deployment = { page: 10, decay: 0, seed: 1 };
+  // Where G is at least .9 it hardly varies.
+  const collapsed = { ...settingsOf('ACL:GMF', { leastG: 0.9 }), deployment };
+  const { result, trained } = await runTrial(data, collapsed, { world });
+  trained.kernels.close();
+  expect(result.exposure?.collapsed).toBe(true);
+  expect(result.estimates['robust']).toEqual({ metrics: {}, void: result.exposure?.why });
+  expect(result.exposure?.why).toMatch(/hardly varies among clicks|falls where g rises/);
+  // PS by the truth divides by the true exposure itself, the sigmoid of whose log-odds it is.
+  const oracle = await runTrial(data, settingsOf('PS:GMF/oracle', { beta: 'fixed', leastG: 0.000001 }), { world });
+  oracle.trained.kernels.close();
+  expect(oracle.result.exposure?.correlation).toBeGreaterThan(0.99);
+  const finished = [
+    {
+      ...{ data: 'x', row: { label: 'ACL', method: 'ACL', variant: {} }, repetition: 0, settings: collapsed },
+      outcome: { result },
+    },
+  ] as FinishedTrial[];
+  const tables = suiteTables('q', [{ show: 'standard' }, { show: 'robust' }], finished, new Map());
+  const robust = tables.find(({ name }) => name === 'q-robust')?.table;
+  expect(robust?.rows[0]?.cells['hit@10']).toBeUndefined();
+  expect(robust?.note).toMatch(/Void, since what would be divided by is no exposure model: ACL \(1 of 1: G /);
+  expect(tables.find(({ name }) => name === 'q-standard')?.table.note).toMatch(
+    /Correlation of log G with the true log exposure: ACL -?[01]\.\d\d\./,
+  );
+  expect(errorTable(finished, 'x', 'raw', ['hit@5'])?.rows.map(({ label }) => label)).not.toContain(
+    'robust evaluation',
+  );
 });
 
 test('a table says whose exposure model has collapsed', async () => {

@@ -56,6 +56,8 @@ async function trainPlain(context: TrainContext, f: ModelDefinition, catalogue: 
       : await propensityNamed(propensity, catalogue).create(context, trainer, 'exposure ');
   const losses = (f.loss ?? crossEntropyLoss).create({
     kernels,
+    data: context.data,
+    negatives: trainer.negatives,
     settings: modelSettings(f, context.settings.set?.[f.name]),
     propensity: divisor?.probabilities,
   });

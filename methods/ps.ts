@@ -89,7 +89,7 @@ async function trainWeighted(
   const objective: Objective = (tape, scores, batch, pairs) => {
     const logits = exposure.logits(pairs);
     const value = G.of(tape, tape.constant(logits), batch.labels);
-    G.observe(value.value, logits, batch.labels);
+    G.observe(value.value, logits, batch.labels, ratings === undefined);
     return G.weightedMean(tape, losses(tape, scores, batch), G.weightsOf(tape, value, batch.labels));
   };
   const record = await train(

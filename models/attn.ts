@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Parameter, Runs, Tape, Tensor, Variable } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { defineModel } from './model.js';
 
@@ -62,15 +63,47 @@ export const attn = defineModel({
           tape.dense(x, tape.parameter(part.weight), tape.parameter(part.bias), activation);
         const embedded = tape.embed(item, sequences.lookup);
         const places = tape.spread(tape.parameter(place), sequences.places);
+        const { last: ends } = tape.kernels.attentionOfLast ? sequences : { last: undefined };
         let x = tape.dropout(tape.add(tape.spread(embedded, sequences.tokens), places), dropout, 'input');
         layers.forEach((block, b) => {
-          const seen = tape.attention(dense(normal(x, block.attentionNorm), block.projection), sequences, heads);
-          x = tape.add(x, tape.dropout(dense(seen, block.output), dropout, `attention ${b}`));
+          const attended = normal(x, block.attentionNorm);
+          let seen: typeof x;
+          if (ends && b === blocks - 1) {
+            // From here on only what pairs are scored by.
+            seen = lastAttention(tape, attended.value, ends.rows, block.projection, sequences, heads);
+            x = tape.constant(tape.kernels.gather(x.value, ends.rows));
+          } else seen = tape.attention(dense(attended, block.projection), sequences, heads);
+          x = tape.addDropped(x, dense(seen, block.output), dropout, `attention ${b}`);
           const hidden = tape.dropout(dense(normal(x, block.forwardNorm), block.first, 'relu'), dropout, `hidden ${b}`);
-          x = tape.add(x, tape.dropout(dense(hidden, block.second), dropout, `forward ${b}`));
+          x = tape.addDropped(x, dense(hidden, block.second), dropout, `forward ${b}`);
         });
-        return tape.pairProduct(normal(x, last), sequences.states, embedded, sequences.items, tape.parameter(ones));
+        const states = ends ? { slots: ends.states } : sequences.states;
+        return tape.pairProduct(normal(x, last), states, embedded, sequences.items, tape.parameter(ones));
       },
     };
   },
 });
+
+/** Attention of the last row of each history, from normalized rows x; nothing flows back. */
+function lastAttention(
+  tape: Tape,
+  x: Tensor,
+  rows: Tensor,
+  { weight, bias }: { readonly weight: Parameter; readonly bias: Parameter },
+  sequences: Runs,
+  heads: number,
+): Variable {
+  const { kernels } = tape;
+  const [dim, three] = weight.value.shape as [number, number];
+  const width = three / 3;
+  const part = (of: Tensor, first: number, count: number): Tensor => {
+    const columns = kernels.zeros([dim, count]);
+    kernels.copyColumns(weight.value, first, columns, 0, count);
+    const out = kernels.product(of, columns);
+    kernels.addBias(out, kernels.slice(bias.value, first, count), 'linear');
+    return out;
+  };
+  const [q, kv] = [part(kernels.gather(x, rows), 0, width), part(x, width, 2 * width)];
+  if (!kernels.attentionOfLast) throw new Error('this backend attends to all');
+  return tape.constant(kernels.attentionOfLast(q, kv, sequences, heads));
+}

@@ -3,10 +3,12 @@ import { inverse, Matrix } from 'ml-matrix';
 import { ParameterFactory, stream, Tape, WasmKernels } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 import { pairwise } from './bpr.js';
-import { invertPositiveDefinite } from './inverse.js';
+import { numbers, numbersOf, type Precision, sweepAll, sweptWidth } from './inverse.js';
 import type { Loss } from './losses.js';
+import { ModelScorers } from './model_scorer.js';
 import { pairsOf } from './pairs.js';
 import { createModel, models } from './registry.js';
+import { pairsPerSample } from './relmf.js';
 
 /** Seven users, five items. */
 const LISTS = [[0, 1, 2], [0, 1], [1, 2, 3], [0, 4], [2, 3], [1], [0, 1, 2, 3]];
@@ -39,20 +41,29 @@ function fitted(
   return { scores: kernels.floats(model.forward(new Tape(kernels), pairs).value).slice(), kernels, model };
 }
 
-describe('inverse of a positive definite matrix', () => {
+describe('sweeping a positive definite matrix', () => {
   // Sizes below, at and above the block, and with a rest.
-  test.each([1, 7, 64, 65, 150])('of %d rows: times the matrix it is the identity', (n) => {
-    const kernels = new WasmKernels();
-    const root = kernels.zeros([n, n]);
-    kernels.drawNormal(root, { seed: 1, stream: stream('root') }, 0, 1);
-    const matrix = kernels.product(root, root, true, false);
-    for (let i = 0; i < n; i++) (kernels.floats(matrix)[i * n + i] as number) += n;
-    const kept = kernels.tensor(kernels.floats(matrix).slice(), [n, n]);
-    invertPositiveDefinite(kernels, matrix as never);
-    kernels.floats(kernels.product(kept, matrix)).forEach((value, k) => {
-      expect(Math.abs(value - Number(Math.floor(k / n) === k % n))).toBeLessThan(2e-5);
-    });
-  });
+  test.each([1, 7, 64, 65, 150].flatMap((n) => [[n, 'single', 2e-5] as const, [n, 'double', 1e-13] as const]))(
+    'of %d rows in %s precision leaves its negated inverse: times the matrix it is the identity',
+    (n, precision: Precision, tolerance) => {
+      const kernels = new WasmKernels();
+      const root = kernels.zeros([n, n]);
+      kernels.drawNormal(root, { seed: 1, stream: stream('root') }, 0, 1);
+      const R = new Matrix(Array.from({ length: n }, (_, i) => [...kernels.floats(root).slice(i * n, (i + 1) * n)]));
+      const A = R.transpose().mmul(R).add(Matrix.eye(n, n).mul(n));
+      const wide = sweptWidth(n);
+      const matrix = numbers(kernels, precision, wide, wide);
+      const values = numbersOf(kernels, precision, matrix);
+      for (let i = 0; i < wide; i++)
+        for (let j = 0; j <= i; j++) values[i * wide + j] = i < n ? A.get(i, j) : Number(i === j);
+      sweepAll(kernels, matrix, wide, precision);
+      const swept = numbersOf(kernels, precision, matrix);
+      const P = Matrix.zeros(n, n);
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < n; j++) P.set(i, j, -(swept[Math.max(i, j) * wide + Math.min(i, j)] as number));
+      expect(A.mmul(P).sub(Matrix.eye(n, n)).abs().max()).toBeLessThan(tolerance);
+    },
+  );
 });
 
 test('EASE is the closed form: weights -P_ji / P_ii off the diagonal, P the inverse of the penalized Gram matrix', () => {
@@ -67,6 +78,35 @@ test('EASE is the closed form: weights -P_ji / P_ii off the diagonal, P the inve
       .reduce((sum, other) => sum - P.get(other, item) / P.get(item, item), 0);
     expect(score).toBeCloseTo(expected, 5);
   });
+});
+
+test('scores of all items at once are those of pairs, to the bit', async () => {
+  for (const name of ['EASE', 'ItemKNN', 'CF', 'iALS', 'Pop', 'GMF', 'MLP']) {
+    const { scores, kernels, model } = fitted(name);
+    const ids = (count: number): string[] => Array.from({ length: count }, (_, k) => String(k));
+    const data = {
+      ...{
+        name: 'lists',
+        userIds: ids(SIZE.users),
+        itemIds: ids(5),
+        rating: undefined,
+        time: undefined,
+        split: undefined,
+      },
+      user: Int32Array.from(LISTS.flatMap((list, user) => list.map(() => user))),
+      item: Int32Array.from(LISTS.flat()),
+    };
+    const scorer = new ModelScorers(kernels, data).of(model);
+    const users = Int32Array.of(4, 0, 6);
+    const all = await scorer.scoreRows?.(users, 'test');
+    users.forEach((user, u) => {
+      expect([name, ...(all as Float32Array).slice(u * 5, u * 5 + 5)]).toEqual([
+        name,
+        ...scores.slice(user * 5, user * 5 + 5),
+      ]);
+    });
+    expect(await scorer.scoreRow?.(2, 'test')).toEqual(scores.slice(10, 15));
+  }
 });
 
 test('EASE is right where single precision would not bear its matrix, and a penalty below what is allowed is refused', () => {
@@ -158,15 +198,6 @@ describe('at the limits of arithmetic', () => {
       expect(score).toBeCloseTo(expected, 3);
     });
   });
-
-  test('where there are too many items for that, it is refused with the condition and the least penalty', () => {
-    const kernels = new WasmKernels();
-    const size = { users: lists.length, items: 1025, dim: 1 };
-    const model = createModel('EASE', kernels, new ParameterFactory(kernels, 1), size, { penalty: 0.001 });
-    expect(() => model.fit?.(train(1025), 1)).toThrow(
-      /EASE with penalty 0\.001: the condition number of its matrix may be 2e\+5, .* raise --set EASE\.penalty to 1 or more/,
-    );
-  });
 });
 
 test('iALS ends where its objective is flat in the side solved last, and lower than where it began', () => {
@@ -229,6 +260,24 @@ describe('losses by their definitions', () => {
     expect(found.length).toBe(4);
   });
 
+  const clicks = {
+    ...{ name: 'lists', userIds: LISTS.map(String), itemIds: ['0', '1', '2', '3', '4'] },
+    ...{ rating: undefined, time: undefined, split: undefined },
+    user: Int32Array.from(LISTS.flatMap((list, user) => list.map(() => user))),
+    item: Int32Array.from(LISTS.flat()),
+  };
+
+  test('unbiased relevance: samples stand for all pairs without a click, so that an epoch is all pairs in expectation', () => {
+    const negatives = 3;
+    const standFor = pairsPerSample(clicks, negatives);
+    LISTS.forEach((list, user) => {
+      expect((standFor[user] as number) * negatives * list.length).toBeCloseTo(5 - list.length, 5);
+    });
+    // A click that comes twice is two rows, with samples for each, and one pair.
+    const twice = { ...clicks, user: Int32Array.of(...clicks.user, 3), item: Int32Array.of(...clicks.item, 0) };
+    expect((pairsPerSample(twice, negatives)[3] as number) * negatives * 3).toBeCloseTo(3, 5);
+  });
+
   test('unbiased relevance: y / theta delta(1) + (1 - y / theta) delta(0), theta no less than the clip', () => {
     const counts = [4, 5, 4, 3, 1];
     const clip = 0.8;
@@ -240,6 +289,7 @@ describe('losses by their definitions', () => {
         (models.get('RelMF').loss as Loss).create({
           kernels,
           settings: { propensity: 'any', clip },
+          ...{ data: clicks, negatives: 2 },
           propensity: () => propensities,
         })(tape, logits, batch, pairsOf(kernels, batch, SIZE)).value,
       )
@@ -248,7 +298,9 @@ describe('losses by their definitions', () => {
       const theta = Math.max(clip, Math.sqrt((counts[item] as number) / 5));
       const y = r % 3 === 0 ? 1 / theta : 0;
       const p = sigmoid(scores[r] as number);
-      expect(found[r]).toBeCloseTo(-y * Math.log(p) - (1 - y) * Math.log(1 - p), 5);
+      // The user has three of five items, each click with two samples: two pairs without a click, six samples.
+      const weight = r % 3 === 0 ? 1 : 2 / 6;
+      expect(found[r]).toBeCloseTo(weight * (-y * Math.log(p) - (1 - y) * Math.log(1 - p)), 5);
     });
   });
 });

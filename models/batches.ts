@@ -7,7 +7,8 @@ import {
   stream,
   type Tensor,
 } from '../compute/index.js';
-import { type Interactions, rowsWhere, TRAIN, type UserItems, userItems } from '../datasets/interactions.js';
+import { type Interactions, rowsWhere, TRAIN, type UserItems } from '../datasets/interactions.js';
+import { knownItems } from '../datasets/known.js';
 import { UserError } from '../support/errors.js';
 import type { SequenceColumns } from './pairs.js';
 
@@ -68,17 +69,17 @@ const NEGATIVES = stream('training negatives');
 
 /**
  * Implicit feedback: each training interaction (all, where there is no split) once an epoch, label 1, with `negatives` items drawn
- * uniformly from those the user did not train on, label 0. Validation and test items may be drawn, since a trainer cannot know them; `knownItems` names other items to
- * reject instead. Users who know every item have no negatives and are left out.
+ * uniformly from those the user did not train on, label 0. Validation and test items may be drawn, since a trainer cannot know them; `rejected` names other items
+ * instead. Users who know every item have no negatives and are left out.
  */
 export function implicitBatches(
   kernels: Kernels,
   data: Interactions,
   settings: BatchSettings,
-  knownItems?: UserItems,
+  rejected?: UserItems,
 ): BatchSource {
   const isTrain = (row: number): boolean => !data.split || data.split[row] === TRAIN;
-  const { known, isUsable } = usableInteractions(data, isTrain, knownItems);
+  const { known, isUsable } = usableInteractions(data, isTrain, rejected);
   const rows = rowsWhere(data.user.length, isUsable);
   const sampled: SampledInteractions = {
     users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
@@ -94,13 +95,13 @@ export function implicitBatches(
 /** The key of an epoch's negatives. */
 export const negativesKey = (seed: number, epoch: number): DrawKey => ({ seed, stream: NEGATIVES, replicate: epoch });
 
-/** Items to reject as negatives, and the interactions that have any. */
+/** Items to reject as negatives, those trained on unless others are given, and the interactions that have any. */
 export function usableInteractions(
   data: Interactions,
   isTrain: (row: number) => boolean,
-  knownItems?: UserItems,
+  rejected?: UserItems,
 ): { known: UserItems; isUsable: (row: number) => boolean } {
-  const known = knownItems ?? userItems(data, isTrain);
+  const known = rejected ?? knownItems(data, 'train');
   const knowsAll = (user: number): boolean =>
     (known.starts[user + 1] as number) - (known.starts[user] as number) >= known.itemCount;
   return { known, isUsable: (row) => isTrain(row) && !knowsAll(data.user[row] as number) };

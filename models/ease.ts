@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { hostOf, type KnownItems, type Tensor, type WasmKernels } from '../compute/index.js';
+import { hostOf, inRuns, type KnownItems, type Tensor, type WasmKernels, type WasmTensor } from '../compute/index.js';
+import type { UserItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import { knownTensors } from './batches.js';
-import { inverseInDouble, invertPositiveDefinite } from './inverse.js';
+import { numbers, numbersOf, sweepAll, sweptWidth } from './inverse.js';
 import { defineModel } from './model.js';
 import { dataParameters } from './saved.js';
+import { transpose } from './svd.js';
 
-/** An item-item matrix beyond this would take more than a gibibyte. */
+/** An item-item matrix beyond this would take more than a gibibyte, and two more while it is inverted in double precision. */
 const MOST_ITEMS = 16384;
 
 /**
@@ -27,15 +29,41 @@ export const ease = defineModel({
         `EASE keeps a matrix of items by items: ${items.toLocaleString('en')} items are more than its ${MOST_ITEMS.toLocaleString('en')}; drop rare ones with --min-item`,
       );
     const saved = dataParameters(kernels, { 'known starts': 'int32', 'known items': 'int32', weights: 'float32' });
+    const host = hostOf(kernels);
+    let turned: Turned | undefined;
     return {
       ...saved,
       fit(train) {
         const known = knownTensors(kernels, train);
         saved.set('known starts', known.starts);
         saved.set('known items', known.items);
-        const host = hostOf(kernels);
         const solved = weights(host, train, penalty);
         saved.set('weights', host === kernels ? solved : kernels.tensor(host.floats(solved), solved.shape));
+      },
+      scoreRows(users) {
+        if (host !== kernels) return undefined;
+        const [weights, starts, known] = [saved.get('weights'), saved.get('known starts'), saved.get('known items')];
+        if (turned?.of !== weights) {
+          if (turned) host.free(turned.values);
+          turned = { of: weights, values: host.empty([items, items]) };
+          host.raw.transpose(items, items, (weights as WasmTensor).address, turned.values.address);
+        }
+        // Rows of the turned matrix, added in the order in which a pair's numbers are.
+        const out = host.zeros([users.length, items]);
+        const lists = host.integers(starts);
+        users.forEach((user, u) => {
+          const own = host.tensor(Int32Array.of(lists[user] as number, lists[user + 1] as number)).address;
+          const { values } = turned as Turned;
+          host.raw.sparseTimesDense(
+            1,
+            items,
+            own,
+            (known as WasmTensor).address,
+            values.address,
+            out.address + 4 * u * items,
+          );
+        });
+        return out;
       },
       forward(tape, { columns }) {
         const known: KnownItems = {
@@ -49,52 +77,74 @@ export const ease = defineModel({
   },
 });
 
-/** Beyond this condition, single precision, whose errors are about 6e-8 of it, turns close scores round: double is used where it can be. */
-const DOUBLE_CONDITION = 1e4;
-/** Beyond this, single precision is of no use. */
-const MOST_CONDITION = 1e5;
-/** Most items that are solved in double precision: half a minute. */
-const MOST_DOUBLE = 1024;
+/** Weights by the item that they are from: what a user's scores of all items are sums of. */
+interface Turned {
+  readonly of: Tensor;
+  readonly values: WasmTensor;
+}
+
+/**
+ * Up to this condition single precision, whose errors are about 6e-8 of it, keeps the answer that double gives, to some millionths; beyond it
+ * double is taken, in four times the time.
+ */
+const SINGLE_CONDITION = 2000;
+
+/** Rows and columns that are written together. */
+const TILE = 32;
 
 /** [items, items]: row i holds the weights of all items on item i. Computed in the default backend's memory. */
-function weights(
-  kernels: WasmKernels,
-  train: { itemCount: number; users: number; starts: Int32Array; items: Int32Array },
-  penalty: number,
-): Tensor {
+function weights(kernels: WasmKernels, train: UserItems, penalty: number): Tensor {
   const { itemCount: n } = train;
-  const matrix = kernels.zeros([n, n]);
-  const values = kernels.floats(matrix);
-  for (let user = 0; user < train.users; user++) {
-    const own = train.items.subarray(train.starts[user], train.starts[user + 1]);
-    for (const i of own) for (const j of own) (values[i * n + j] as number)++;
+  const wide = sweptWidth(n);
+  const byItem = transpose(train);
+  const precision = (largestRowSum(train, byItem) + penalty) / penalty <= SINGLE_CONDITION ? 'single' : 'double';
+  const out = kernels.empty([n, n]);
+  kernels.scope(() => {
+    const matrix = numbers(kernels, precision, wide, wide);
+    const lists = [byItem.starts, byItem.users, train.starts, train.items, train.starts].map(
+      (list) => kernels.tensor(list).address,
+    ) as [number, number, number, number, number];
+    const [starts, users, ...known] = lists;
+    const gram = precision === 'double' ? kernels.raw.gramLower : kernels.raw.gramLowerSingle;
+    const bytes = precision === 'double' ? 8 : 4;
+    inRuns(n, (first, count) =>
+      gram(count, starts + 4 * first, users, ...known, matrix.address + first * wide * bytes, wide),
+    );
+    const values = numbersOf(kernels, precision, matrix);
+    for (let i = 0; i < wide; i++) (values[i * wide + i] as number) += i < n ? penalty : 1;
+    sweepAll(kernels, matrix, wide, precision);
+    writeWeights(numbersOf(kernels, precision, matrix), wide, n, kernels.floats(out));
+  });
+  return out;
+}
+
+/** -P_ij / P_ii of P's lower triangle, whatever its sign; by squares, since columns are far apart. */
+function writeWeights(inverse: ArrayLike<number>, wide: number, n: number, out: Float32Array): void {
+  const scales = Float64Array.from({ length: n }, (_, i) => -1 / (inverse[i * wide + i] as number));
+  for (let row = 0; row < n; row += TILE) {
+    for (let column = 0; column <= row; column += TILE) {
+      for (let i = row; i < Math.min(n, row + TILE); i++) {
+        for (let j = column; j < Math.min(i, column + TILE); j++) {
+          const value = inverse[i * wide + j] as number;
+          out[i * n + j] = value * (scales[i] as number);
+          out[j * n + i] = value * (scales[j] as number);
+        }
+        out[i * n + i] = 0;
+      }
+    }
   }
-  // Eigenvalues lie between the penalty and the largest sum of a row.
+}
+
+/** Largest sum of a row of X'X, which no eigenvalue is above: what the users of an item know, together. */
+function largestRowSum({ starts, itemCount }: UserItems, byItem: { starts: Int32Array; users: Int32Array }): number {
   let largest = 0;
-  for (let i = 0; i < n; i++) {
-    let sum = penalty;
-    for (let j = 0; j < n; j++) sum += values[i * n + j] as number;
+  for (let item = 0; item < itemCount; item++) {
+    let sum = 0;
+    for (let e = byItem.starts[item] as number; e < (byItem.starts[item + 1] as number); e++) {
+      const user = byItem.users[e] as number;
+      sum += (starts[user + 1] as number) - (starts[user] as number);
+    }
     largest = Math.max(largest, sum);
   }
-  const condition = largest / penalty;
-  let inverse: Float32Array | Float64Array;
-  if (condition <= (n <= MOST_DOUBLE ? DOUBLE_CONDITION : MOST_CONDITION)) {
-    for (let i = 0; i < n; i++) (values[i * n + i] as number) += penalty;
-    invertPositiveDefinite(kernels, matrix);
-    inverse = kernels.floats(matrix);
-  } else if (n <= MOST_DOUBLE) {
-    inverse = inverseInDouble(values, n, penalty);
-  } else {
-    throw new UserError(
-      `EASE with penalty ${penalty}: the condition number of its matrix may be ${condition.toExponential(0)}, beyond the ${MOST_CONDITION.toExponential(0)} that single precision bears, and ${n.toLocaleString('en')} items are more than the ${MOST_DOUBLE.toLocaleString('en')} that are solved in double: raise --set EASE.penalty to ${Math.ceil(largest / MOST_CONDITION)} or more`,
-    );
-  }
-  const out = kernels.floats(matrix);
-  for (let i = 0; i < n; i++) {
-    // P is symmetric, so that its row i is its column i.
-    const scale = -1 / (inverse[i * n + i] as number);
-    for (let j = 0; j < n; j++) out[i * n + j] = (inverse[i * n + j] as number) * scale;
-    out[i * n + i] = 0;
-  }
-  return matrix;
+  return largest;
 }

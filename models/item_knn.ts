@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Kernels, KnownItems, SparseMatrix } from '../compute/index.js';
+import { hostOf, inRuns, type Kernels, type KnownItems, type SparseMatrix, type WasmTensor } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 import { LIMITS, mostText } from '../support/limits.js';
 import { knownTensors } from './batches.js';
@@ -54,39 +54,46 @@ export const itemKnn = defineModel({
 /** Each item's most similar others, by column; equal similarities by lower item. */
 function nearestItems(kernels: Kernels, train: UserItems, neighbours: number, shrink: number): SparseMatrix {
   const { itemCount } = train;
+  const host = hostOf(kernels);
   const byItem = transpose(train);
-  const countOf = (item: number): number => (byItem.starts[item + 1] as number) - (byItem.starts[item] as number);
-  const together = new Float64Array(itemCount);
+  const most = Math.min(neighbours, Math.max(1, itemCount - 1));
   const starts = new Int32Array(itemCount + 1);
-  const columns: number[] = [];
-  const values: number[] = [];
-  for (let item = 0; item < itemCount; item++) {
-    const met: number[] = [];
-    for (let e = byItem.starts[item] as number; e < (byItem.starts[item + 1] as number); e++) {
-      const user = byItem.users[e] as number;
-      for (let k = train.starts[user] as number; k < (train.starts[user + 1] as number); k++) {
-        const other = train.items[k] as number;
-        if (other === item) continue;
-        if (together[other] === 0) met.push(other);
-        (together[other] as number)++;
+  const [columns, values] = host.scope(() => {
+    const integers = (data: Int32Array): number => host.tensor(data).address;
+    const zeros = (count: number): WasmTensor => host.zeros([count]);
+    const [heap, others, sizes] = [zeros(2 * itemCount * most), zeros(itemCount * most), zeros(itemCount)];
+    const lists = [byItem.starts, byItem.users, train.starts, train.items, train.starts].map(integers) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const together = zeros(itemCount);
+    const heaps = [heap.address, others.address, sizes.address] as const;
+    inRuns(itemCount, (first, count) =>
+      host.raw.nearestItems(first, first + count, itemCount, ...lists, together.address, shrink, most, ...heaps),
+    );
+    const { buffer } = host.floats(heap);
+    const similarity = new Float64Array(buffer, heap.address, itemCount * most);
+    const listed = new Int32Array(buffer, others.address, itemCount * most);
+    new Int32Array(buffer, sizes.address, itemCount).forEach((size, item) => {
+      starts[item + 1] = (starts[item] as number) + size;
+    });
+    const columns = new Int32Array(starts[itemCount] as number);
+    const values = new Float32Array(columns.length);
+    const similarTo = new Float64Array(itemCount);
+    for (let item = 0; item < itemCount; item++) {
+      const [from, end] = [starts[item] as number, starts[item + 1] as number];
+      for (let k = 0; k < end - from; k++) {
+        const other = listed[item * most + k] as number;
+        columns[from + k] = other;
+        similarTo[other] = similarity[item * most + k] as number;
       }
+      columns.subarray(from, end).sort();
+      for (let k = from; k < end; k++) values[k] = similarTo[columns[k] as number] as number;
     }
-    const similarity = met.map((other) => ({
-      other,
-      value: (together[other] as number) / (Math.sqrt(countOf(item) * countOf(other)) + shrink),
-    }));
-    for (const other of met) together[other] = 0;
-    similarity.sort((a, b) => b.value - a.value || a.other - b.other);
-    const kept = similarity.slice(0, neighbours).sort((a, b) => a.other - b.other);
-    for (const { other, value } of kept) {
-      columns.push(other);
-      values.push(value);
-    }
-    starts[item + 1] = columns.length;
-  }
-  return {
-    starts: kernels.tensor(starts),
-    columns: kernels.tensor(Int32Array.from(columns)),
-    values: kernels.tensor(Float32Array.from(values)),
-  };
+    return [columns, values];
+  });
+  return { starts: kernels.tensor(starts), columns: kernels.tensor(columns), values: kernels.tensor(values) };
 }

@@ -1,6 +1,6 @@
 import type { Kernels, Tape, Tensor, Variable } from '../compute/index.js';
 import { pow } from '../compute/math.js';
-import type { UserItems } from '../datasets/interactions.js';
+import type { Interactions, UserItems } from '../datasets/interactions.js';
 import type { TrainingBatch } from './batches.js';
 import type { Pairs } from './pairs.js';
 import type { ModelSettings } from './size.js';
@@ -19,6 +19,9 @@ export interface LossContext {
   readonly kernels: Kernels;
   /** The model's own settings, complete. */
   readonly settings: ModelSettings;
+  readonly data: Interactions;
+  /** Sampled for each click. */
+  readonly negatives: number;
   /** [pairs] of the propensity that the setting names. */
   readonly propensity?: ((pairs: Pairs) => Tensor) | undefined;
 }

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Kernels, Parameter, ParameterFactory, Tape, Variable } from '../compute/index.js';
+import type { Kernels, Parameter, ParameterFactory, Tape, Tensor, Variable } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
 import type { NamedArrays } from '../support/tensors.js';
 import type { Loss } from './losses.js';
@@ -13,6 +13,8 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Scores of the pairs, [pairs] or [pairs, 1]; logits where the model is trained by cross-entropy. */
   forward(tape: Tape, pairs: Pairs): Variable;
+  /** [users, items] scores of all items, for a model that computes them together for less than pair by pair, to the same bits; undefined where it cannot. */
+  scoreRows?(users: Int32Array): Tensor | undefined;
   /** Present where the model reads users' histories: how many items of them. Its pairs come with sequences. */
   readonly history?: number;
   /** Present where the parameters come from the training matrix in closed form, and not from gradient descent. */

@@ -1,4 +1,4 @@
-import { type Kernels, Tape, type Tensor } from '../compute/index.js';
+import { type Kernels, type Lookup, Tape, type Tensor } from '../compute/index.js';
 import { type Interactions, TEST, TRAIN, VALIDATION } from '../datasets/interactions.js';
 import type { Model, ModelSize } from './model.js';
 import { type Pairs, pairsOf } from './pairs.js';
@@ -9,10 +9,18 @@ import { type Histories, histories, sequenceTensors, tokenColumns } from './sequ
 const OWNERS = 256;
 /** Pairs without histories that are scored together. */
 const PAIRS = 65536;
+/** Users whose scores of all items are computed together. */
+const ROWS = 16;
 const PART = { validation: VALIDATION, test: TEST } as const;
 
 /** [pairs] of whatever is computed of pairs: a model's scores, or an exposure model's. */
 export type PairScores = (pairs: Pairs) => Tensor;
+
+interface AllPairs {
+  readonly columnsOfItems: Tensor;
+  readonly users: Omit<Lookup, 'rows'>;
+  readonly items: Lookup;
+}
 
 /**
  * Makes scorers of models that live in the same memory. What a question looks up is kept, for all of them and for the next time that it is asked;
@@ -25,7 +33,8 @@ export class ModelScorers {
   private readonly counted = new WeakMap<Int32Array, readonly Tensor[]>();
   /** What came before; made when the first sequential model asks. */
   private readonly ordered = new Map<Before, Histories>();
-  private everyItem: Tensor | undefined;
+  /** Pairs of some users with all items, but for the users: by how many users they are. */
+  private readonly everyItem = new Map<number, AllPairs>();
 
   constructor(
     private readonly kernels: Kernels,
@@ -38,11 +47,20 @@ export class ModelScorers {
     const { kernels } = this;
     const { history } = model;
     const score: PairScores = (pairs) => model.forward(new Tape(kernels), pairs).value;
+    const rows = (users: Int32Array, before: Before): Promise<Float32Array> => {
+      const scored = kernels.scope(() => {
+        const own = model.scoreRows?.(users);
+        return own && kernels.read(own);
+      });
+      return (scored as Promise<Float32Array> | undefined) ?? this.scoreRows(users, before, score, history);
+    };
     return {
       history,
       scorePairs: (question) => this.score(question, score, history),
       rankPairs: (question, counts) => this.rank(question, counts, score, history),
-      scoreRow: (user, before) => this.scoreRow(user, before, score, history),
+      scoreRow: (user, before) => rows(Int32Array.of(user), before),
+      scoreRows: rows,
+      rowsAtOnce: Math.max(1, Math.min(ROWS, Math.floor(PAIRS / this.size.items))),
     };
   }
 
@@ -96,20 +114,46 @@ export class ModelScorers {
     return { greater, equal, scores };
   }
 
-  private async scoreRow(
-    user: number,
+  private async scoreRows(
+    users: Int32Array,
     before: Before,
     score: PairScores,
     history: number | undefined,
   ): Promise<Float32Array> {
-    const { kernels, size } = this;
-    this.everyItem ??= kernels.tensor(Int32Array.from({ length: size.items }, (_, item) => item));
-    const items = this.everyItem;
+    const { kernels } = this;
+    const all = this.allPairs(users.length);
     const read = kernels.scope(() => {
-      const users = kernels.tensor(new Int32Array(size.items).fill(user));
-      return kernels.read(score(this.pairs(users, items, [user], before, history)));
+      const rows = kernels.tensor(users);
+      const columns = { users: kernels.gather(rows, all.users.slots), items: all.columnsOfItems };
+      if (history !== undefined)
+        return kernels.read(score(this.pairs(columns.users, columns.items, users, before, history)));
+      return kernels.read(score({ columns, users: { ...all.users, rows }, items: all.items }));
     });
     return (await read) as Float32Array;
+  }
+
+  /** The lookups are known without looking: all items in order, for one user after another. */
+  private allPairs(users: number): AllPairs {
+    const known = this.everyItem.get(users);
+    if (known) return known;
+    const { kernels, size } = this;
+    const positions = users * size.items;
+    const integers = (count: number, of: (k: number) => number): Tensor =>
+      kernels.tensor(Int32Array.from({ length: count }, (_, k) => of(k)));
+    const items = integers(positions, (p) => p % size.items);
+    const all: AllPairs = {
+      columnsOfItems: items,
+      users: {
+        ...{ positions, count: users, slots: integers(positions, (p) => Math.floor(p / size.items)) },
+        uses: integers(users, () => size.items),
+      },
+      items: {
+        ...{ positions, count: size.items, slots: items },
+        ...{ rows: integers(size.items, (item) => item), uses: integers(size.items, () => users) },
+      },
+    };
+    this.everyItem.set(users, all);
+    return all;
   }
 
   private blocksOf(question: Question, history: number | undefined): readonly Pairs[] {
@@ -179,7 +223,11 @@ export class ModelScorers {
       { length: users.size },
       (_, p) => (columns.starts[Math.floor(p / wide) + 1] as number) - 1,
     );
-    return pairsOf(kernels, { users, items, sequences: sequenceTensors(kernels, columns, states) }, size);
+    const last = {
+      rows: kernels.tensor(columns.starts.subarray(1).map((end) => end - 1)),
+      states: kernels.tensor(Int32Array.from({ length: users.size }, (_, p) => Math.floor(p / wide))),
+    };
+    return pairsOf(kernels, { users, items, sequences: { ...sequenceTensors(kernels, columns, states), last } }, size);
   }
 
   private historiesBefore(before: Before): Histories {

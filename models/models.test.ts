@@ -121,6 +121,7 @@ describe.each(models.names)('%s', (name) => {
     const loss = (definition.loss ?? crossEntropyLoss).create({
       kernels,
       settings: modelSettings(definition),
+      ...{ data: GROUPS, negatives: settings.negatives },
       propensity: ({ columns }) => kernels.gather(table, columns.items),
     });
     const losses: number[] = [];

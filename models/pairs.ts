@@ -9,6 +9,14 @@ export interface SequenceColumns extends Runs {
   readonly places: Tensor;
   /** [pairs] for each pair the token after which it is scored. */
   readonly states: Tensor;
+  /** Where pairs are scored after the last token of a history alone. */
+  readonly last?: LastTokens | undefined;
+}
+
+/** [histories] the last token of each, and [pairs] for each pair its history. */
+export interface LastTokens {
+  readonly rows: Tensor;
+  readonly states: Tensor;
 }
 
 /** Pairs as columns of ids, with histories where a sequential model will see them. */
@@ -23,6 +31,7 @@ export interface Sequences extends Runs {
   readonly tokens: Slots;
   readonly places: Slots;
   readonly states: Slots;
+  readonly last?: LastTokens | undefined;
 }
 
 /** A batch of (user, item) pairs: for both sides the distinct rows and each pair's place among them. */
@@ -54,5 +63,6 @@ function sequencesOf(kernels: Kernels, items: Tensor, columns: SequenceColumns, 
     tokens: { slots: kernels.slice(lookup.slots, items.size, columns.tokens.size) },
     places: { slots: columns.places },
     states: { slots: columns.states },
+    last: columns.last,
   };
 }

@@ -37,6 +37,9 @@ export interface Scorer {
   rankPairs?(question: Question, counts: Int32Array): Promise<Counted>;
   /** [items] scores of a user with every item. */
   scoreRow?(user: number, before: Before): Promise<Float32Array>;
+  /** [users, items], for whom that costs less than user by user; users come once each. Some at a time: `rowsAtOnce` says how many. */
+  scoreRows?(users: Int32Array, before: Before): Promise<Float32Array>;
+  readonly rowsAtOnce?: number | undefined;
   /** [users, k] best items outside `had`, best first, equal scores by lower item, -1 behind the last. For those who have lists and no rows. */
   bestItems?(users: Int32Array, k: number, had: UserItems, before: Before): Promise<Int32Array>;
 }

@@ -17,6 +17,8 @@ import type { SequenceColumns } from './pairs.js';
 export interface Histories {
   readonly starts: Int32Array;
   readonly rows: Int32Array;
+  /** The items of those rows. */
+  readonly items: Int32Array;
 }
 
 /** Orders the interactions for which `keep` holds. Throws UserError where the data has no times. */
@@ -37,7 +39,7 @@ export function histories(data: Interactions, keep: (row: number) => boolean): H
   for (let u = 0; u < users; u++) {
     rows.subarray(starts[u], starts[u + 1]).sort((a, b) => (time[a] as number) - (time[b] as number) || a - b);
   }
-  return { starts, rows };
+  return { starts, rows, items: rows.map((row) => data.item[row] as number) };
 }
 
 /**
@@ -46,7 +48,7 @@ export function histories(data: Interactions, keep: (row: number) => boolean): H
  */
 export function tokenColumns(
   data: Interactions,
-  { starts, rows }: Histories,
+  { starts, items }: Histories,
   runs: readonly { readonly user: number; readonly first: number; readonly count: number }[],
   length: number,
 ): { tokens: Int32Array; places: Int32Array; starts: Int32Array; longest: number } {
@@ -54,12 +56,13 @@ export function tokenColumns(
   const [tokens, places, ends] = [new Int32Array(total), new Int32Array(total), new Int32Array(runs.length + 1)];
   let at = 0;
   runs.forEach(({ user, first, count }, r) => {
-    for (let k = 0; k < count; k++, at++) {
-      const before = first + k - 1;
-      tokens[at] =
-        before < 0 ? data.itemIds.length : (data.item[rows[(starts[user] as number) + before] as number] as number);
-      places[at] = length - count + k;
+    const before = (starts[user] as number) + first - 1;
+    for (let k = 0; k < count; k++) {
+      tokens[at + k] = items[before + k] as number;
+      places[at + k] = length - count + k;
     }
+    if (first === 0) tokens[at] = data.itemIds.length;
+    at += count;
     ends[r + 1] = at;
   });
   return { tokens, places, starts: ends, longest: runs.reduce((most, { count }) => Math.max(most, count), 0) };
@@ -102,7 +105,7 @@ export function sequenceBatches(
   const users = data.userIds.length;
   const interactions = {
     users: kernels.tensor(Int32Array.from(rows, (row) => data.user[row] as number)),
-    items: kernels.tensor(Int32Array.from(rows, (row) => data.item[row] as number)),
+    items: kernels.tensor(ordered.items),
     known: sampledTensors(kernels, known),
   };
   const wide = 1 + settings.negatives;
@@ -156,7 +159,8 @@ export function sequenceBatches(
       const batch = emptyBatch(kernels, positives, wide);
       const sampled = { ...interactions, order: kernels.tensor(order) };
       kernels.drawBatch(sampled, 0, positives, settings.negatives, negativesKey(settings.seed, current), batch);
-      const states = Int32Array.from({ length: positives * wide }, (_, r) => Math.floor(r / wide));
+      const states = new Int32Array(positives * wide);
+      for (let r = 0; r < states.length; r++) states[r] = (r / wide) | 0;
       return { ...batch, sequences: sequenceTensors(kernels, columns, states) };
     },
   };

@@ -1,14 +1,18 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { stream, type Tensor, type WasmKernels } from '../compute/index.js';
+import { stream, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import type { UserItems } from '../datasets/interactions.js';
+import { doubles, doublesOf, sweptWidth } from './inverse.js';
 
-const OVERSAMPLING = 10;
-const POWER_ITERATIONS = 4;
+/** Residuals |A v - s u| and |A' u - s v| of all triplets are at most so much of the largest singular value. */
+const TOLERANCE = 1e-7;
+
+/** A vector of which no more is left than this share of the largest singular value, when those before it are taken away, is nothing but rounding. */
+const NOTHING = 1e-13;
 
 /**
- * The best approximation of rank `rank` of the binary matrix A, up to the error of randomized subspace iteration (Halko,
- * Martinsson, Tropp 2011, algorithm 5.1 after 4.4): left[users, rank] is orthonormal, right[items, rank] carries the singular
- * values, and left right' approximates A. Columns beyond what the matrix's size allows are zero.
+ * The largest `rank` singular triplets of the binary matrix A, by Golub's and Kahan's bidiagonalization in double precision, with full
+ * orthogonalization of the right vectors (Golub, Kahan 1965; Simon, Zha 2000, who show that one side is enough): left[users, rank] is orthonormal,
+ * right[items, rank] carries the singular values, and left right' is the best approximation of A of its rank. Columns beyond A's rank are zero.
  */
 export function truncatedSvd(
   kernels: WasmKernels,
@@ -16,55 +20,182 @@ export function truncatedSvd(
   rank: number,
   seed: number,
 ): { left: Float32Array; right: Float32Array; singularValues: Float64Array } {
-  const { users, itemCount: items } = matrix;
-  const width = Math.min(rank + OVERSAMPLING, users, items);
+  const wanted = Math.min(rank, matrix.users, matrix.itemCount);
   return kernels.scope(() => {
-    const forward = sparse(kernels, matrix.starts, matrix.items);
-    const turned = transpose(matrix);
-    const backward = sparse(kernels, turned.starts, turned.users);
-    const times = (side: typeof forward, x: Tensor, rows: number): Tensor => {
-      const out = kernels.zeros([rows, width]);
-      kernels.sparseTimesDense(side.starts, side.columns, x, out);
-      return out;
-    };
-    const guess = kernels.zeros([items, width]);
-    kernels.drawNormal(guess, { seed, stream: stream('truncated svd') }, 0, 1);
-    let range = orthonormalize(kernels, times(forward, guess, users));
-    for (let iteration = 0; iteration < POWER_ITERATIONS; iteration++) {
-      const coRange = orthonormalize(kernels, times(backward, range, items));
-      range = orthonormalize(kernels, times(forward, coRange, users));
+    const bases = new Bidiagonalization(kernels, matrix, seed);
+    for (let steps = 2 * wanted + 32; ; steps += 16) {
+      bases.extend(steps);
+      const { values, left, right } = bidiagonalSvd(bases.alphas, bases.betas);
+      // |A' u - s v| of a triplet is the last beta times the last number of its vector.
+      const last = bases.steps - 1;
+      const largest = values
+        .slice(0, wanted)
+        .map((_, k) => Math.abs((bases.betas[last] as number) * left.get(last, k)));
+      if (bases.steps === bases.most || Math.max(...largest) <= TOLERANCE * (values[0] as number))
+        return {
+          left: bases.turned('u', left, rank, wanted, (k) =>
+            Number((values[k] as number) > NOTHING * (values[0] as number)),
+          ),
+          right: bases.turned('v', right, rank, wanted, (k) => values[k] as number),
+          singularValues: Float64Array.from(values.slice(0, wanted)),
+        };
     }
-    // A is close to Q (Q'A); the eigenvectors V of (Q'A)(Q'A)' turn Q and A'Q to singular vectors.
-    const projected = times(backward, range, items);
-    const gram = kernels.zeros([width, width]);
-    kernels.matmul(projected, projected, gram, true, false);
-    const values = kernels.floats(gram);
-    const eigen = new EigenvalueDecomposition(
-      new Matrix(Array.from({ length: width }, (_, r) => Array.from(values.slice(r * width, (r + 1) * width)))),
-      {
-        assumeSymmetric: true,
-      },
-    );
-    const order = eigen.realEigenvalues
-      .map((_, k) => k)
-      .sort((a, b) => (eigen.realEigenvalues[b] as number) - (eigen.realEigenvalues[a] as number));
-    const kept = order.slice(0, rank);
-    const rotate = (x: Tensor, rows: number): Float32Array => {
-      const rotation = new Float32Array(width * rank);
-      kept.forEach((from, to) => {
-        for (let r = 0; r < width; r++) rotation[r * rank + to] = eigen.eigenvectorMatrix.get(r, from);
-      });
-      const out = kernels.zeros([rows, rank]);
-      kernels.matmul(x, kernels.tensor(rotation, [width, rank]), out);
-      return kernels.floats(out).slice();
-    };
-    const singularValues = Float64Array.from(kept, (k) => Math.sqrt(Math.max(0, eigen.realEigenvalues[k] as number)));
-    return { left: rotate(range, users), right: rotate(projected, items), singularValues };
   });
 }
 
-function sparse(kernels: WasmKernels, starts: Int32Array, columns: Int32Array): { starts: Tensor; columns: Tensor } {
-  return { starts: kernels.tensor(starts), columns: kernels.tensor(columns) };
+/** A V = U B and A' U = V B' + what is left, B upper bidiagonal with alphas on and betas above its diagonal; U and V by rows. */
+class Bidiagonalization {
+  readonly alphas: number[] = [];
+  readonly betas: number[] = [];
+  readonly most: number;
+  private readonly sides: Readonly<
+    Record<'u' | 'v', { readonly size: number; readonly wide: number; basis: WasmTensor }>
+  >;
+  private readonly lists: readonly [number, number, number, number];
+  private room = 0;
+  private restarts = 0;
+
+  constructor(
+    private readonly kernels: WasmKernels,
+    matrix: UserItems,
+    private readonly seed: number,
+  ) {
+    const { users, itemCount } = matrix;
+    this.most = Math.min(users, itemCount);
+    const turned = transpose(matrix);
+    this.lists = [matrix.starts, matrix.items, turned.starts, turned.users].map(
+      (list) => kernels.tensor(list).address,
+    ) as [number, number, number, number];
+    const side = (size: number) => ({ size, wide: sweptWidth(size), basis: doubles(kernels, 1, sweptWidth(size)) });
+    this.sides = { u: side(users), v: side(itemCount) };
+    this.drawRight(0);
+  }
+
+  get steps(): number {
+    return this.alphas.length;
+  }
+
+  /** Goes on to so many steps, or to as many as there can be. */
+  extend(steps: number): void {
+    const end = Math.min(steps, this.most);
+    this.makeRoom(end);
+    const { raw } = this.kernels;
+    const { u, v } = this.sides;
+    const [starts, columns, backStarts, backColumns] = this.lists;
+    for (let k = this.steps; k < end; k++) {
+      const [left, right] = [u.basis.address + k * u.wide * 8, v.basis.address + k * v.wide * 8];
+      const next = right + v.wide * 8;
+      const before = Math.min(1, k);
+      raw.binaryTimes(u.size, starts, columns, right, left);
+      const alpha = this.normalize('u', k, raw.orthogonalize(u.wide, before, left - before * u.wide * 8, left));
+      raw.binaryTimes(v.size, backStarts, backColumns, left, next);
+      const beta = this.normalize('v', k + 1, raw.orthogonalize(v.wide, k + 1, v.basis.address, next));
+      this.alphas.push(alpha);
+      this.betas.push(beta);
+      if (beta === 0 && k + 1 < this.most) this.drawRight(k + 1);
+    }
+  }
+
+  /** [size, rank] in single precision: the first `kept` combinations of the basis, each times a number. */
+  turned(name: 'u' | 'v', by: Matrix, rank: number, kept: number, times: (k: number) => number): Float32Array {
+    const { kernels, steps } = this;
+    const { size, wide, basis } = this.sides[name];
+    const columns = sweptWidth(rank);
+    const out = new Float32Array(size * rank);
+    kernels.scope(() => {
+      const [weights, sums] = [doubles(kernels, steps, columns), doubles(kernels, wide, columns)];
+      const share = doublesOf(kernels, weights);
+      for (let s = 0; s < steps; s++) for (let k = 0; k < kept; k++) share[s * columns + k] = by.get(s, k) * times(k);
+      kernels.raw.addTurnedProduct(
+        wide,
+        columns,
+        steps,
+        basis.address,
+        wide,
+        weights.address,
+        columns,
+        sums.address,
+        columns,
+      );
+      const values = doublesOf(kernels, sums);
+      for (let r = 0; r < size; r++)
+        for (let k = 0; k < kept; k++) out[r * rank + k] = values[r * columns + k] as number;
+    });
+    return out;
+  }
+
+  private makeRoom(steps: number): void {
+    if (steps <= this.room) return;
+    this.room = steps;
+    for (const side of [this.sides.u, this.sides.v]) {
+      const larger = doubles(this.kernels, steps + 1, side.wide);
+      doublesOf(this.kernels, larger).set(doublesOf(this.kernels, side.basis));
+      side.basis = larger;
+    }
+  }
+
+  private vector(name: 'u' | 'v', k: number): Float64Array {
+    const { basis, wide } = this.sides[name];
+    return doublesOf(this.kernels, basis).subarray(k * wide, (k + 1) * wide);
+  }
+
+  /** Gives the vector length 1, or 0 where it is nothing but rounding; returns the length that it had, or 0. */
+  private normalize(name: 'u' | 'v', k: number, length: number): number {
+    const isNothing = length <= NOTHING * Math.max(1, ...this.alphas, ...this.betas);
+    const factor = isNothing ? 0 : 1 / length;
+    const values = this.vector(name, k);
+    for (let r = 0; r < values.length; r++) (values[r] as number) *= factor;
+    return isNothing ? 0 : length;
+  }
+
+  /** Begins, or begins anew where what A makes of the vectors is exhausted, with a random right vector orthogonal to those before. */
+  private drawRight(k: number): void {
+    const { kernels } = this;
+    const { size, wide, basis } = this.sides.v;
+    kernels.scope(() => {
+      const normal = kernels.zeros([size]);
+      kernels.drawNormal(
+        normal,
+        { seed: this.seed, stream: stream('truncated svd'), replicate: this.restarts++ },
+        0,
+        1,
+      );
+      const values = kernels.floats(normal);
+      this.vector('v', k).set(values);
+      this.normalize('v', k, kernels.raw.orthogonalize(wide, k, basis.address, basis.address + k * wide * 8));
+    });
+  }
+}
+
+/** Singular values, from the largest, and vectors of the bidiagonal matrix with these numbers on and above its diagonal: from the eigenvectors of B B'. */
+function bidiagonalSvd(
+  alphas: readonly number[],
+  betas: readonly number[],
+): { values: number[]; left: Matrix; right: Matrix } {
+  const n = alphas.length;
+  if (n === 0) return { values: [], left: Matrix.zeros(0, 0), right: Matrix.zeros(0, 0) };
+  const [a, b] = [(k: number) => alphas[k] as number, (k: number) => betas[k] as number];
+  const gram = Matrix.zeros(n, n);
+  for (let k = 0; k < n; k++) {
+    gram.set(k, k, a(k) ** 2 + (k + 1 < n ? b(k) ** 2 : 0));
+    if (k + 1 < n) {
+      gram.set(k, k + 1, b(k) * a(k + 1));
+      gram.set(k + 1, k, b(k) * a(k + 1));
+    }
+  }
+  const eigen = new EigenvalueDecomposition(gram, { assumeSymmetric: true });
+  const of = eigen.realEigenvalues;
+  const order = of.map((_, k) => k).sort((x, y) => (of[y] as number) - (of[x] as number));
+  const values = order.map((k) => Math.sqrt(Math.max(0, of[k] as number)));
+  const [left, right] = [Matrix.zeros(n, n), Matrix.zeros(n, n)];
+  order.forEach((from, k) => {
+    for (let r = 0; r < n; r++) left.set(r, k, eigen.eigenvectorMatrix.get(r, from));
+    const value = values[k] as number;
+    // v = B' u / s.
+    for (let r = 0; r < n && value > 0; r++)
+      right.set(r, k, (a(r) * left.get(r, k) + (r > 0 ? b(r - 1) * left.get(r - 1, k) : 0)) / value);
+  });
+  return { values, left, right };
 }
 
 /** The matrix by items: for each item its users, in order. */
@@ -82,36 +213,4 @@ export function transpose(matrix: UserItems): { starts: Int32Array; users: Int32
     }
   }
   return { starts, users };
-}
-
-/** Gram-Schmidt, twice over each column for accuracy, in double precision; a column that vanishes is left zero. */
-function orthonormalize(kernels: WasmKernels, x: Tensor): Tensor {
-  const [rows, width] = x.shape as [number, number];
-  const columns = Array.from({ length: width }, () => new Float64Array(rows));
-  const values = kernels.floats(x);
-  for (let r = 0; r < rows; r++)
-    for (let c = 0; c < width; c++) (columns[c] as Float64Array)[r] = values[r * width + c] as number;
-  const dot = (a: Float64Array, b: Float64Array): number => {
-    let sum = 0;
-    for (let r = 0; r < rows; r++) sum += (a[r] as number) * (b[r] as number);
-    return sum;
-  };
-  for (let c = 0; c < width; c++) {
-    const column = columns[c] as Float64Array;
-    const before = Math.sqrt(dot(column, column));
-    for (let pass = 0; pass < 2; pass++) {
-      for (let d = 0; d < c; d++) {
-        const other = columns[d] as Float64Array;
-        const share = dot(column, other);
-        for (let r = 0; r < rows; r++) (column[r] as number) -= share * (other[r] as number);
-      }
-    }
-    const length = Math.sqrt(dot(column, column));
-    const scale = length > 1e-6 * before && length > 0 ? 1 / length : 0;
-    for (let r = 0; r < rows; r++) (column[r] as number) *= scale;
-  }
-  const out = new Float32Array(rows * width);
-  for (let r = 0; r < rows; r++)
-    for (let c = 0; c < width; c++) out[r * width + c] = (columns[c] as Float64Array)[r] as number;
-  return kernels.tensor(out, [rows, width]);
 }

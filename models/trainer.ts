@@ -41,6 +41,8 @@ export interface EpochRecord {
 export interface ExposureRecord {
   readonly meanG: number;
   readonly sdG: number;
+  /** Deviation of G within clicks and within what was not clicked: what is left of sdG without what the feedback itself does. */
+  readonly sdWithin: number;
   /** b0, b1, b2. */
   readonly beta: readonly [number, number, number];
   /** Adversarial training alone: mean of what regularizes g, the minimax objective, and the validation metric of g. */

@@ -1,6 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import { changedSamples } from '../support/layers.js';
+import { decodeMoves } from '../support/moves.js';
 import { ownEntry } from '../support/record.js';
-import { holm, isRounding, pairedTest, type Summary, summarize } from '../support/statistics.js';
+import {
+  changeTest,
+  holm,
+  isRounding,
+  type Layer,
+  pairedTest,
+  type Summary,
+  summarize,
+} from '../support/statistics.js';
 import type { TableSet } from './read_tables.js';
 import { type ColumnStyle, cellText, type ResultTable, styleOf } from './table.js';
 
@@ -23,6 +33,8 @@ export interface CellDiff {
   readonly common?: number | undefined;
   /** Of a paired test, after Holm's correction over all cells that differ. */
   readonly p?: number | undefined;
+  /** Which chance the test allows for. */
+  readonly layers?: readonly Layer[] | undefined;
   /** As tables print them, with the difference. */
   readonly texts: readonly [before: string, after: string, difference: string];
 }
@@ -96,7 +108,10 @@ function diffCell(
   const isSame = u.length > 0 ? u.every((value, r) => isRounding(value, v[r] as number)) : isSameSummary(x, y);
   if (isSame && !common?.failsInOne) return [{ ...one, kind: 'same' }];
   const users = leastOf(ownEntry(a?.tested, column), ownEntry(b?.tested, column));
-  return [{ ...one, kind: 'change', p: pairedTest(v, u, { users, sameMethod: true })?.p }];
+  const [before_, after_] = [a, b].map((row) => (isPart ? undefined : decodeMoves(ownEntry(row?.moves, column))));
+  const test =
+    changedSamples(v, u, [after_, before_]) ?? (users === undefined ? pairedTest(v, u) : changeTest(v, u, users));
+  return [{ ...one, kind: 'change', p: test?.p, layers: test?.layers }];
 }
 
 type Repeated = readonly [table: ResultTable | undefined, values: readonly (number | null | undefined)[] | undefined];
@@ -177,22 +192,80 @@ export function valueText(value: unknown): string {
   return isRecord(value) ? 'there' : JSON.stringify(value);
 }
 
+/** A row, or all rows of a table, that is on one side alone. */
+export interface CameAndWent {
+  readonly kind: 'added' | 'removed';
+  readonly table: string;
+  readonly row: string;
+  /** What its columns say, as tables print them. */
+  readonly texts: readonly string[];
+}
+
+/** Cells by what a reader looks for first: changes, then what came and went, row by row, then what may be chance. */
+export interface DiffParts {
+  readonly changes: readonly CellDiff[];
+  readonly cameAndWent: readonly CameAndWent[];
+  readonly noise: readonly CellDiff[];
+  readonly same: readonly CellDiff[];
+}
+
+export function partsOf({ cells }: TableDiff): DiffParts {
+  const of = (kind: CellKind): CellDiff[] => cells.filter((cell) => cell.kind === kind);
+  const rows = new Map<string, { readonly first: CellDiff; readonly texts: string[] }>();
+  for (const cell of [...of('added'), ...of('removed')]) {
+    const key = JSON.stringify([cell.kind, cell.table, cell.row]);
+    const known = rows.get(key) ?? { first: cell, texts: [] };
+    known.texts.push(`${cell.column} ${cell.texts[cell.kind === 'added' ? 1 : 0]}`);
+    rows.set(key, known);
+  }
+  return {
+    changes: of('change').sort((a, b) => Math.abs(b.difference ?? 0) - Math.abs(a.difference ?? 0)),
+    cameAndWent: [...rows.values()].map(({ first: { kind, table, row }, texts }) => ({
+      ...{ kind: kind as CameAndWent['kind'], table, row, texts },
+    })),
+    noise: of('noise'),
+    same: of('same'),
+  };
+}
+
+/** How differences are tested, a sentence; empty where none is. */
+export function testedText({ cells }: TableDiff): string {
+  const tested = cells.filter(({ p }) => p !== undefined);
+  if (tested.length === 0) return '';
+  const isByUser = tested.every(({ layers }) => layers?.includes('users'));
+  return `p: paired over repetitions, ${isByUser ? 'with the chance of training and of who the users are' : 'with the chance of training; of users no more than one who differs is allowed for, where tables do not say what users have in them'}, by Holm's correction over all cells that differ.`;
+}
+
 /** The cells that differ and the settings that do, in words; `table` writes rows of text, for a terminal or as Markdown. */
 export function describeDiff(diff: TableDiff, table: (rows: readonly (readonly string[])[]) => string): string {
-  const { before, after, cells, settings } = diff;
-  const changed = cells.filter(({ kind }) => kind !== 'same');
+  const { before, after, settings } = diff;
+  const { changes, cameAndWent, noise } = partsOf(diff);
   const parts = [`${before} -> ${after}: ${countKinds(diff)}`];
-  if (changed.length > 0) {
+  const listed = (title: string, cells: readonly CellDiff[]): void => {
+    if (cells.length === 0) return;
     parts.push(
+      title,
       table([
         ['table', 'row', 'column', 'before', 'after', 'difference', 'p', ''],
-        ...changed.map((cell) => [
+        ...cells.map((cell) => [
           ...[cell.table, cell.row, cell.column, ...cell.texts],
           ...[cell.p?.toPrecision(2) ?? '', kindText(cell)],
         ]),
       ]),
     );
-  }
+  };
+  listed('Changes, the largest first:', changes);
+  if (cameAndWent.length > 0)
+    parts.push(
+      'Rows that came and went:',
+      table([
+        ['', 'table', 'row', 'says'],
+        ...cameAndWent.map((one) => [one.kind, one.table, one.row, one.texts.join(', ')]),
+      ]),
+    );
+  listed('Differences that may be chance:', noise);
+  const tested = testedText(diff);
+  if (tested !== '') parts.push(tested);
   if (settings.length > 0) {
     parts.push(
       'What differs in data and settings:',

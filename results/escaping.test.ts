@@ -17,7 +17,7 @@ import { diffTables } from './diff.js';
 import { figurePicture } from './figure_picture.js';
 import { markdownTableOf, markdownText } from './markdown.js';
 import { readTables } from './read_tables.js';
-import { slopePicture } from './slope_picture.js';
+import { shorten, slopePicture } from './slope_picture.js';
 import { csvOf, jsonOf, latexOf, markdownOf, plainTable, type ResultTable, terminalTable } from './table.js';
 import { tablePicture } from './table_picture.js';
 
@@ -252,10 +252,11 @@ describe('pictures', () => {
       ),
     );
 
-  test('a table shows every name in its legend, and is an image', async () => {
+  test('a table shows every name beside its points, and is an image', async () => {
     const svg = tablePicture(TABLE);
     const texts = textsOf(svg);
-    for (const name of NAMES.map(inOneLine).filter((text) => text.trim() !== '')) expect(texts).toContain(name);
+    for (const name of NAMES.map(inOneLine).filter((text) => text.trim() !== ''))
+      expect(texts).toContain(shorten(name, 30));
     expect((await pngOf(svg)).length).toBeGreaterThan(1000);
     // What draws keeps texts that it has measured.
     expect(Object.keys(Object.prototype)).toEqual([]);

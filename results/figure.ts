@@ -1,4 +1,5 @@
 import type { OutputFolder } from '../support/output.js';
+import { pdfOf } from '../support/pdf.js';
 import { pngOf } from '../support/png.js';
 import { figurePicture } from './figure_picture.js';
 import { type Slopes, slopePicture } from './slope_picture.js';
@@ -71,7 +72,7 @@ export interface NamedFigure<Drawn extends Figure = Figure> {
   readonly figure: Drawn;
 }
 
-/** Writes figures/<name> as JSON, SVG and PNG. */
+/** Writes figures/<name> as JSON, SVG, PNG and PDF. */
 export async function writeFigures(folder: OutputFolder, figures: readonly NamedFigure[]): Promise<void> {
   for (const { name, figure } of figures) {
     folder.writeJson(`figures/${name}.json`, { schema: FIGURE_SCHEMA, ...figure });
@@ -79,8 +80,9 @@ export async function writeFigures(folder: OutputFolder, figures: readonly Named
   }
 }
 
-/** Writes a picture as SVG and PNG. */
+/** Writes a picture as SVG, PNG and PDF. */
 export async function writePicture(folder: OutputFolder, path: string, svg: string): Promise<void> {
   folder.write(`${path}.svg`, svg);
   folder.writeBytes(`${path}.png`, await pngOf(svg));
+  folder.writeBytes(`${path}.pdf`, await pdfOf(svg));
 }

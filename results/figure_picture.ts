@@ -11,9 +11,19 @@ const GREYS = ['#a8abb2', '#83868d', '#63666d'] as const;
 /** What of the width the letters of a legend's entry need, about. */
 const LETTER = 7;
 
+/** How a picture is laid out where not as usual: for print, say. */
+export interface PictureLayout {
+  /** Panels beside one another. */
+  readonly across?: number | undefined;
+  /** Another title; an empty one is none. */
+  readonly title?: string | undefined;
+}
+
 /** A figure as SVG: a panel a grid, a line a series, its interval as a band. */
-export function figurePicture(figure: CurvesFigure): string {
-  const { panels, across } = figure;
+export function figurePicture(figure: CurvesFigure, layout: PictureLayout = {}): string {
+  const { panels } = figure;
+  const { across = figure.across, title = figure.title } = layout;
+  const above = title === '' ? 4 : TITLE;
   const columns = Math.min(across, panels.length);
   const [width, down] = [columns * WIDTH, Math.ceil(panels.length / columns)];
   const all = panels.flatMap(({ series }) => series);
@@ -22,10 +32,10 @@ export function figurePicture(figure: CurvesFigure): string {
   const labels = [...new Set(all.map(({ label }) => label))];
   const shown = labels.map(inOneLine);
   const legendRows = Math.ceil(shown.reduce((sum, label) => sum + label.length * LETTER + 58, 0) / (width - 40));
-  const height = TITLE + down * HEIGHT + legendRows * LEGEND_ROW + 8;
+  const height = above + down * HEIGHT + legendRows * LEGEND_ROW + 8;
   const place = (p: number) => ({
     left: (p % columns) * WIDTH + MARGIN.left,
-    top: TITLE + Math.floor(p / columns) * HEIGHT + MARGIN.top,
+    top: above + Math.floor(p / columns) * HEIGHT + MARGIN.top,
     width: WIDTH - MARGIN.left - MARGIN.right,
     height: HEIGHT - MARGIN.top - MARGIN.bottom,
   });
@@ -42,7 +52,7 @@ export function figurePicture(figure: CurvesFigure): string {
   return drawSvg(
     {
       title: [
-        { text: figure.title, left: 'center', top: 8, textStyle: { fontSize: 15, color: INK } },
+        { text: title, left: 'center', top: 8, textStyle: { fontSize: 15, color: INK } },
         ...panels.map(({ title }, p) => ({
           text: title,
           left: place(p).left,

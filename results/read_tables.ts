@@ -31,6 +31,7 @@ const tableSchema = z.looseObject({
       label: z.string(),
       cells,
       values: recordByName(z.array(z.number().nullable())).optional(),
+      moves: recordByName(z.string()).optional(),
       published: cells.optional(),
     }),
   ),

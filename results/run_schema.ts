@@ -6,10 +6,13 @@ import { recordByName } from '../support/record.js';
 export const RUN_VERSION = 1;
 
 const metrics = recordByName(z.number());
+/** By metric, how far each group of users moves it: base64 of float32. */
+const moves = recordByName(z.string());
 
 const exposureSchema = z.strictObject({
   meanG: z.number(),
   sdG: z.number(),
+  sdWithin: z.number(),
   beta: z.tuple([z.number(), z.number(), z.number()]),
   game: z.strictObject({ regularizer: z.number(), objective: z.number(), metric: z.number() }).optional(),
 });
@@ -37,12 +40,16 @@ export const resultSchema = z.strictObject({
     leftOut: z.number().int().optional(),
     older: z.number().int().optional(),
   }),
-  estimates: recordByName(z.strictObject({ metrics, size: z.number().optional() })),
+  estimates: recordByName(
+    z.strictObject({ metrics, size: z.number().optional(), groups: moves.optional(), void: z.string().optional() }),
+  ),
   lists: metrics,
   intervals: recordByName(z.strictObject({ low: z.number(), high: z.number() })).optional(),
   among: z.literal('given').optional(),
-  truth: z.strictObject({ values: metrics, users: z.number().int(), anchors }).optional(),
-  exposure: exposureSchema.extend({ collapsed: z.boolean() }).optional(),
+  truth: z.strictObject({ values: metrics, groups: moves.optional(), users: z.number().int(), anchors }).optional(),
+  exposure: exposureSchema
+    .extend({ collapsed: z.boolean(), why: z.string().optional(), correlation: z.number().optional() })
+    .optional(),
   exposureStandard: metrics.optional(),
   online: z
     .strictObject({ shown: z.number(), clicks: z.number(), clickThroughRate: z.number(), expectedRate: z.number() })
@@ -65,6 +72,8 @@ export const lineSchema = z.strictObject({
   row: z.string(),
   /** From 0; absent for a training of a search for settings. */
   repetition: z.number().int().nonnegative().optional(),
+  /** Which draw of its world's clicks it ran on, from 0, where there are several. */
+  draw: z.number().int().nonnegative().optional(),
   outcome: outcomeSchema,
 });
 export type RunLine = z.infer<typeof lineSchema>;

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 import { inOneLine } from '../support/names.js';
 import type { OutputFolder } from '../support/output.js';
-import type { Summary } from '../support/statistics.js';
+import type { Layer, Summary } from '../support/statistics.js';
 import { definitionsFor, latexComment, latexText } from './latex.js';
 import { markdownParagraph, markdownText } from './markdown.js';
 import { tablePicture } from './table_picture.js';
@@ -20,6 +20,8 @@ export interface TableRow {
   readonly values?: Readonly<Record<string, readonly (number | undefined)[]>>;
   /** Users, or equally weighted test items, whose mean each column is; absent where it is none. What tests count on. */
   readonly tested?: Readonly<Record<string, number>>;
+  /** By column, how far each group of users moves the mean: base64 of float32. By them two runs are compared over users. */
+  readonly moves?: Readonly<Record<string, string>>;
   /** Whether so few test items carry the weight that the row is neither ranked nor compared. */
   readonly isWeak?: boolean;
   /** What was published for the same cells, with n = 0 where it does not say over how many repetitions. */
@@ -84,11 +86,13 @@ export interface ColumnComparison {
   readonly p: number;
   /** p after Holm's correction over the column. */
   readonly adjusted: number;
+  /** Which chance the test allows for; absent in tables of earlier versions. */
+  readonly layers?: readonly Layer[];
 }
 
 /** What a cell ends with when the best of its column is better beyond chance. */
-const WORSE = '*';
-export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows: a paired t-test over repetitions, for the chance of training, and one that adds the chance of which users are in the test, unless values are exact.`;
+export const WORSE = '*';
+export const WORSE_NOTE = `${WORSE}: the best of the column is better, p < 0.05 by Holm's correction over all pairs of rows.`;
 
 /** The mark of a cell. */
 function markOf({ comparisons }: ResultTable, label: string, column: string): string {

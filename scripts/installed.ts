@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 
 /** Most megabytes that an install may take. */
 const MOST_MEGABYTES = 150;
@@ -100,6 +101,14 @@ try {
   writeFileSync(join(project, 'mine.ts'), 'export default (x: Float32Array, z: Float32Array): number => 0.1;\n');
   run(project, 'npx', name, 'simulate', '--data', 'planted', ...planted, '--exposure', './mine.ts', '--out', 'own');
   expect(existsSync(join(project, 'own/clicks.arrow')), "an exposure function of the user's is built");
+  // Types are stripped; the example says what the library is called.
+  const example = transformSync(readFileSync(join(root, 'examples/typescript/library.ts'), 'utf8'), { loader: 'ts' });
+  writeFileSync(join(project, 'library.mjs'), example.code);
+  const lines = run(project, process.execPath, 'library.mjs').split('\n');
+  expect(
+    lines.length === 3 && lines.every((line) => /Hit@10 0\.\d+ clicks a place 0\.\d+/.test(line)),
+    'the library works in ten lines',
+  );
   writeFileSync(
     join(project, 'use.mjs'),
     `import { readWorld } from '${name}';\nconst world = await readWorld('simulated');\nconsole.log(world.probabilities([0], [1]).relevance.length);\n`,

@@ -2,12 +2,13 @@ import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
 import { type Interactions, userItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import { type Progress, silent } from '../support/progress.js';
-import type { SimulationConfig } from './config.js';
+import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { Draws } from './draws.js';
 import type { ExposureOfPair } from './exposure/custom.js';
 import type { DrawnBlock } from './tasks.js';
 import { World } from './world.js';
 import { WorldMaker } from './world_maker.js';
+import type { WorldState } from './world_state.js';
 
 /** Click data with the world behind them. */
 export interface SimulatedClicks {
@@ -17,15 +18,16 @@ export interface SimulatedClicks {
 }
 
 /**
- * Runs both stages on ratings in memory, in this thread, without a folder; the same clicks to the bit as `simulate` writes. `exposure` is added to the
+ * Runs both stages on ratings in memory, in this thread, without a folder, by the paper's settings and those given; the same clicks to the bit as `simulate` writes. `exposure` is added to the
  * log-probability of the pair, as a function that uses nothing but its arguments. Throws UserError for ratings that are none, or clicks that were
  * none.
  */
 export async function simulateInMemory(
   ratings: Interactions,
-  config: SimulationConfig,
+  settings: Partial<SimulationConfig> = {},
   { exposure, progress = silent }: { readonly exposure?: ExposureOfPair; readonly progress?: Progress } = {},
 ): Promise<SimulatedClicks> {
+  const config: SimulationConfig = { ...SIMULATION_DEFAULTS, ...settings };
   if (!ratings.rating)
     throw new UserError(`"${ratings.name}" has no ratings: the simulator learns relevance from them`);
   const pairs =
@@ -46,6 +48,28 @@ export async function simulateInMemory(
       'the second stage drew no click: e(x, z) hides everything, make it larger or set exposuresPerUser',
     );
   return { data, world: await World.create(world) };
+}
+
+/**
+ * Draws the final clicks of a world again: another draw of the same world, whose models are not trained again. `first` are the clicks of its draw 0, whose
+ * name and ids it takes. Throws UserError where there is no click.
+ */
+export async function drawAgain(
+  state: WorldState,
+  first: Interactions,
+  draw: number,
+  draws: Draws,
+): Promise<{ readonly data: Interactions; readonly state: WorldState }> {
+  // A GPU keys noise and draws alike, and another key would be another world: the processor draws.
+  const { backend: _, ...config } = state.config;
+  const own = { ...state, config, draw };
+  const blocks: DrawnBlock[] = [];
+  await draws.draw(own, 2, (block) => {
+    blocks.push(block);
+  });
+  const { exposed, ...clicks } = clicksOf(blocks, first);
+  if (clicks.user.length === 0) throw new UserError(`draw ${draw + 1} of the clicks of "${first.name}" has none`);
+  return { data: { ...clicks, name: first.name, ...(first.exposed && { exposed }) }, state: { ...state, draw } };
 }
 
 /** The clicks of drawn blocks, and what was shown. */

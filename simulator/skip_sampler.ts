@@ -1,4 +1,4 @@
-import { keyWords, stream, type WasmKernels, type WasmTensor } from '../compute/index.js';
+import { stream, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { type Balls, type Blocks, ballsOf, largestIn, makeBlocks } from './blocks.js';
 import type { SimulationConfig } from './config.js';
@@ -6,7 +6,7 @@ import type { ExposureRows, SparseExposure } from './exposure/exposure.js';
 import { exposureFunctions } from './exposure/registry.js';
 import type { Noise } from './noise.js';
 import { SplitNormal } from './split_noise.js';
-import type { Stage, WorldState } from './world_state.js';
+import { drawKey, type Stage, type WorldState } from './world_state.js';
 
 /** Users whose products with the blocks' centres are computed together. */
 const USERS = 16;
@@ -109,7 +109,7 @@ export class SkipSampler {
     const { kernels, state, eps2 } = this;
     const { raw } = kernels;
     const { exposure, config } = state;
-    const [k0, k1] = keyWords(config.seed);
+    const [k0, k1] = drawKey(state);
     const shift = (exposure.userBias[user] as number) + (state.shift[user] as number);
     const noisy = noiseBound(eps2, user);
     const isSecond = stage === 2;

@@ -1,8 +1,8 @@
-import { keyWords, stream } from '../compute/index.js';
+import { stream } from '../compute/index.js';
 import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
 import { GpuWorld } from './gpu_world.js';
 import { World } from './world.js';
-import type { DrawnUser, Stage, WorldState } from './world_state.js';
+import { type DrawnUser, drawKey, type Stage, type WorldState } from './world_state.js';
 
 /** Work on the users from `from` to before `to`. */
 export interface SimulationTask {
@@ -109,7 +109,7 @@ async function collect(
   users: Iterable<DrawnUser> | AsyncIterable<DrawnUser>,
 ): Promise<DrawnBlock> {
   const { config, time: span } = world.state;
-  const [k0, k1] = keyWords(config.seed);
+  const [k0, k1] = drawKey(world.state);
   /** When within its second a pair falls, from 0 to below 1, in steps of 2^-20, so that sums with whole seconds are exact. */
   const moment = (user: number, item: number): number =>
     (world.kernels.raw.wordAt(item, user, MOMENTS, 0, k0, k1) >>> 12) / 2 ** 20;

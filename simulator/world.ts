@@ -1,4 +1,4 @@
-import { keyWords, WasmKernels, type WasmTensor } from '../compute/index.js';
+import { WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { customExposure } from './exposure/custom.js';
 import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
@@ -7,7 +7,7 @@ import { makeNoise } from './make_noise.js';
 import type { Noise } from './noise.js';
 import { boundsOf, checkSkippable, SkipSampler } from './skip_sampler.js';
 import type { RelevanceTruth } from './truth.js';
-import { type DrawnUser, STREAMS, type Stage, type WorldState } from './world_state.js';
+import { type DrawnUser, drawKey, STREAMS, type Stage, type WorldState } from './world_state.js';
 
 const BLOCK = 16;
 
@@ -329,7 +329,7 @@ export class World implements RelevanceTruth {
   private drawPairs(user: number, stage: Stage): { count: number; capped: number } {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
-    const [k0, k1] = keyWords(state.config.seed);
+    const [k0, k1] = drawKey(state);
     const row = this.rowArguments(user, stage, this.constant(stage));
     const count = raw.drawExposures(
       row.items,
@@ -355,7 +355,7 @@ export class World implements RelevanceTruth {
   draw(user: number, stage: Stage): DrawnUser {
     const { kernels, lists, state } = this;
     const { raw } = kernels;
-    const [k0, k1] = keyWords(state.config.seed);
+    const [k0, k1] = drawKey(state);
     const { items, probability, relevance, clicked, time, part } = lists;
     const { count, capped } = this.skip
       ? this.skip.draw(user, stage, { first: state.firstConstant, second: this.constant(stage) }, items, probability)

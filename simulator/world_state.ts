@@ -1,4 +1,4 @@
-import { stream } from '../compute/index.js';
+import { keyWords, stream } from '../compute/index.js';
 import type { SimulationConfig } from './config.js';
 import type { Factors } from './factors.js';
 
@@ -32,6 +32,17 @@ export interface WorldState {
   };
   /** Seconds since 1970 between which exposures are drawn. */
   readonly time: readonly [number, number];
+  /** Which of the draws of its final clicks it makes, from 0, the one that lies in its folder; below `MOST_DRAWS`. */
+  readonly draw?: number | undefined;
+}
+
+/** Draws of the final clicks that a world can make: seeds leave so many bits of a key. */
+export const MOST_DRAWS = 2 ** 11;
+
+/** Key words of what is drawn for pairs: another draw has others, and the same world, whose noise is by the seed alone. */
+export function drawKey({ config, draw = 0 }: Pick<WorldState, 'config' | 'draw'>): [number, number] {
+  const [low, high] = keyWords(config.seed);
+  return [low, (high | (draw << 21)) >>> 0];
 }
 
 export type Stage = 1 | 2;

@@ -11,6 +11,8 @@ export const LIMITS = {
   rows: { what: 'rows of a suite', most: 10_000 },
   trials: { what: 'trials', most: 1_000_000 },
   repetitions: { what: 'repetitions', most: 1000 },
+  testClicks: { what: 'test clicks of a user', most: 200 },
+  draws: { what: 'draws of the clicks', most: 1000 },
   tuningBudget: { what: 'trainings for tuning', most: 10_000 },
   widths: { what: 'widths to tune at', most: 100 },
   width: { what: 'width', most: 1024 },

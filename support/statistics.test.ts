@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { gini, holm, pairedTest, rankCorrelation, summarize } from './statistics.js';
+import { expect, test } from '@jest/globals';
+import { changeTest, gini, holm, jointFreedom, pairedTest, rankCorrelation, summarize, tReach } from './statistics.js';
 
 test('mean and standard deviation with n - 1', () => {
   // t of three degrees of freedom at 0.975 is 3.18245.
@@ -39,75 +39,36 @@ test("paired t-test: Student's sleep data (1908)", () => {
   expect(pairedTest([1, 2, 4], [0, 1, 3])?.p).toBe(0); // exact values, which no user's chance enters
 });
 
-describe('means over users', () => {
-  test('one user more in every repetition proves nothing; a difference far beyond the chance of users does', () => {
-    const users = 500;
-    const base = Array.from({ length: 10 }, (_, r) => (200 + r) / users);
-    const more = (count: number) => base.map((x) => x + count / users);
-    expect(pairedTest(more(1), base, { users })?.p).toBe(1);
-    expect(pairedTest(more(1), base, { users, sameMethod: true })?.p).toBe(1);
-    expect(pairedTest(more(80), base, { users })?.p).toBeLessThan(1e-5);
-    const { interval, p } = pairedTest(more(20), base, { users }) as NonNullable<ReturnType<typeof pairedTest>>;
-    expect([p > 0.05, interval[0] < 0]).toEqual([true, true]);
-  });
+test('one method before and after: one user more proves nothing, many do, and a difference of rounding is none', () => {
+  const users = 500;
+  const base = Array.from({ length: 10 }, (_, r) => (200 + r) / users);
+  const more = (count: number) => base.map((x) => x + count / users);
+  expect(changeTest(more(1), base, users)?.p).toBe(1);
+  expect(changeTest(more(80), base, users)?.p).toBeLessThan(1e-5);
+  const rounded = base.map((x) => x + 5.6e-15);
+  expect([pairedTest(rounded, base)?.p, changeTest(rounded, base, users)?.p]).toEqual([1, 1]);
+  expect(changeTest([1, 2], [1, 3], users)).toBeUndefined();
+});
 
-  test('a difference of rounding is none', () => {
-    const base = [0.1, 0.2, 0.3];
-    expect(
-      pairedTest(
-        base.map((x) => x + 5.6e-15),
-        base,
-      )?.p,
-    ).toBe(1);
-  });
-
-  /** Numbers from 0 to 1 that are the same each time (mulberry32). */
-  function uniform(seed: number): () => number {
-    let state = seed;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let t = Math.imul(state ^ (state >>> 15), 1 | state);
-      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-  }
-
-  /** How many of so many users are hit, each with a chance of 0.3: drawn one by one, or, where they are many, by the normal distribution. */
-  function hits(next: () => number, users: number): number {
-    if (users <= 50) return Array.from({ length: users }, () => Number(next() < 0.3)).reduce((x, y) => x + y, 0);
-    const normal = Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-    return Math.round(users * 0.3 + Math.sqrt(users * 0.21) * normal);
-  }
-
-  /** Shares of hits, a repetition each: `steady` of the users are hit or missed alike in every one, the others anew. */
-  function shares(next: () => number, users: number, repetitions: number, steady: number): number[] {
-    const alike = Math.round(users * steady);
-    const always = hits(next, alike);
-    return Array.from({ length: repetitions }, () => (always + hits(next, users - alike)) / users);
-  }
-
-  // 300 pairs of equal methods a case: were the error 5 %, more than 30 would be told apart in one of some 10,000 runs.
-  test.each([
-    [50, 2],
-    [50, 3],
-    [50, 10],
-    [500, 3],
-    [500, 10],
-    [5000, 3],
-    [5000, 10],
-  ])('of equal methods at most 5 in 100 are told apart: %d users, %d repetitions', (users, repetitions) => {
-    const pairs = 300;
-    for (const steady of [0, 0.9, 1]) {
-      const next = uniform(users + repetitions + 10 * steady);
-      let told = 0;
-      for (let pair = 0; pair < pairs; pair++) {
-        const [a, b] = [shares(next, users, repetitions, steady), shares(next, users, repetitions, steady)];
-        if ((pairedTest(a, b, { users })?.p ?? 1) < 0.05) told++;
-      }
-      expect(told).toBeLessThanOrEqual(30);
-      if (repetitions < 3) expect(told).toBe(0);
-    }
-  });
+test("the critical value of variances together is the mean of theirs (Cochran and Cox 1950), by Student's tables", () => {
+  // 4.303 of 2 and 1.979 of 127 degrees of freedom, weighted 1 to 3: 2.560, which is that of 5.05 degrees of freedom.
+  const freedom = jointFreedom([
+    { variance: 1, freedom: 2 },
+    { variance: 3, freedom: 127 },
+  ]);
+  expect(tReach(1, freedom)).toBeCloseTo((4.3027 + 3 * 1.9788) / 4, 3);
+  expect(
+    jointFreedom([
+      { variance: 0, freedom: 2 },
+      { variance: 3, freedom: 127 },
+    ]),
+  ).toBe(127);
+  expect(
+    jointFreedom([
+      { variance: 0, freedom: 2 },
+      { variance: 0, freedom: 127 },
+    ]),
+  ).toBe(2);
 });
 
 test("Holm's correction keeps the order given and never falls", () => {

@@ -20,13 +20,18 @@ export function summarize(values: readonly number[]): Summary {
 /** A summary with the interval that its other numbers give. */
 export function withInterval({ n, mean, sd }: Omit<Summary, 'interval'>): Summary {
   if (sd === undefined || n < 2) return { n, mean, sd };
-  const reach = tReach(n, sd);
+  const reach = tReach(sd / Math.sqrt(n), n - 1);
   return { n, mean, sd, interval: [mean - reach, mean + reach] };
 }
 
-/** Half the width of a mean's 95 percent interval. */
-const tReach = (n: number, sd: number): number =>
-  sd === 0 ? 0 : (sixDigits(jStat.studentt.inv(0.975, n - 1)) * sd) / Math.sqrt(n);
+/**
+ * The least true difference that a test of such an error would find in four of five cases, at a two-sided level: (t of 1 - level / 2 + t of .8) errors.
+ */
+export const seenBy = ({ error, freedom }: Pick<PairedTest, 'error' | 'freedom'>, level: number): number =>
+  sixDigits(error * (jStat.studentt.inv(1 - level / 2, freedom) + jStat.studentt.inv(0.8, freedom)));
+
+/** Half the width of a 95 percent interval, by its standard error and the degrees of freedom of its t. */
+export const tReach = (error: number, freedom: number): number => (error === 0 ? 0 : critical95(freedom) * error);
 
 /** Gini coefficient of non-negative amounts: 0 where all are equal, towards 1 where one has all. Zero for a sum of zero. */
 export function gini(amounts: ArrayLike<number>): number {
@@ -84,17 +89,6 @@ export function isRounding(a: number, b: number): boolean {
   return a === b || Math.abs(a - b) <= ROUNDING * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** Of what a difference is made besides repetitions. */
-export interface TestOptions {
-  /**
-   * How many users, or equally weighted test items, the values are means over; absent where values are no means over drawn test items,
-   * such as expectations under the truth. Values are then between 0 and 1.
-   */
-  readonly users?: number | undefined;
-  /** The two are one method before and after a change, on the same users. */
-  readonly sameMethod?: boolean;
-}
-
 /** A test of paired repetitions. */
 export interface PairedTest {
   readonly n: number;
@@ -104,53 +98,110 @@ export interface PairedTest {
   readonly interval: readonly [number, number];
   /** Two-sided; 1 where nothing differs. To six digits, so that the last bits of library functions do not reach results. */
   readonly p: number;
-  /** Standard error over repetitions. */
+  /** Standard error of the difference, over every layer of chance that is counted. */
   readonly error: number;
-  /** Standard error and step of the difference by the chance of which users are in the test; absent where that has no part. */
-  readonly users?: { readonly error: number; readonly step: number } | undefined;
+  /** Degrees of freedom of Student's t by which interval and p are told. */
+  readonly freedom: number;
+  /** Which chance the test counts. */
+  readonly layers: readonly Layer[];
+}
+
+/** What a number may owe to chance: the seeds of training, which users are in the test, and which clicks the world drew. */
+export const LAYERS = ['training', 'users', 'draws'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+/** A part of a mean's variance. */
+export interface VariancePart {
+  readonly variance: number;
+  readonly freedom: number;
 }
 
 /**
- * Tests whether a and b differ, pair by pair; undefined for fewer than three pairs, which prove nothing. p is the larger of two:
- *
- * - Student's paired t-test over repetitions, for the chance of training;
- * - where values are means over n users, the normal test with the variance over repetitions and, added, that over users. Repetitions have
- *   the same test users, so that they cannot show the latter: differences may be equal in all of them, and chance all the same. A value in
- *   [0, 1] with mean m varies by at most m (1 - m) from user to user, which hits, being 0 or 1, reach (Bhatia and Davis 2000). Two methods mostly
- *   hit the same users, so that the difference varies by at most the sum, (m_a (1 - m_a) + m_b (1 - m_b)) / n: the test is careful.
- *   Of one method before and after a change it is the least that is possible, |d| (1 - |d|) / n: a mean that differs by d takes n |d| users that
- *   differ (the variance of McNemar's test, 1947, where none differs the other way). Means move in steps of 1 / n, hence the correction
- *   for continuity (Edwards 1948): one user more proves nothing.
+ * A test of a difference whose variance has the given parts. Its t has the critical value of Cochran and Cox (1950), the mean of those of the
+ * parts' degrees of freedom weighted by their variances, which keeps to the level whatever the parts are in truth. `step`: values move in steps of
+ * so much, hence a correction for continuity.
  */
-export function pairedTest(
-  a: readonly number[],
-  b: readonly number[],
-  options: TestOptions = {},
-): PairedTest | undefined {
-  const n = a.length;
-  if (n < LEAST_REPETITIONS) return undefined;
-  const differences = a.map((x, k) => (isRounding(x, b[k] as number) ? 0 : x - (b[k] as number)));
-  const difference = jStat.mean(differences);
-  const deviation = jStat.stdev(differences, true);
-  // Differences that are equal differ by rounding, too.
-  const error = deviation <= ROUNDING * Math.abs(difference) ? 0 : deviation / Math.sqrt(n);
-  const users = usersError(jStat.mean(a), jStat.mean(b), options);
-  const test = { n, difference, error, ...(users && { users }) };
-  const reach = Math.max(
-    error === 0 ? 0 : tReach(n, error * Math.sqrt(n)),
-    users ? NORMAL_REACH * Math.hypot(error, users.error) + users.step : 0,
-  );
-  const p = difference === 0 ? 1 : 2 * tail(test, Math.abs(difference));
+export function testOfParts(
+  n: number,
+  difference: number,
+  parts: readonly VariancePart[],
+  {
+    layers,
+    step = 0,
+    variance,
+  }: { readonly layers: readonly Layer[]; readonly step?: number; readonly variance?: number },
+): PairedTest {
+  const error = Math.sqrt(variance ?? parts.reduce((sum, part) => sum + part.variance, 0));
+  const freedom = jointFreedom(parts);
+  const reach = tReach(error, freedom) + step;
+  const test = { n, difference, error, freedom, layers };
+  const p = difference === 0 ? 1 : 2 * tail(test, Math.max(0, Math.abs(difference) - step));
   return { ...test, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
 }
 
-const NORMAL_REACH = 1.959964;
+/** Degrees of freedom whose t has, at 95 percent, the weighted mean of the parts' critical values. */
+export function jointFreedom(parts: readonly VariancePart[]): number {
+  const total = parts.reduce((sum, { variance }) => sum + variance, 0);
+  const there = parts.filter(({ variance }) => variance > 0);
+  const all = (there.length > 0 ? there : parts).map(({ freedom }) => freedom);
+  let [low, high] = [Math.min(...all), Math.max(...all)];
+  if (low === high || there.length === 0) return low;
+  const critical = there.reduce((sum, { variance, freedom }) => sum + (variance / total) * critical95(freedom), 0);
+  for (let halving = 0; halving < 40; halving++) {
+    const middle = (low + high) / 2;
+    if (jStat.studentt.cdf(critical, middle) < 0.975) low = middle;
+    else high = middle;
+  }
+  return sixDigits((low + high) / 2);
+}
 
-function usersError(a: number, b: number, { users, sameMethod = false }: TestOptions): PairedTest['users'] {
-  if (users === undefined) return undefined;
-  const variance = (mean: number): number => Math.max(0, mean * (1 - mean));
-  const sum = sameMethod ? variance(Math.abs(a - b)) : variance(a) + variance(b);
-  return { error: Math.sqrt(sum / users), step: 1 / users };
+const criticals = new Map<number, number>();
+
+/** What 95 percent of Student's t are below in absolute value. */
+function critical95(freedom: number): number {
+  let known = criticals.get(freedom);
+  if (known === undefined) {
+    known = sixDigits(jStat.studentt.inv(0.975, freedom));
+    criticals.set(freedom, known);
+  }
+  return known;
+}
+
+/** Student's paired t-test over repetitions; undefined for fewer than three pairs, which prove nothing. */
+export function pairedTest(a: readonly number[], b: readonly number[]): PairedTest | undefined {
+  const differences = differencesOf(a, b);
+  if (differences.length < LEAST_REPETITIONS) return undefined;
+  return testOfParts(differences.length, jStat.mean(differences), [varianceOfMean(differences)], {
+    layers: ['training'],
+  });
+}
+
+/**
+ * The same of one method before and after a change, whose values are means over `users` of values between 0 and 1, where no more is known of the users.
+ * The variance over users is at least |d| (1 - |d|) / n: a mean that differs by d takes n |d| users that differ (the variance of McNemar's
+ * test, 1947, where none differs the other way). Means move in steps of 1 / n (Edwards 1948): one user more proves nothing.
+ */
+export function changeTest(after: readonly number[], before: readonly number[], users: number): PairedTest | undefined {
+  const differences = differencesOf(after, before);
+  if (differences.length < LEAST_REPETITIONS) return undefined;
+  const difference = jStat.mean(differences);
+  const size = Math.min(1, Math.abs(difference));
+  const parts = [
+    varianceOfMean(differences),
+    { variance: (size * (1 - size)) / users, freedom: Math.max(1, users - 1) },
+  ];
+  return testOfParts(differences.length, difference, parts, { layers: ['training', 'users'], step: 1 / users });
+}
+
+/** a - b, pair by pair; what differs by rounding does not. */
+const differencesOf = (a: readonly number[], b: readonly number[]): number[] =>
+  a.map((x, k) => (isRounding(x, b[k] as number) ? 0 : x - (b[k] as number)));
+
+/** Of the mean of independent values, two or more. Values that differ by rounding do not. */
+export function varianceOfMean(values: readonly number[]): VariancePart {
+  const deviation = jStat.stdev(values, true);
+  const isConstant = deviation <= ROUNDING * Math.abs(jStat.mean(values));
+  return { variance: isConstant ? 0 : deviation ** 2 / values.length, freedom: values.length - 1 };
 }
 
 /** One-sided p of the same pairs against a difference of at least `limit`: small where it is certainly less. */
@@ -159,14 +210,9 @@ export function pBelow(test: PairedTest, limit: number): number {
   return sixDigits(distance >= 0 ? 1 - tail(test, distance) : tail(test, -distance));
 }
 
-/** How probable it is at most that chance alone leads as far from the true difference as `distance`, in one direction. */
-function tail({ n, error, users }: Pick<PairedTest, 'n' | 'error' | 'users'>, distance: number): number {
-  const training = error === 0 ? Number(distance === 0) / 2 : jStat.studentt.cdf(-distance / error, n - 1);
-  if (!users) return training;
-  const beyond = Math.max(0, distance - users.step);
-  const deviation = Math.hypot(error, users.error);
-  const both = deviation === 0 ? Number(beyond === 0) / 2 : jStat.normal.cdf(-beyond / deviation, 0, 1);
-  return Math.max(training, both);
+/** How probable it is that chance alone leads as far from the true difference as `distance`, in one direction. */
+function tail({ error, freedom }: Pick<PairedTest, 'error' | 'freedom'>, distance: number): number {
+  return error === 0 ? Number(distance === 0) / 2 : jStat.studentt.cdf(-distance / error, freedom);
 }
 
 const sixDigits = (x: number): number => Number(x.toPrecision(6));

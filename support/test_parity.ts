@@ -133,7 +133,7 @@ export const PARITY_CASES: readonly ParityCase[] = [
         bounded: drawn('int32', [500], (out) => kernels.drawBounded(out, key, 3_000_000_000)),
         small: drawn('int32', [500], (out) => kernels.drawBounded(out, key, 7)),
         permutation: drawn('int32', [1000], (out) => kernels.drawPermutation(out, key)),
-        mask: drawn('float32', [7, 45], (out) => kernels.drawMask(out, key, 0.3)),
+        mask: kernels.drawMask([7, 45], key, 0.3),
       };
     },
   },

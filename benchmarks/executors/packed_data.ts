@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
 import { simulationSchema } from '../../simulator/config.js';
+import { MOST_DRAWS } from '../../simulator/world_state.js';
 import { UserError } from '../../support/errors.js';
 import { pack, unpack } from '../../support/packed.js';
 import { hashData } from '../hash_data.js';
@@ -86,6 +87,7 @@ const worldSchema = z
     exposure: factorsSchema,
     shift: float32,
     firstConstant: z.number(),
+    draw: z.number().int().nonnegative().max(MOST_DRAWS).optional(),
     second: z
       .strictObject({
         factors: z.strictObject({ dim: z.number().int().positive(), x: float32, z: float32 }),

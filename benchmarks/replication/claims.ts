@@ -1,3 +1,4 @@
+import { combined, type Sample } from '../../support/layers.js';
 import { summarize } from '../../support/statistics.js';
 import type { FinishedTrial } from '../finished.js';
 import { deployed, ESTIMATES, type EstimateName, squaredErrors } from '../online_tables.js';
@@ -26,9 +27,7 @@ const besidePs = (f: string, method: string): [string, string][] => [
 
 /** Whether methods stand above others on one data set, by standard evaluation or by the truth. */
 function aboveEach(results: Results, view: 'standard' | 'truth', pairs: readonly (readonly [string, string])[]) {
-  return pairs.flatMap(([a, b]) =>
-    above(`${a} above ${b}`, results.values(a, view), results.values(b, view), { users: results.users([a, b], view) }),
-  );
+  return pairs.flatMap(([a, b]) => above(`${a} above ${b}`, results.values(a, view), results.values(b, view)));
 }
 
 /** The claims of the paper, in the order of its tables and figures. */
@@ -76,7 +75,6 @@ export const claims: readonly Claim[] = [
                   `${acl(f)} of ${dim} above ${f} of ${2 * dim}`,
                   results.values(acl(f), 'standard', { dim }),
                   results.values(`${f}, twice as wide`, 'standard', { dim }),
-                  { users: results.users([acl(f), `${f}, twice as wide`]) },
                 ),
               ),
           ),
@@ -157,7 +155,6 @@ export const claims: readonly Claim[] = [
             `${acl('Attn')} with y above without`,
             results.values(acl('Attn'), 'standard', { outcome: 'y' }),
             results.values(acl('Attn'), 'standard', { outcome: 'none' }),
-            { users: results.users([acl('Attn')]) },
           ),
       },
     ],
@@ -177,7 +174,6 @@ export const claims: readonly Claim[] = [
                 `${acl(f)}, alpha 1 above ${alpha}`,
                 results.values(acl(f), 'standard', { alpha: 1 }),
                 results.values(acl(f), 'standard', { alpha }),
-                { users: results.users([acl(f)]) },
               ),
             ),
           ),
@@ -195,12 +191,7 @@ export const claims: readonly Claim[] = [
         tests: (results) =>
           SENSITIVITY.flatMap((f) => {
             const slopes = slopesByWidth(results, acl(f));
-            return above(
-              `${acl(f)}, gain of a doubling`,
-              slopes,
-              slopes.map(() => 0),
-              { least: LEAST_GAIN },
-            );
+            return above(`${acl(f)}, gain of a doubling`, slopes, combined([slopes], [0]), { least: LEAST_GAIN });
           }),
       },
     ],
@@ -218,9 +209,9 @@ export const claims: readonly Claim[] = [
           return ESTIMATES.filter((name) => name !== 'robust').flatMap((name) =>
             above(
               `squared error of ${name} above robust, ${atFive}`,
-              errorsByModel(trials, name, atFive),
-              errorsByModel(trials, 'robust', atFive),
-              { least: LEAST_ERROR },
+              { values: errorsByModel(trials, name, atFive) },
+              { values: errorsByModel(trials, 'robust', atFive) },
+              { least: LEAST_ERROR, over: 'models' },
             ),
           );
         },
@@ -252,17 +243,16 @@ export const claims: readonly Claim[] = [
 ];
 
 /** By repetition, the least-squares slope of the metric over log2 of the width. */
-function slopesByWidth(results: Results, method: string): (number | undefined)[] {
+function slopesByWidth(results: Results, method: string): Sample {
   const widths = results.varied(method, 'dim');
   const x = widths.map(Math.log2);
   const middle = x.reduce((a, b) => a + b, 0) / x.length;
   const spread = x.reduce((sum, value) => sum + (value - middle) ** 2, 0);
-  const columns = widths.map((dim) => results.values(method, 'standard', { dim }));
-  return (columns[0] ?? []).map((_, r) => {
-    const y = columns.map((column) => column[r]);
-    if (spread === 0 || y.some((value) => value === undefined)) return undefined;
-    return (y as number[]).reduce((sum, value, k) => sum + ((x[k] as number) - middle) * value, 0) / spread;
-  });
+  if (spread === 0) return { values: [] };
+  return combined(
+    widths.map((dim) => results.values(method, 'standard', { dim })),
+    x.map((value) => (value - middle) / spread),
+  );
 }
 
 /** An estimate's error for each model, the mean over its repetitions: these are not independent of one another. */

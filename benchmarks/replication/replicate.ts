@@ -1,6 +1,7 @@
 import { type Judgement, judge } from '../../results/claims.js';
 import { UserError } from '../../support/errors.js';
 import { type FinishedTrial, failureOf, groupBy } from '../finished.js';
+import { SETTING_DEFAULTS } from '../settings.js';
 import { type Claim, type Measure, Results } from './claim.js';
 import { claims } from './claims.js';
 
@@ -21,8 +22,13 @@ export const suitesOf = (chosen: readonly Claim[]): string[] => [
   ...new Set(chosen.flatMap(({ evidence }) => evidence.flatMap(({ suites }) => suites))),
 ];
 
-/** Judges claims by what suites found. */
-export function judgeClaims(chosen: readonly Claim[], found: SuiteResults, measure: Measure): Judgement[] {
+/** Judges claims by what suites found; `short` says of each suite in what its run is less than the paper's. */
+export function judgeClaims(
+  chosen: readonly Claim[],
+  found: SuiteResults,
+  measure: Measure,
+  short: ReadonlyMap<string, readonly string[]> = new Map(),
+): Judgement[] {
   return chosen.map(({ evidence, ...text }) => {
     const parts = evidence.flatMap(({ suites, tests }) => {
       const trials = suites.flatMap((suite) => (found.get(suite) ?? []).map((trial) => ({ suite, trial })));
@@ -39,14 +45,20 @@ export function judgeClaims(chosen: readonly Claim[], found: SuiteResults, measu
     return judge(
       text,
       parts.flatMap((part) => part.tests),
-      parts.map((part) => part.ran),
+      {
+        ran: parts.map((part) => part.ran),
+        short: [...new Set(evidence.flatMap(({ suites }) => suites.flatMap((suite) => short.get(suite) ?? [])))],
+      },
     );
   });
 }
 
-/** "suites table1 on ml-1m, 60 trials in 5 repetitions, 1 failed" */
+/** "table1 on ml-1m, 60 trials in 5 repetitions of at most 100 epochs, 1 failed" */
 function describeRun(suites: readonly string[], data: string, trials: readonly FinishedTrial[]): string {
   const repetitions = new Set(trials.map(({ repetition }) => repetition)).size;
   const failed = trials.filter((trial) => failureOf(trial) !== undefined).length;
-  return `${suites.join(' and ')} on ${data}, ${trials.length} trials in ${repetitions} repetitions${failed > 0 ? `, ${failed} failed` : ''}`;
+  const epochs = Math.max(
+    ...trials.map(({ settings }) => Number(settings.settings['epochs'] ?? SETTING_DEFAULTS.epochs)),
+  );
+  return `${suites.join(' and ')} on ${data}, ${trials.length} trials in ${repetitions} repetitions of at most ${epochs} epochs${failed > 0 ? `, ${failed} failed` : ''}`;
 }

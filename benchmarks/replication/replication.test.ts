@@ -7,6 +7,7 @@ import { suites } from '../suites/registry.js';
 import type { TrialResult } from '../trial.js';
 import { above, Results } from './claim.js';
 import { claims } from './claims.js';
+import { shortfalls } from './full_size.js';
 import { chooseClaims, judgeClaims, suitesOf } from './replicate.js';
 import { reversals } from './reversals.js';
 
@@ -89,8 +90,8 @@ describe('the claims of the paper', () => {
       'unbiased-pick-costs-less': 1,
     });
     expect(judged[0]?.ran).toEqual([
-      `tableA2-acl on d, ${8 * REPETITIONS} trials in ${REPETITIONS} repetitions`,
-      `table1 on d, ${12 * REPETITIONS} trials in ${REPETITIONS} repetitions`,
+      `tableA2-acl on d, ${8 * REPETITIONS} trials in ${REPETITIONS} repetitions of at most 100 epochs`,
+      `table1 on d, ${12 * REPETITIONS} trials in ${REPETITIONS} repetitions of at most 100 epochs`,
     ]);
   });
 
@@ -120,6 +121,37 @@ describe('the claims of the paper', () => {
 
   test('a name that is none is refused with those that are', () => {
     expect(() => chooseClaims(['alpha'])).toThrow(/there is no claim "alpha": they are acl-above-baseline, /);
+  });
+});
+
+describe('the size of a run', () => {
+  const table1 = suites.get('table1');
+  const entry = (key: string) => ({ key, from: key });
+
+  test('is full by the budget of the paper on its data, and else said to fall short, with what', () => {
+    const full = planSuite(table1, { seed: 1, budget: 'paper' });
+    const own = { entries: [entry('ml-1m'), entry('goodreads')], leftOut: [] };
+    expect(shortfalls(table1, full, {}, own)).toEqual([]);
+    const small = planSuite(table1, { seed: 1, repetitions: 5 });
+    expect(shortfalls(table1, small, { epochs: 20 }, { entries: [entry('planted')], leftOut: [] })).toEqual([
+      'untuned (budget small)',
+      '5 of 10 repetitions',
+      'with epochs 20',
+      'on planted, not on ml-1m, goodreads',
+    ]);
+    expect(shortfalls(table1, full, {}, { entries: [entry('ml-1m')], leftOut: ['goodreads'] })).toEqual([
+      'without goodreads',
+    ]);
+  });
+
+  test('stands beside the verdict', () => {
+    const found = new Map([['figureA2', trialsOf('figureA2', 1)]]);
+    const short = new Map([
+      ['figureA2', ['untuned (budget small)']],
+      ['table1', ['of another suite']],
+    ] as const);
+    const [one] = judgeClaims(chooseClaims(['feedback-in-g-helps']), found, MEASURE, short);
+    expect(one?.short).toEqual(['untuned (budget small)']);
   });
 });
 
@@ -191,7 +223,7 @@ test('claims by value compare clicks in 100 shown, whatever the metric', () => {
       outcome: { result: { ...result, truth: { values: { 'value@10': 0.7 } } as unknown as TrialResult['truth'] } },
     };
   });
-  expect(new Results(trials, { metric: 'hit@5', truth: 'value' }).values('Pop', 'truth')).toEqual(
+  expect(new Results(trials, { metric: 'hit@5', truth: 'value' }).values('Pop', 'truth').values).toEqual(
     Array.from({ length: REPETITIONS }, () => 0.7),
   );
 });

@@ -1,4 +1,5 @@
 import type { ClaimTest } from '../../results/claims.js';
+import type { Sample } from '../../support/layers.js';
 import { above, type Results } from './claim.js';
 
 /**
@@ -9,17 +10,21 @@ export function reversals(results: Results, methods: readonly string[]): Omit<Cl
   const pairs = methods.flatMap((a, k) => methods.slice(k + 1).map((b) => [a, b] as const));
   return pairs.flatMap(([a, b]) => {
     const test = (view: 'standard' | 'truth', first: string, second: string) =>
-      above('', results.values(first, view), results.values(second, view), {
-        users: results.users([first, second], view),
-      })[0];
+      above('', results.values(first, view), results.values(second, view))[0];
     const standard = test('standard', a, b);
     if (!standard) return [];
     const [preferred, other] = standard.difference >= 0 ? [a, b] : [b, a];
     const truth = test('truth', other, preferred);
     if (!truth) return [];
     // Against a reversal speaks the truth alone.
-    const p = truth.difference > 0 ? Math.max(standard.p, truth.p) : truth.p;
-    return [{ ...truth, what: `${other} truly above ${preferred}, which standard evaluation prefers`, p }];
+    const isReversed = truth.difference > 0;
+    return [
+      {
+        ...truth,
+        what: `${other} truly above ${preferred}, which standard evaluation prefers`,
+        ...(isReversed && { p: Math.max(standard.p, truth.p), both: true }),
+      },
+    ];
   });
 }
 
@@ -28,9 +33,9 @@ export function reversals(results: Results, methods: readonly string[]): Omit<Cl
  * others, so that the best of many is not called better for being the best of many.
  */
 export function betterThanPick(results: Results): Omit<ClaimTest, 'data'>[] {
-  const methods = results.methods.filter((method) => results.worth(method).some((value) => value !== undefined));
+  const methods = results.methods.filter((method) => results.worth(method).values.some((value) => value !== undefined));
   if (methods.length < 2) return [];
-  const pick = methods[best(methods.map((method) => mean(results.values(method))))] as string;
+  const pick = methods[best(methods.map((method) => mean(results.values(method).values)))] as string;
   return methods
     .filter((method) => method !== pick)
     .flatMap((method) =>
@@ -46,16 +51,22 @@ export function betterThanPick(results: Results): Omit<ClaimTest, 'data'>[] {
 export function regretByUnbiased(results: Results): Omit<ClaimTest, 'data'>[] {
   const methods = results.methods.map((method) => ({
     worth: results.worth(method),
-    standard: results.values(method),
-    unbiased: results.estimates(method, 'unbiased'),
+    standard: results.values(method).values,
+    unbiased: results.estimates(method, 'unbiased').values,
   }));
-  const worthOfPick = (by: 'standard' | 'unbiased'): (number | undefined)[] =>
-    (methods[0]?.worth ?? []).map((_, r) => {
+  const worthOfPick = (by: 'standard' | 'unbiased'): Sample => {
+    const picks = (methods[0]?.worth.values ?? []).map((_, r) => {
       const known = methods.filter(
-        (one) => one.worth[r] !== undefined && one.standard[r] !== undefined && one.unbiased[r] !== undefined,
+        (one) => one.worth.values[r] !== undefined && one.standard[r] !== undefined && one.unbiased[r] !== undefined,
       );
-      return known.length < 2 ? undefined : known[best(known.map((one) => one[by][r]))]?.worth[r];
+      return known.length < 2 ? undefined : known[best(known.map((one) => one[by][r]))]?.worth;
     });
+    return {
+      values: picks.map((worth, r) => worth?.values[r]),
+      groups: picks.map((worth, r) => worth?.groups?.[r]),
+      draws: methods[0]?.worth.draws,
+    };
+  };
   return above(
     'the pick of unbiased evaluation worth more than that of standard evaluation',
     worthOfPick('unbiased'),

@@ -7,7 +7,7 @@ export const figureA1: Suite = {
   summary: 'Figure A.1: the game of f and g on simulated data, by the ratio of their rates',
   data: SIMULATED_DATA,
   methods: ['ACL:GMF/GMF', 'ACL:MLP/MLP'],
-  settings: { rate: 0.005, patience: 20, clip: 0.01, ...CURVES_ALONE },
+  settings: { rate: 0.005, patience: 20, ...CURVES_ALONE },
   vary: { rateG: [0.001, 0.005, 0.025] },
   tables: ['standard', 'unbiased'],
   figures: [{ kind: 'training' }],

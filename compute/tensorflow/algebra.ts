@@ -135,6 +135,10 @@ export class TfAlgebra extends TfStorage {
     return this.compute(a.shape, () => this.tf.mul(this.flat(a), this.flat(b)));
   }
 
+  addMasked(x: Tensor, y: Tensor, mask: Tensor): Tensor {
+    return this.add(x, this.multiply(y, mask));
+  }
+
   addProduct(a: Tensor, b: Tensor, out: Tensor): void {
     this.addTo(out, () => this.tf.mul(this.flat(a), this.flat(b)));
   }

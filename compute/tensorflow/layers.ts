@@ -79,10 +79,10 @@ export class TfLayers extends TfAlgebra {
     return { rows, wide, block, unblock, part, seen, scale, scores };
   }
 
-  attention(qkv: Tensor, sequences: Runs, heads: number): { out: Tensor; logSums: Tensor } {
+  attention(qkv: Tensor, sequences: Runs, heads: number): { out: Tensor; kept: Tensor } {
     const { tf } = this;
     const { rows, wide, unblock, part, seen, scores } = this.blocks(qkv, sequences, heads);
-    const logSums = this.compute([rows, heads], () => {
+    const kept = this.compute([rows, heads], () => {
       const masked = tf.add(scores(part(0), part(1)), tf.mul(tf.sub(seen(), 1), 1e30));
       return unblock(tf.logSumExp(masked, -1, true));
     });
@@ -90,7 +90,7 @@ export class TfLayers extends TfAlgebra {
       const masked = tf.add(scores(part(0), part(1)), tf.mul(tf.sub(seen(), 1), 1e30));
       return unblock(tf.matMul(tf.softmax(masked), part(2)));
     });
-    return { out, logSums };
+    return { out, kept };
   }
 
   attentionAdjoint(
@@ -98,19 +98,21 @@ export class TfLayers extends TfAlgebra {
     qkv: Tensor,
     sequences: Runs,
     heads: number,
-    { out, logSums }: { readonly out: Tensor; readonly logSums: Tensor },
-    gqkv: Tensor,
-  ): void {
+    { out, kept }: { readonly out: Tensor; readonly kept: Tensor },
+    sum?: Tensor,
+  ): Tensor {
+    const gqkv = sum ?? this.zeros(qkv.shape);
     const { tf } = this;
     const { block, unblock, part, seen, scale, scores } = this.blocks(qkv, sequences, heads);
     this.addTo(gqkv, () => {
       const [q, k, v, up] = [part(0), part(1), part(2), block(this.on(g))];
-      const softmax = tf.mul(tf.exp(tf.sub(scores(q, k), block(this.on(logSums)))), seen());
+      const softmax = tf.mul(tf.exp(tf.sub(scores(q, k), block(this.on(kept)))), seen());
       const mean = tf.sum(tf.mul(up, block(this.on(out))), -1, true);
       const slopes = tf.mul(tf.mul(softmax, tf.sub(tf.matMul(up, v, false, true), mean)), scale);
       const parts = [tf.matMul(slopes, k), tf.matMul(slopes, q, true), tf.matMul(softmax, up, true)];
       return tf.concat(parts.map(unblock), 1);
     });
+    return gqkv;
   }
 
   clamp(x: Tensor, least: number, most: number): Tensor {

@@ -188,8 +188,10 @@ export class TfStorage {
     this.fillOnHost(out, (own) => this.host.drawPermutation(own, key));
   }
 
-  drawMask(out: Tensor, key: DrawKey, rate: number): void {
-    this.fillOnHost(out, (own) => this.host.drawMask(own, key, rate));
+  drawMask(shape: readonly number[], key: DrawKey, rate: number): Tensor {
+    const out = this.zeros(shape);
+    this.fillOnHost(out, (own) => this.host.copy(this.host.drawMask(shape, key, rate), own));
+    return out;
   }
 
   slice(x: Tensor, first: number, count: number): Tensor {

@@ -184,6 +184,12 @@ export class WasmAlgebra extends WasmStorage {
     return this.eachPair(this.raw.multiplyEach, a, b);
   }
 
+  addMasked(x: Tensor, y: Tensor, mask: Tensor): Tensor {
+    const out = this.empty(x.shape);
+    this.raw.addMaskedEach(out.size, at(x), at(y), at(mask), at(out));
+    return out;
+  }
+
   addProduct(a: Tensor, b: Tensor, out: Tensor): void {
     this.raw.addProduct(out.size, at(a), at(b), at(out));
   }

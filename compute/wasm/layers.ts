@@ -30,15 +30,22 @@ export class WasmLayers extends WasmAlgebra {
     );
   }
 
-  attention(qkv: Tensor, { starts, longest }: Runs, heads: number): { out: Tensor; logSums: Tensor } {
-    const rows = qkv.shape[0] as number;
+  attention(qkv: Tensor, { starts, longest }: Runs, heads: number): { out: Tensor; kept: Tensor } {
     const wide = width(qkv) / 3;
-    const out = this.empty([rows, wide]);
-    const logSums = this.empty([rows, heads]);
-    this.withScratch((longest + 8) * (wide / heads + 8) + 8, (scratch) =>
-      this.raw.attention(starts.size - 1, wide, heads, at(starts), at(qkv), at(out), at(logSums), scratch),
+    const out = this.empty([qkv.shape[0] as number, wide]);
+    const kept = this.empty([this.raw.attentionKept(starts.size - 1, heads, at(starts))]);
+    this.withScratch(((longest + 8) * wide) / heads, (scratch) =>
+      this.raw.attention(starts.size - 1, wide, heads, at(starts), at(qkv), at(out), at(kept), scratch),
     );
-    return { out, logSums };
+    return { out, kept };
+  }
+
+  attentionOfLast(q: Tensor, kv: Tensor, { starts, longest }: Runs, heads: number): Tensor {
+    const out = this.empty(q.shape);
+    this.withScratch(longest + 4, (scratch) =>
+      this.raw.attentionOfLast(starts.size - 1, width(q), heads, at(starts), at(q), at(kv), at(out), scratch),
+    );
+    return out;
   }
 
   attentionAdjoint(
@@ -46,25 +53,27 @@ export class WasmLayers extends WasmAlgebra {
     qkv: Tensor,
     { starts, longest }: Runs,
     heads: number,
-    { out, logSums }: { readonly out: Tensor; readonly logSums: Tensor },
-    gqkv: Tensor,
-  ): void {
+    { kept }: { readonly kept: Tensor },
+    sum?: Tensor,
+  ): Tensor {
+    const gqkv = sum ?? this.empty(qkv.shape);
     const wide = width(qkv) / 3;
     const n = longest + 8;
-    this.withScratch(n * ((2 * wide) / heads + 2 * n), (scratch) =>
+    this.withScratch(n * (wide / heads + 8 + 2 * n), (scratch) =>
       this.raw.attentionAdjoint(
         starts.size - 1,
         wide,
         heads,
         at(starts),
         at(qkv),
-        at(out),
-        at(logSums),
+        at(kept),
         at(g),
         at(gqkv),
+        sum === undefined,
         scratch,
       ),
     );
+    return gqkv;
   }
 
   exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor {

@@ -141,13 +141,14 @@ export class WasmStorage {
     this.memory.release(address, numbers * 4);
   }
 
-  drawMask(out: Tensor, key: DrawKey, rate: number): void {
+  drawMask(shape: readonly number[], key: DrawKey, rate: number): WasmTensor {
+    const out = this.empty(shape);
     const [k0, k1] = keyWords(key.seed);
     const threshold = Math.round(rate * 65536);
     const scale = 65536 / (65536 - threshold);
-    this.drawRows(out, 0, (n, row, address) =>
-      this.raw.fillMask(n, row, key.stream, key.replicate ?? 0, k0, k1, threshold, scale, address),
-    );
+    const rows = out.shape.length > 1 ? (out.shape[0] as number) : 1;
+    this.raw.fillMasks(rows, out.size / rows, key.stream, key.replicate ?? 0, k0, k1, threshold, scale, at(out));
+    return out;
   }
 
   slice(x: Tensor, first: number, count: number): Tensor {

@@ -114,3 +114,28 @@ test('read gives a copy, and scope frees what was made in it', async () => {
   for (let k = 0; k < 10; k++) kernels.scope(() => kernels.zeros([1000]));
   expect(kernels.bytes).toBe(before);
 });
+
+test.each([
+  [32, 2],
+  [24, 1],
+  [20, 5],
+])('attention of the last rows alone is that of all rows, at width %d with %d heads', (width, heads) => {
+  const kernels = new WasmKernels();
+  const lengths = [1, 7, 8, 9, 50, 3];
+  const starts = Int32Array.from({ length: lengths.length + 1 }, (_, s) =>
+    lengths.slice(0, s).reduce((a, b) => a + b, 0),
+  );
+  const rows = starts[lengths.length] as number;
+  const qkv = kernels.zeros([rows, 3 * width]);
+  kernels.drawNormal(qkv, { seed: 1, stream: 5 }, 0, 1);
+  const runs = { starts: kernels.tensor(starts), longest: 50 };
+  const all = kernels.attention(qkv, runs, heads).out;
+  const last = kernels.tensor(Int32Array.from(lengths, (_, s) => (starts[s + 1] as number) - 1));
+  const [q, kv] = [kernels.zeros([rows, width]), kernels.zeros([rows, 2 * width])];
+  kernels.copyColumns(qkv, 0, q, 0, width);
+  kernels.copyColumns(qkv, width, kv, 0, 2 * width);
+  const found = kernels.floats(kernels.attentionOfLast(kernels.gather(q, last), kv, runs, heads));
+  kernels.floats(kernels.gather(all, last)).forEach((value, k) => {
+    expect(found[k]).toBeCloseTo(value, 5);
+  });
+});

@@ -11,9 +11,13 @@ import type {
 import { type DrawKey, keyWords } from '../random.js';
 import type { Lookup, Tensor } from '../tensor.js';
 import { WasmLayers } from './layers.js';
+import { inRuns } from './runs.js';
 import { at, width } from './tensors.js';
 
 export { WasmTensor } from './tensors.js';
+
+/** Rows that the kernel of ridge regressions gathers together. */
+const RIDGE_PANEL = 128;
 
 /** Composed kernels, but for those that are fused here. */
 export interface WasmKernels extends Omit<ComposedKernels, keyof WasmLayers> {}
@@ -158,17 +162,19 @@ export class WasmKernels extends WasmLayers implements CoreKernels {
 
   ridgeRows(starts: Tensor, columns: Tensor, others: Tensor, base: Tensor, penalties: Tensor, out: Tensor): void {
     const dim = width(others);
-    this.withScratch(dim * (dim + 1), (scratch) =>
-      this.raw.ridgeRows(
-        starts.size - 1,
-        dim,
-        at(starts),
-        at(columns),
-        at(others),
-        at(base),
-        at(penalties),
-        at(out),
-        scratch,
+    this.withScratch(dim * (dim + 1 + RIDGE_PANEL), (scratch) =>
+      inRuns(starts.size - 1, (first, count) =>
+        this.raw.ridgeRows(
+          count,
+          dim,
+          at(starts) + 4 * first,
+          at(columns),
+          at(others),
+          at(base),
+          at(penalties) + 4 * first,
+          at(out) + 4 * dim * first,
+          scratch,
+        ),
       ),
     );
   }

@@ -242,6 +242,10 @@ export class GpuAlgebra extends GpuStorage {
     return this.like(elementwise.MULTIPLY, [a, b]);
   }
 
+  addMasked(x: Tensor, y: Tensor, mask: Tensor): Tensor {
+    return this.add(x, this.multiply(y, mask));
+  }
+
   addProduct(a: Tensor, b: Tensor, out: Tensor): void {
     this.each(elementwise.ADD_PRODUCT, [a, b, out], out.size);
   }

@@ -23,14 +23,14 @@ export class GpuLayers extends GpuAlgebra {
     this.run(LAYER_NORM_TO_PARAMETERS, [g, x, stats, ggain, gbias], [rows, width(x)], width(x));
   }
 
-  attention(qkv: Tensor, { starts }: Runs, heads: number): { out: Tensor; logSums: Tensor } {
+  attention(qkv: Tensor, { starts }: Runs, heads: number): { out: Tensor; kept: Tensor } {
     const rows = qkv.shape[0] as number;
     const wide = width(qkv) / 3;
     const out = this.empty([rows, wide]);
-    const logSums = this.empty([rows, heads]);
+    const kept = this.empty([rows, heads]);
     const { forward } = attentionShaders(wide / heads);
-    this.each(forward, [starts, qkv, out, logSums], rows * heads, starts.size - 1, heads, scaleOf(wide / heads));
-    return { out, logSums };
+    this.each(forward, [starts, qkv, out, kept], rows * heads, starts.size - 1, heads, scaleOf(wide / heads));
+    return { out, kept };
   }
 
   attentionAdjoint(
@@ -38,18 +38,20 @@ export class GpuLayers extends GpuAlgebra {
     qkv: Tensor,
     { starts }: Runs,
     heads: number,
-    { out, logSums }: { readonly out: Tensor; readonly logSums: Tensor },
-    gqkv: Tensor,
-  ): void {
+    { out, kept }: { readonly out: Tensor; readonly kept: Tensor },
+    sum?: Tensor,
+  ): Tensor {
+    const gqkv = sum ?? this.zeros(qkv.shape);
     const rows = qkv.shape[0] as number;
     const size = width(qkv) / 3 / heads;
     const { toQueries, toKeys } = attentionShaders(size);
     const shape = [starts.size - 1, heads, scaleOf(size)];
     this.scope(() => {
       const means = this.empty([rows, heads]);
-      this.each(toQueries, [starts, qkv, out, logSums, g, means, gqkv], rows * heads, ...shape);
-      this.each(toKeys, [starts, qkv, logSums, g, means, gqkv], rows * heads, ...shape);
+      this.each(toQueries, [starts, qkv, out, kept, g, means, gqkv], rows * heads, ...shape);
+      this.each(toKeys, [starts, qkv, kept, g, means, gqkv], rows * heads, ...shape);
     });
+    return gqkv;
   }
 
   exposureLogits(g: Tensor, labels: Tensor, beta: Tensor, form: OutcomeForm): Tensor {

@@ -111,10 +111,12 @@ export class GpuStorage {
     this.each(BOUNDED, [out], out.size, bound, ...keyNumbers(key));
   }
 
-  drawMask(out: Tensor, key: DrawKey, rate: number): void {
+  drawMask(shape: readonly number[], key: DrawKey, rate: number): GpuTensor {
+    const out = this.empty(shape);
     const threshold = Math.round(rate * 65536);
     const scale = 65536 / (65536 - threshold);
     this.each(MASK, [out], out.size, columnsOf(out), 0, ...keyNumbers(key), threshold, scale);
+    return out;
   }
 
   drawPermutation(out: Tensor, key: DrawKey): void {

@@ -5,11 +5,22 @@ import type { Named } from '../../support/registry.js';
 import { averageOf, effectiveSize, type ItemValues, type Normalisation } from '../averages.js';
 import type { Metrics } from '../metrics/metric.js';
 import type { TestQuestion } from '../question.js';
+import type { Weighed } from '../user_groups.js';
 
-/** Metrics by name; `size` is how many equally weighted test items the weights are worth. */
+/** Metrics by name. */
 export interface Estimated {
   readonly metrics: Metrics;
+  /** How many equally weighted test items the weights are worth. */
   readonly size?: number | undefined;
+  /** How far each group of users moves each metric, by which the chance of test users is told (see `UserGroups`). */
+  readonly groups?: Readonly<Record<string, string>> | undefined;
+  /** Why the metrics say nothing, a sentence, where they do not. */
+  readonly void?: string | undefined;
+}
+
+/** What an estimate comes to, and the items that it is a mean over, where it is one: its error follows. */
+export interface EstimatedMean extends Omit<Estimated, 'groups'> {
+  readonly items?: Weighed | undefined;
 }
 
 /** How weights are made of probabilities. */
@@ -31,6 +42,8 @@ export interface EstimateContext {
   readonly weights: WeightSettings;
   /** G of the trained method itself, where it has one. */
   readonly exposure?: Propensity | undefined;
+  /** Why that is no model of exposure, in words, where it is none. */
+  readonly collapse?: string | undefined;
   /** By name; made once for all estimates. */
   propensity(name: string): Promise<Propensity>;
   /** Present where every item was scored. */
@@ -39,7 +52,7 @@ export interface EstimateContext {
         /** The metrics of each test item ranked among all others. */
         readonly values?: ItemValues | undefined;
         /** The exact expectation under the world's truth, where there is one. */
-        readonly expected?: Metrics | undefined;
+        readonly expected?: EstimatedMean | undefined;
       }
     | undefined;
 }
@@ -63,7 +76,7 @@ export interface Estimate {
   /** Whether it is an expectation, in which no test item is drawn. */
   readonly isExact?: boolean;
   /** Undefined where these data or this method have none of it. Throws DivergedError for weights that are none. */
-  of(context: EstimateContext): Promise<Estimated | undefined>;
+  of(context: EstimateContext): Promise<EstimatedMean | undefined>;
 }
 
 /** One file of this folder. Variants by an argument stand side by side: "propensity:MF", "unbiased:1/exposure". */
@@ -84,7 +97,7 @@ export function inversePropensity(
   propensities: ArrayLike<number>,
   settings: WeightSettings,
   whose = 'the propensities',
-): Estimated {
+): EstimatedMean {
   const weights = Float64Array.from(propensities, (p) =>
     Number.isFinite(p) ? (p < 0 ? -1 : 1 / Math.max(settings.clip, p)) : Number.NaN,
   );
@@ -97,7 +110,7 @@ export function weighted(
   weights: Float64Array,
   { normalisation }: WeightSettings,
   whose: string,
-): Estimated {
+): EstimatedMean {
   const odd = weights.filter((weight) => !Number.isFinite(weight) || weight < 0);
   if (odd.length > 0) {
     const kind = odd.some(Number.isNaN)
@@ -116,7 +129,7 @@ export function weighted(
       `${whose} are so close to 0 that their inverses have no sum`,
       'set the least one by --clip',
     );
-  return { metrics, size: effectiveSize(weights) };
+  return { metrics, size: effectiveSize(weights), items: { values, weights, normalisation } };
 }
 
 /** Test items that weights must be worth at least for an estimate to rank anything. */

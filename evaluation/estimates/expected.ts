@@ -8,6 +8,6 @@ export const expected: EstimateDefinition = {
     ...{ key: 'expected', title: 'expected under the truth', label: 'expected under the truth', isExact: true },
     note: () =>
       "Percent, mean (sd) over repetitions; exact expectation under the world's truth of a test item drawn in proportion to relevance, mean over users.",
-    of: async ({ full }) => full?.expected && { metrics: full.expected },
+    of: async ({ full }) => full?.expected,
   }),
 };

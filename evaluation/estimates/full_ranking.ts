@@ -8,6 +8,6 @@ export const fullRanking: EstimateDefinition = {
     ...{ key: 'full-ranking', title: 'full ranking', label: 'full ranking' },
     note: () =>
       'Percent, mean (sd) over repetitions; each test item ranked among all items that its user did not have.',
-    of: async ({ full }) => full?.values && { metrics: averageOf(full.values) },
+    of: async ({ full }) => full?.values && { metrics: averageOf(full.values), items: { values: full.values } },
   }),
 };

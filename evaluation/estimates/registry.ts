@@ -6,7 +6,7 @@ import { popularity } from './popularity.js';
 import { propensity } from './propensity.js';
 import { robust } from './robust.js';
 import { standard } from './standard.js';
-import { UNBIASED_WEIGHTS, type UnbiasedWeight, unbiased } from './unbiased.js';
+import { UNBIASED_WEIGHTS, unbiased, type WeightName, weightNamed } from './unbiased.js';
 
 /** Every estimate, in the order of tables. A new one is a file in this folder and a line here. */
 export const estimates = new Registry<EstimateDefinition>('estimate', [
@@ -30,12 +30,13 @@ export function estimatesWith(
   {
     propensityModel,
     unbiasedWeight,
-  }: { readonly propensityModel?: string | undefined; readonly unbiasedWeight: UnbiasedWeight },
+  }: { readonly propensityModel?: string | undefined; readonly unbiasedWeight: WeightName },
   registry: Registry<EstimateDefinition> = estimates,
 ): Estimate[] {
+  const first = weightNamed(unbiasedWeight);
   const variants: Readonly<Record<string, readonly string[]>> = {
     [propensity.name]: propensityModel === undefined ? [] : [propensityModel],
-    [unbiased.name]: [unbiasedWeight, ...UNBIASED_WEIGHTS.filter((other) => other !== unbiasedWeight)],
+    [unbiased.name]: [first, ...UNBIASED_WEIGHTS.filter((other) => other !== first)],
   };
   return registry.all.flatMap(
     (definition) =>

@@ -7,6 +7,6 @@ export const standard: EstimateDefinition = {
   make: () => ({
     ...{ key: 'standard', title: 'standard evaluation', label: 'standard' },
     note: ({ among }) => `Percent, mean (sd) over repetitions; each test item ranked among ${among}.`,
-    of: async ({ values }) => ({ metrics: averageOf(values) }),
+    of: async ({ values }) => ({ metrics: averageOf(values), items: { values } }),
   }),
 };

@@ -7,6 +7,11 @@ import { type EstimateDefinition, weighted } from './estimate.js';
  */
 export const UNBIASED_WEIGHTS = ['relevance/exposure', '1/exposure'] as const;
 export type UnbiasedWeight = (typeof UNBIASED_WEIGHTS)[number];
+/** As a person may say it: `paper` is relevance/exposure. */
+export const WEIGHT_NAMES = [...UNBIASED_WEIGHTS, 'paper'] as const;
+export type WeightName = (typeof WEIGHT_NAMES)[number];
+
+export const weightNamed = (name: WeightName): UnbiasedWeight => (name === 'paper' ? 'relevance/exposure' : name);
 
 /** For simulated data. When its size is small, a few rarely shown items decide. */
 export const unbiased: EstimateDefinition = {
@@ -14,9 +19,9 @@ export const unbiased: EstimateDefinition = {
   summary:
     'test items weighted by the true probability of exposure: unbiased:1/exposure, or unbiased:relevance/exposure as in the paper',
   make(argument = '1/exposure') {
-    const weight = UNBIASED_WEIGHTS.find((name) => name === argument);
-    if (!weight)
-      throw new UserError(`the estimate "unbiased:${argument}": write one of ${UNBIASED_WEIGHTS.join(', ')}`);
+    const name = WEIGHT_NAMES.find((one) => one === argument);
+    if (!name) throw new UserError(`the estimate "unbiased:${argument}": write one of ${WEIGHT_NAMES.join(', ')}`);
+    const weight = weightNamed(name);
     return {
       ...{ key: `unbiased:${weight}`, title: 'unbiased evaluation', label: `unbiased, ${weight}` },
       note: ({ clip }) =>

@@ -1,4 +1,5 @@
-import { type Interactions, TEST, userItems } from '../../datasets/interactions.js';
+import type { Interactions } from '../../datasets/interactions.js';
+import { knownItems } from '../../datasets/known.js';
 import type { RelevanceTruth } from '../../simulator/truth.js';
 import { type Anchors, anchorsOf, judgedUsers } from './anchors.js';
 
@@ -12,7 +13,7 @@ const known = new WeakMap<Interactions['user'], Anchors>();
 export function anchorsFor(data: Interactions, truth: RelevanceTruth): Anchors {
   let anchors = known.get(data.user);
   if (!anchors) {
-    const had = userItems(data, (row) => data.split?.[row] !== TEST);
+    const had = knownItems(data, 'before test');
     anchors = anchorsOf(truth, had, judgedUsers(truth, SEED));
     known.set(data.user, anchors);
   }

@@ -1,4 +1,5 @@
-import { type Summary, summarize } from '../../support/statistics.js';
+import { summarizeSample } from '../../support/layers.js';
+import type { Summary } from '../../support/statistics.js';
 
 /** A method's numbers, a repetition each; undefined where a repetition failed. */
 export interface JudgedMethod {
@@ -25,12 +26,14 @@ export interface Trust {
   readonly picks: readonly string[];
 }
 
-/** Judges an estimate; undefined where no repetition has two methods with both numbers. */
-export function trustOf(methods: readonly JudgedMethod[]): Trust | undefined {
+/** Judges an estimate, by repetitions, which may be on several draws of the clicks; undefined where no repetition has two methods with both numbers. */
+export function trustOf(methods: readonly JudgedMethod[], draws?: readonly number[]): Trust | undefined {
   const repetitions = Math.max(0, ...methods.map(({ value }) => value.length));
-  const judged = Array.from({ length: repetitions }, (_, r) => judge(methods, r)).filter((one) => one !== undefined);
+  const all = Array.from({ length: repetitions }, (_, r) => judge(methods, r));
+  const judged = all.filter((one) => one !== undefined);
   if (judged.length === 0) return undefined;
-  const over = (pick: (one: Judged) => number): Summary => summarize(judged.map(pick));
+  const over = (pick: (one: Judged) => number): Summary =>
+    summarizeSample({ values: all.map((one) => one && pick(one)), draws }) as Summary;
   return {
     methods: Math.max(...judged.map((one) => one.methods)),
     tau: over(({ tau }) => tau),

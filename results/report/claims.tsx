@@ -1,6 +1,14 @@
 import type { JSX } from 'preact';
 import type { Session } from '../../support/environment.js';
-import { COMPARISON_HEAD, comparisonRow, countOutcomes, type Judgement, RULE } from '../claims.js';
+import {
+  COMPARISON_HEAD,
+  comparisonRow,
+  countOutcomes,
+  type Judgement,
+  RULE,
+  shortText,
+  verdictText,
+} from '../claims.js';
 import { forestPicture } from '../forest_picture.js';
 import { Environment } from './environment.js';
 import { type Cell, Picture, pageOf, Section, SortableTable } from './page.js';
@@ -29,18 +37,20 @@ export function claimsPageOf(
         <Section id="verdicts" title="Verdicts">
           <SortableTable
             title="Every claim"
-            head={['claim', 'verdict', 'comparisons', 'source']}
+            head={['claim', 'verdict', 'comparisons', 'conditions', 'source']}
+            stacked
             rows={judgements.map((one): Cell[] => [
               { show: <a href={`#${one.name}`}>{one.statement}</a>, sort: one.statement },
-              { show: <strong>{one.verdict}</strong>, sort: one.verdict },
+              { show: <strong>{verdictText(one)}</strong>, sort: one.verdict },
               countOutcomes(one),
+              one.comparisons.length === 0 ? '' : one.short.join('; ') || 'as the paper',
               one.source,
             ])}
           />
           <p class="note">{RULE}</p>
         </Section>
         {judgements.map((one) => (
-          <Section key={one.name} id={one.name} title={`${one.name}: ${one.verdict}`}>
+          <Section key={one.name} id={one.name} title={`${one.name}: ${verdictText(one)}`}>
             <ClaimView claim={one} />
           </Section>
         ))}
@@ -66,6 +76,8 @@ function ClaimView({ claim }: { claim: Judgement }): JSX.Element {
       <p>
         {claim.statement} ({claim.source}).
       </p>
+      {claim.why !== undefined && <p>{claim.why}</p>}
+      {shortText(claim) !== '' && <p>{shortText(claim)}</p>}
       {svg && (
         <Picture
           svg={svg}
@@ -79,17 +91,18 @@ function ClaimView({ claim }: { claim: Judgement }): JSX.Element {
         <SortableTable
           title={`Comparisons of ${claim.name}`}
           head={COMPARISON_HEAD.map((name) => name || 'outcome')}
+          stacked
           rows={claim.comparisons.map((one): Cell[] => {
-            const [data, what, n, effect, interval, p, outcome] = comparisonRow(claim, one) as [
-              ...[string, string, string, string, string, string, string],
-            ];
-            return [
-              ...[data, what, n],
-              { show: effect, sort: one.difference },
-              { show: interval, sort: one.interval[0] },
-              { show: p, sort: one.adjusted },
-              outcome,
-            ];
+            const sorts: Record<string, number> = {
+              effect: one.difference,
+              '95% interval': one.interval[0],
+              'could see': one.seen,
+              p: one.adjusted,
+            };
+            return comparisonRow(claim, one).map((show, column): Cell => {
+              const sort = sorts[COMPARISON_HEAD[column] as string];
+              return sort === undefined ? show : { show, sort };
+            });
           })}
         />
       </details>

@@ -1,9 +1,18 @@
 import type { JSX } from 'preact';
-import { CELL_KINDS, type CellDiff, countKinds, kindText, type TableDiff, valueText } from '../diff.js';
+import {
+  CELL_KINDS,
+  type CellDiff,
+  countKinds,
+  kindText,
+  partsOf,
+  type TableDiff,
+  testedText,
+  valueText,
+} from '../diff.js';
 import { type Cell, pageOf, Section, SortableTable } from './page.js';
 
 const MEANING: Readonly<Record<CellDiff['kind'], string>> = {
-  same: 'equal to the bit, in every repetition',
+  same: 'equal, but for rounding, in every repetition',
   noise: 'different, and it may be chance: paired over the repetitions, p at least 0.05',
   change: 'different beyond chance, or without the repetitions to test it',
   added: 'only after',
@@ -12,8 +21,9 @@ const MEANING: Readonly<Record<CellDiff['kind'], string>> = {
 
 /** A diff as one self-contained page of HTML. */
 export function diffPageOf(diff: TableDiff): string {
-  const { before, after, cells, settings } = diff;
-  const [changed, same] = [cells.filter(({ kind }) => kind !== 'same'), cells.filter(({ kind }) => kind === 'same')];
+  const { before, after, settings } = diff;
+  const { changes, cameAndWent, noise, same } = partsOf(diff);
+  const tested = testedText(diff);
   return pageOf(
     `${before} to ${after}`,
     <>
@@ -25,13 +35,29 @@ export function diffPageOf(diff: TableDiff): string {
       </header>
       <main>
         <Section id="cells" title="Cells">
-          {changed.length > 0 ? <Cells title="Cells that differ" cells={changed} /> : <p>No cell differs.</p>}
+          {changes.length + cameAndWent.length + noise.length === 0 && <p>No cell differs.</p>}
+          {changes.length > 0 && <Cells title="Changes, the largest first" cells={changes} />}
+          {cameAndWent.length > 0 && (
+            <SortableTable
+              title="Rows that came and went"
+              head={['row', 'table', 'kind', 'says']}
+              rows={cameAndWent.map((one): Cell[] => [
+                ...[one.row, one.table],
+                { show: <span class={one.kind}>{one.kind}</span>, sort: one.kind },
+                one.texts.join(', '),
+              ])}
+              filter={cameAndWent.length > 20}
+              stacked
+            />
+          )}
+          {noise.length > 0 && <Cells title="Differences that may be chance" cells={noise} />}
           {same.length > 0 && (
             <details>
               <summary>{same.length} cells that are the same</summary>
               <Cells title="Cells that are the same" cells={same} />
             </details>
           )}
+          {tested !== '' && <p class="note">{tested}</p>}
           <ul class="note">
             {CELL_KINDS.map((kind) => (
               <li key={kind}>
@@ -47,6 +73,7 @@ export function diffPageOf(diff: TableDiff): string {
             <SortableTable
               title="What differs in data and settings"
               head={['setting', 'before', 'after']}
+              stacked
               rows={settings.map((one) => [one.path, valueText(one.before), valueText(one.after)])}
             />
           )}
@@ -71,6 +98,7 @@ function Cells({ title, cells }: { title: string; cells: readonly CellDiff[] }):
       ])}
       numbersFrom={4}
       filter={cells.length > 20}
+      stacked
     />
   );
 }

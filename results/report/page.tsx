@@ -69,10 +69,21 @@ export function SortableTable(props: {
   /** Whether the smallest is best, and sorted first. */
   ascending?: boolean;
   filter?: boolean;
+  /** Whether, where there is no room for columns, each row is a list of them. */
+  stacked?: boolean;
   /** Rows to read the others against, which are not sorted. */
   foot?: readonly (readonly Cell[])[];
 }): JSX.Element {
-  const { title, head, rows, foot = [], numbersFrom = head.length, ascending = false, filter = false } = props;
+  const {
+    title,
+    head,
+    rows,
+    foot = [],
+    numbersFrom = head.length,
+    ascending = false,
+    filter = false,
+    stacked = false,
+  } = props;
   const kind = (column: number): string | undefined => (column >= numbersFrom ? 'number' : undefined);
   const line = (cells: readonly Cell[], row: number): JSX.Element => (
     <tr key={row}>
@@ -83,7 +94,7 @@ export function SortableTable(props: {
             {show}
           </th>
         ) : (
-          <td key={column} class={kind(column)} data-sort={sort}>
+          <td key={column} class={kind(column)} data-sort={sort} data-column={stacked ? head[column] : undefined}>
             {show}
           </td>
         );
@@ -99,7 +110,7 @@ export function SortableTable(props: {
         </label>
       )}
       <Wide label={title}>
-        <table class="sortable" aria-label={title}>
+        <table class={stacked ? 'sortable stacked' : 'sortable'} aria-label={title}>
           <thead>
             <tr>
               {head.map((name, column) => (

@@ -77,7 +77,7 @@ test('a folder that is no run, is not finished or is of another version is refus
   writeFileSync(join(root, 'manifest.json'), '{"kind":"run","suite":"a"}');
   await expect(readRun(root)).rejects.toThrow(/manifest\.json", program: .*run it again/);
   writeFileSync(join(root, 'manifest.json'), '{');
-  await expect(readRun(root)).rejects.toThrow(/is not JSON/);
+  await expect(readRun(root)).rejects.toThrow(/is not a manifest that expobench wrote/);
 });
 
 describe('in a browser', () => {
@@ -235,7 +235,10 @@ describe('in a browser', () => {
       unit: 'points',
       quantifier: 'all',
     } as const;
-    const judged = judge(claim, [{ data: 'd', what: 'A above B', least: 0.01, ...test }], ['suite on d']);
+    const judged = judge(claim, [{ data: 'd', what: 'A above B', least: 0.01, over: 'repetitions', ...test }], {
+      ran: ['suite on d'],
+      short: [],
+    });
     const pages = {
       'diff.html': diffPageOf(diffTables(set('main', 0.1), set('branch', 0.2))),
       'claims.html': claimsPageOf([judged], ['table1'], run.sessions),

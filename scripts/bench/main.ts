@@ -4,6 +4,7 @@ import { Registry } from '../../support/registry.js';
 import { data } from './data.js';
 import { epoch } from './epoch.js';
 import { gpu } from './gpu.js';
+import { intervals } from './intervals.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
 import { queue } from './queue.js';
@@ -24,6 +25,7 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   gpu,
   data,
   queue,
+  intervals,
 ]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

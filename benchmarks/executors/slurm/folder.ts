@@ -19,6 +19,9 @@ const unitSchema = z.strictObject({
   data: z.number().int().nonnegative(),
   row: z.custom<PlannedRow>((row) => typeof row === 'object' && row !== null && 'settings' in row),
   repetitions: z.array(z.number().int().nonnegative()),
+  /** How many repetitions a draw of the clicks has, and how many draws, which follow one another among the data. */
+  of: z.number().int().positive(),
+  draws: z.number().int().positive(),
   /** About how long it takes on one core. */
   seconds: z.number(),
 });
@@ -31,7 +34,7 @@ const planSchema = z.strictObject({
   /** Trials of all rounds, and those that were done before this one. */
   trials: z.number().int(),
   done: z.number().int(),
-  data: z.array(z.strictObject({ name: z.string(), sha256, blob: sha256 })),
+  data: z.array(z.strictObject({ name: z.string(), sha256, blob: sha256, draw: z.number().int().optional() })),
   modules: z.array(z.strictObject({ path: z.string(), sha256, source: z.string() })),
   units: z.array(unitSchema),
   /** For each task of the array, places among the units. */

@@ -84,9 +84,11 @@ export async function runShare(
   let left = 0;
   const all = Promise.all(
     units.map(async (unit) => {
-      const place = placeOf.get(unit.data) as number;
+      const first = placeOf.get(unit.data) as number;
+      const { name: of } = data[first] as OpenedData;
+      const shape = { repetitions: unit.of, draws: unit.draws, catalogue };
       try {
-        await runRow(catalogue, data[place] as OpenedData, place, unit.row, unit.repetitions, runner);
+        await runRow(shape, { name: of, first }, unit.row, unit.repetitions, runner);
       } catch (error) {
         if (!(error instanceof StoppedError)) throw error;
         left += unit.repetitions.length;
@@ -109,7 +111,7 @@ export async function runShare(
   return { ran: journal.outcomes.size - known, left: ended === 'stopped' ? Math.max(1, left) : left };
 }
 
-/** The data that a share asks for, with their places among all of the plan. */
+/** The data that a share asks for, all draws of each, by the places of the first among those of the plan. */
 function openData(
   folder: SlurmFolder,
   plan: SlurmPlan,
@@ -117,13 +119,14 @@ function openData(
 ): { data: OpenedData[]; placeOf: Map<number, number> } {
   const data: OpenedData[] = [];
   const placeOf = new Map<number, number>();
-  for (const { data: place } of units) {
-    const entry = plan.data[place];
-    if (!entry) throw new UserError('the plan names data that it does not list: submit again');
-    if (placeOf.has(place)) continue;
-    const { name, sha256, blob } = entry;
-    const bytes = readFileSync(folder.file('data', `${blob}.pack`));
-    placeOf.set(place, data.push({ key: name, ...unpackData(bytes, blob, sha256), name, sha256 }) - 1);
+  for (const { data: first, draws } of units) {
+    if (placeOf.has(first)) continue;
+    placeOf.set(first, data.length);
+    for (const entry of plan.data.slice(first, first + draws)) {
+      const { name, sha256, blob, draw } = entry;
+      const bytes = readFileSync(folder.file('data', `${blob}.pack`));
+      data.push({ key: name, ...unpackData(bytes, blob, sha256), name, sha256, ...(draw !== undefined && { draw }) });
+    }
   }
   return { data, placeOf };
 }

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { writeDurably } from '../../../support/durable.js';
 import { UserError } from '../../../support/errors.js';
 import { programBuild } from '../../../support/version.js';
-import type { Catalogue } from '../../catalogue.js';
 import { guessSeconds } from '../../cost.js';
+import type { Plan } from '../../plan.js';
 import { TrialRunner } from '../../runner.js';
 import type { OpenedData } from '../../suite_data.js';
-import { type RowJob, runRow } from '../../sweep.js';
+import { type RowJob, repetitionsOf, runRow } from '../../sweep.js';
 import type { Outcome } from '../../trial.js';
 import { packData } from '../packed_data.js';
 import { FilesExecutor, forgetful } from './files_executor.js';
@@ -18,8 +18,7 @@ import { arrayLimit, cancel, jobsNamed, quoted, splitWords, submit } from './sch
 export interface PreparedSweep {
   readonly data: readonly OpenedData[];
   readonly jobs: readonly RowJob[];
-  readonly repetitions: number;
-  readonly catalogue: Catalogue;
+  readonly plan: Pick<Plan, 'repetitions' | 'draws' | 'catalogue'>;
 }
 
 export interface SubmitOptions {
@@ -83,27 +82,28 @@ export function refuseLive(folder: SlurmFolder): void {
 async function unitsLeft(
   sweeps: readonly PreparedSweep[],
   outcomes: ReadonlyMap<string, Outcome>,
-): Promise<{ units: (Unit & { sweep: number })[]; trials: number; done: number }> {
-  const units: (Unit & { sweep: number })[] = [];
+): Promise<{ units: Unit[]; trials: number; done: number }> {
+  const units: Unit[] = [];
   let [trials, done, from] = [0, 0, 0];
-  for (const [s, { data, jobs, repetitions, catalogue }] of sweeps.entries()) {
+  for (const { data, jobs, plan } of sweeps) {
+    const { repetitions: of, draws, catalogue } = plan;
     const executor = new FilesExecutor(outcomes);
     const runner = new TrialRunner(data, forgetful, { executor }, catalogue);
-    const all = Array.from({ length: repetitions }, (_, repetition) => repetition);
-    trials += jobs.length * repetitions;
-    for (const { index, row } of jobs) {
-      const one = data[index] as OpenedData;
+    const all = repetitionsOf(plan);
+    trials += jobs.length * all.length;
+    for (const { place, row } of jobs) {
       // The repetitions of a row that is tuned begin where its search has ended.
       for (const part of row.tuning ? [all] : all.map((repetition) => [repetition])) {
         const before = executor.missing.length;
-        await runRow(catalogue, one, index, row, part, runner);
+        await runRow(plan, place, row, part, runner);
         if (executor.missing.length === before) {
           done += part.length;
           continue;
         }
         const trainings = part.length + (row.tuning?.budget ?? 0);
+        const one = data[place.first] as OpenedData;
         const seconds = trainings * guessSeconds(row.settings, one.data, catalogue);
-        units.push({ sweep: s, data: from + index, row, repetitions: part, seconds });
+        units.push({ data: from + place.first, row, repetitions: part, of, draws, seconds });
       }
     }
     from += data.length;
@@ -179,8 +179,7 @@ export async function submitSweeps(
 ): Promise<Submitted> {
   const { tasks, words, retryFailed } = options;
   const known = outcomesOf(folder.lines(), retryFailed);
-  const { units: left, trials, done } = await unitsLeft(sweeps, known);
-  const units = left.map(({ sweep: _, ...unit }) => unit);
+  const { units, trials, done } = await unitsLeft(sweeps, known);
   const shares = sharesOf(
     units.map(({ seconds }) => seconds),
     tasks,
@@ -207,9 +206,9 @@ export async function submitSweeps(
     const { blob, bytes } = packData(one);
     const path = folder.file('data', `${blob}.pack`);
     if (!existsSync(path)) writeDurably(path, bytes);
-    data.push({ name: one.name, sha256: one.sha256, blob });
+    data.push({ name: one.name, sha256: one.sha256, blob, ...(one.draw !== undefined && { draw: one.draw }) });
   }
-  const modules = sweeps[0]?.catalogue.modules.map(({ path, sha256, source }) => ({ path, sha256, source })) ?? [];
+  const modules = sweeps[0]?.plan.catalogue.modules.map(({ path, sha256, source }) => ({ path, sha256, source })) ?? [];
   const [build, submitted] = [programBuild(), new Date().toISOString()];
   folder.writePlan(round, { version: 1, build, submitted, trials, done, data, modules, units, shares });
   for (const [path, text] of Object.entries(scripts)) writeDurably(path, text);

@@ -53,6 +53,13 @@ export function multiplyEach(n: i32, a: usize, b: usize, out: usize): void {
   for (let k: usize = 0; k < <usize>n << 2; k += 16) v128.store(out + k, f32x4.mul(v128.load(a + k), v128.load(b + k)));
 }
 
+/** out = x + a b. */
+export function addMaskedEach(n: i32, x: usize, a: usize, b: usize, out: usize): void {
+  for (let k: usize = 0; k < <usize>n << 2; k += 16) {
+    v128.store(out + k, f32x4.add(v128.load(x + k), f32x4.mul(v128.load(a + k), v128.load(b + k))));
+  }
+}
+
 /** out += a b. */
 export function addProduct(n: i32, a: usize, b: usize, out: usize): void {
   for (let k: usize = 0; k < <usize>n << 2; k += 16) {

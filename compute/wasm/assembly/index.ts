@@ -1,12 +1,15 @@
 /** Everything that the wasm backend exports. */
 export * from './adam';
-export { attention, attentionAdjoint } from './attention';
+export { attention, attentionAdjoint, attentionKept, attentionOfLast } from './attention';
+export * from './doubles';
 export * from './elementwise';
 export { drawExposures, drawOutcomes, expectedCount, lastCapped, logExposure, normalListed, sigmoidOfDifference } from './exposure';
+export * from './lanczos';
 export * from './matrix';
+export * from './neighbours';
 export * from './normalization';
 export { philoxWords, wordAt } from './philox';
-export { fillBounded, fillMask, fillNormal, fillPermutation, fillUniform, fillWords } from './random';
+export { fillBounded, fillMasks, fillNormal, fillPermutation, fillUniform, fillWords } from './random';
 export * from './ranking';
 export * from './ridge';
 export * from './rows';

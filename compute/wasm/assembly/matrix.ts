@@ -10,7 +10,7 @@ function multiplyAddLane(c: v128, a: usize, b: v128): v128 {
 /** C rows m..m+3, columns n..n+7: the sum over `depth` terms, added to what is there unless `fresh`. Strides in bytes. */
 // @ts-ignore: decorator
 @inline
-function block4x8(depth: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, fresh: bool): void {
+export function block4x8(depth: usize, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, c: usize, cRow: usize, fresh: bool): void {
   let c00 = splat(0), c01 = splat(0), c10 = splat(0), c11 = splat(0), c20 = splat(0), c21 = splat(0), c30 = splat(0), c31 = splat(0);
   if (!fresh) {
     c00 = v128.load(c);
@@ -101,7 +101,7 @@ function block1x1(depth: usize, a: usize, aStep: usize, b: usize, bStep: usize, 
 
 /**
  * C[rows, columns] = A[rows, depth] * B[depth, columns], added to what is there unless `fresh`. A's element (m, k) lies at a + 4 (m aRow + k aStep); B and C are
- * row-major and dense. Every element is summed over k in order, in runs of 128, whatever the blocking.
+ * row-major and dense. Every element is summed over k in order, whatever the runs and the blocking.
  */
 export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, c: usize, fresh: bool): void {
   if (columns == 1 && aStep == 1) return matrixVector(rows, depth, a, <usize>aRow << 2, b, c, fresh);
@@ -109,31 +109,40 @@ export function matmul(rows: i32, columns: i32, depth: i32, a: usize, aRow: i32,
   matmulStrided(rows, columns, depth, a, aRow, aStep, b, columns, c, columns, fresh);
 }
 
+/** Bytes of a row of B that are multiplied with all rows of A before the next. */
+const RUN: usize = 2048;
+
 /** The same for parts of wider matrices: rows of B and C start bRow and cRow numbers after one another. */
 export function matmulStrided(
   rows: i32, columns: i32, depth: i32, a: usize, aRow: i32, aStep: i32, b: usize, bRow: i32, c: usize, cRow: i32, fresh: bool,
 ): void {
   const aRowBytes = <usize>aRow << 2, aStepBytes = <usize>aStep << 2, wide = <usize>columns << 2;
   const bStep = <usize>bRow << 2, cRowBytes = <usize>cRow << 2;
-  for (let k = 0; k < depth; k += 128) {
-    const run = <usize>min(128, depth - k);
+  // Where steps of A are far apart, those of a run and of B's must all stay in the nearest cache.
+  const most = aStep == 1 ? 128 : 64;
+  for (let k = 0; k < depth; k += most) {
+    const run = <usize>min(most, depth - k);
     const first = fresh && k == 0;
     const bk = b + <usize>k * bStep;
     const ak = a + <usize>k * aStepBytes;
-    let m = 0;
-    for (; m + 4 <= rows; m += 4) {
-      const am = ak + <usize>m * aRowBytes;
-      const cm = c + <usize>m * cRowBytes;
-      let n: usize = 0;
-      for (; n + 32 <= wide; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, bStep, cm + n, cRowBytes, first);
-      if (n < wide) {
-        for (let row: usize = 0; row < 4; row++) {
-          columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, bStep, wide, cm + row * cRowBytes, n, first);
+    // A run of columns serves all rows while it is near: whole rows of a wide B would come from afar for every four of A.
+    for (let from: usize = 0; from < wide; from += RUN) {
+      const end = min(from + RUN, wide);
+      let m = 0;
+      for (; m + 4 <= rows; m += 4) {
+        const am = ak + <usize>m * aRowBytes;
+        const cm = c + <usize>m * cRowBytes;
+        let n = from;
+        for (; n + 32 <= end; n += 32) block4x8(run, am, aRowBytes, aStepBytes, bk + n, bStep, cm + n, cRowBytes, first);
+        if (n < end) {
+          for (let row: usize = 0; row < 4; row++) {
+            columnsOfRow(run, am + row * aRowBytes, aStepBytes, bk, bStep, end, cm + row * cRowBytes, n, first);
+          }
         }
       }
-    }
-    for (; m < rows; m++) {
-      columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, bStep, wide, c + <usize>m * cRowBytes, 0, first);
+      for (; m < rows; m++) {
+        columnsOfRow(run, ak + <usize>m * aRowBytes, aStepBytes, bk, bStep, end, c + <usize>m * cRowBytes, from, first);
+      }
     }
   }
 }

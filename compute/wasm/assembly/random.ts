@@ -45,7 +45,7 @@ export function fillUniform(n: i32, start: u32, row: u32, stream: u32, replicate
  * Masks of dropout: `scale` where sixteen bits are at least `threshold`, else 0. A word serves two columns: of 32 consecutive ones the
  * vector w of `drawColumns` gives its low halves to the columns 8 w .. 8 w + 3 and its high halves to the next four.
  */
-export function fillMask(n: i32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, threshold: i32, scale: f32, out: usize): void {
+function fillMask(n: i32, row: u32, stream: u32, replicate: u32, k0: u32, k1: u32, threshold: i32, scale: f32, out: usize): void {
   const t = i32x4.splat(threshold), s = splat(scale);
   for (let c = 0; c < n; c += 32) {
     drawColumns(c >> 1, row, stream, replicate, k0, k1);
@@ -54,6 +54,13 @@ export function fillMask(n: i32, row: u32, stream: u32, replicate: u32, k0: u32,
     maskHalves(vector2, t, s, n, c + 16, out);
     maskHalves(vector3, t, s, n, c + 24, out);
   }
+}
+
+/** The same for rows of n, end to end, from row 0 on; the overhang of a row is overwritten by the next. */
+export function fillMasks(
+  rows: i32, n: i32, stream: u32, replicate: u32, k0: u32, k1: u32, threshold: i32, scale: f32, out: usize,
+): void {
+  for (let row = 0; row < rows; row++, out += <usize>n << 2) fillMask(n, row, stream, replicate, k0, k1, threshold, scale, out);
 }
 
 // @ts-ignore: decorator

@@ -1,15 +1,19 @@
 /** Alternating least squares for implicit feedback (Hu, Koren, Volinsky 2008), one side at a time. */
+import { matmulStrided } from './matrix';
 import { dot } from './vector';
+
+/** Entries of a row that are gathered together. */
+const PANEL: i32 = 128;
 
 /**
  * For each row r: out[r] = (base + penalties[r] I + sum over its columns c of v v')^-1 (sum of v), v = others[c]. base[dim, dim] is
- * symmetric. By Cholesky's decomposition; `scratch` holds dim (dim + 1).
+ * symmetric. By Cholesky's decomposition; `scratch` holds dim (dim + 1 + 128).
  */
 export function ridgeRows(
   rows: i32, dim: i32, starts: usize, columns: usize, others: usize, base: usize, penalties: usize, out: usize, scratch: usize,
 ): void {
   const wide = <usize>dim << 2;
-  const matrix = scratch, side = scratch + <usize>dim * wide;
+  const matrix = scratch, side = scratch + <usize>dim * wide, panel = side + wide;
   for (let r = 0; r < rows; r++, out += wide) {
     memory.copy(matrix, base, <usize>dim * wide);
     memory.fill(side, 0, wide);
@@ -19,27 +23,40 @@ export function ridgeRows(
       store<f32>(at, load<f32>(at) + penalty);
     }
     const end = load<i32>(starts + (<usize>r << 2), 4);
-    for (let e = load<i32>(starts + (<usize>r << 2)); e < end; e++) {
-      const v = others + <usize>load<i32>(columns + (<usize>e << 2)) * wide;
-      addOuter(dim, v, matrix);
-      for (let k: usize = 0; k < wide; k += 4) store<f32>(side + k, load<f32>(side + k) + load<f32>(v + k));
+    for (let e = load<i32>(starts + (<usize>r << 2)); e < end; e += PANEL) {
+      const count = min(PANEL, end - e);
+      for (let c = 0, to = panel; c < count; c++, to += wide) {
+        const v = others + <usize>load<i32>(columns + (<usize>(e + c) << 2)) * wide;
+        copyAndAdd(wide, v, to, side);
+      }
+      addOuters(dim, count, panel, matrix);
     }
     solve(dim, matrix, side);
     memory.copy(out, side, wide);
   }
 }
 
-/** matrix += v v', the lower triangle (and, by whole vectors, a little more). */
 // @ts-ignore: decorator
 @inline
-function addOuter(dim: i32, v: usize, matrix: usize): void {
-  const wide = <usize>dim << 2;
-  for (let i: usize = 0; i < <usize>dim; i++) {
-    const row = matrix + i * wide, value = load<f32>(v + (i << 2)), last = (i + 1) << 2;
-    const x = f32x4.splat(value);
-    let k: usize = 0;
-    for (; k + 16 <= wide && k < last; k += 16) v128.store(row + k, f32x4.add(v128.load(row + k), f32x4.mul(x, v128.load(v + k))));
-    for (; k < last; k += 4) store<f32>(row + k, load<f32>(row + k) + value * load<f32>(v + k));
+function copyAndAdd(bytes: usize, v: usize, to: usize, sums: usize): void {
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) {
+    const x = v128.load(v + k);
+    v128.store(to + k, x);
+    v128.store(sums + k, f32x4.add(v128.load(sums + k), x));
+  }
+  for (; k < bytes; k += 4) {
+    const x = load<f32>(v + k);
+    store<f32>(to + k, x);
+    store<f32>(sums + k, load<f32>(sums + k) + x);
+  }
+}
+
+/** matrix += P'P of P[count, dim], the lower triangle (and a little more), in bands of eight rows. Each sum goes over P's rows in order. */
+function addOuters(dim: i32, count: i32, panel: usize, matrix: usize): void {
+  for (let m = 0; m < dim; m += 8) {
+    const end = min(m + 8, dim);
+    matmulStrided(end - m, end, count, panel + (<usize>m << 2), 1, dim, panel, dim, matrix + ((<usize>m * <usize>dim) << 2), dim, false);
   }
 }
 

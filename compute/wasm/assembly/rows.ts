@@ -96,32 +96,82 @@ export function pairProduct(n: i32, width: i32, a: usize, ai: usize, b: usize, b
   }
 }
 
-/** Adjoint of `pairProduct`: ga[ai[r]] += g w b, gb[bi[r]] += g w a, gw += g a b. */
+/**
+ * Adjoint of `pairProduct`: ga[ai[r]] += g w b, gb[bi[r]] += g w a, gw += g a b. Positions that follow one another with the same row of a, like a
+ * click and its negatives, are taken together, so that this row, its gradient and that of w stay where they are computed.
+ */
 export function pairProductAdjoint(
   n: i32, width: i32, g: usize, a: usize, ai: usize, b: usize, bi: usize, weight: usize, ga: usize, gb: usize, gw: usize,
 ): void {
   const bytes = <usize>width << 2;
-  for (let r = 0; r < n; r++) {
-    const ao = <usize>load<i32>(ai + (<usize>r << 2)) * bytes;
-    const bo = <usize>load<i32>(bi + (<usize>r << 2)) * bytes;
-    const x = a + ao, y = b + bo, gx = ga + ao, gy = gb + bo;
-    const upstream = load<f32>(g + (<usize>r << 2));
-    const d = f32x4.splat(upstream);
-    let k: usize = 0;
-    for (; k + 16 <= bytes; k += 16) {
-      const xk = v128.load(x + k), yk = v128.load(y + k);
-      const dw = f32x4.mul(d, v128.load(weight + k));
-      const dx = f32x4.mul(d, xk);
-      v128.store(gx + k, f32x4.add(v128.load(gx + k), f32x4.mul(dw, yk)));
-      v128.store(gy + k, f32x4.add(v128.load(gy + k), f32x4.mul(dw, xk)));
-      v128.store(gw + k, f32x4.add(v128.load(gw + k), f32x4.mul(dx, yk)));
+  const end = g + (<usize>n << 2);
+  while (g < end) {
+    const row = load<i32>(ai);
+    let last = g + 4, next = ai + 4;
+    for (; last < end && load<i32>(next) == row; last += 4) next += 4;
+    const offset = <usize>row * bytes;
+    if (next == ai + 4) pairAlone(bytes, g, a + offset, b, bi, weight, ga + offset, gb, gw);
+    else pairRun(bytes, g, last, a + offset, b, bi, weight, ga + offset, gb, gw);
+    bi += last - g;
+    ai = next;
+    g = last;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function pairAlone(bytes: usize, g: usize, x: usize, b: usize, bi: usize, weight: usize, gx: usize, gb: usize, gw: usize): void {
+  const place = <usize>load<i32>(bi) * bytes, y = b + place, gy = gb + place;
+  const upstream = load<f32>(g), d = f32x4.splat(upstream);
+  let k: usize = 0;
+  for (; k + 16 <= bytes; k += 16) {
+    const xk = v128.load(x + k), yk = v128.load(y + k), dw = f32x4.mul(d, v128.load(weight + k));
+    v128.store(gx + k, f32x4.add(v128.load(gx + k), f32x4.mul(dw, yk)));
+    v128.store(gy + k, f32x4.add(v128.load(gy + k), f32x4.mul(dw, xk)));
+    v128.store(gw + k, f32x4.add(v128.load(gw + k), f32x4.mul(f32x4.mul(d, xk), yk)));
+  }
+  for (; k < bytes; k += 4) {
+    const xk = load<f32>(x + k), yk = load<f32>(y + k), dw = upstream * load<f32>(weight + k);
+    store<f32>(gx + k, load<f32>(gx + k) + dw * yk);
+    store<f32>(gy + k, load<f32>(gy + k) + dw * xk);
+    store<f32>(gw + k, load<f32>(gw + k) + upstream * xk * yk);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function pairRun(bytes: usize, g: usize, last: usize, x: usize, b: usize, bi: usize, weight: usize, gx: usize, gb: usize, gw: usize): void {
+  let k: usize = 0;
+  for (; k + 32 <= bytes; k += 32) {
+    const x0 = v128.load(x + k), x1 = v128.load(x + k, 16), w0 = v128.load(weight + k), w1 = v128.load(weight + k, 16);
+    let gx0 = v128.load(gx + k), gx1 = v128.load(gx + k, 16), gw0 = v128.load(gw + k), gw1 = v128.load(gw + k, 16);
+    for (let r = g, i = bi; r < last; r += 4, i += 4) {
+      const place = <usize>load<i32>(i) * bytes + k, y = b + place, gy = gb + place;
+      const d = v128.load32_splat(r), y0 = v128.load(y), y1 = v128.load(y, 16);
+      const dw0 = f32x4.mul(d, w0), dw1 = f32x4.mul(d, w1);
+      v128.store(gy, f32x4.add(v128.load(gy), f32x4.mul(dw0, x0)));
+      v128.store(gy, f32x4.add(v128.load(gy, 16), f32x4.mul(dw1, x1)), 16);
+      gx0 = f32x4.add(gx0, f32x4.mul(dw0, y0));
+      gx1 = f32x4.add(gx1, f32x4.mul(dw1, y1));
+      gw0 = f32x4.add(gw0, f32x4.mul(f32x4.mul(d, x0), y0));
+      gw1 = f32x4.add(gw1, f32x4.mul(f32x4.mul(d, x1), y1));
     }
-    for (; k < bytes; k += 4) {
-      const xk = load<f32>(x + k), yk = load<f32>(y + k), dw = upstream * load<f32>(weight + k);
-      store<f32>(gx + k, load<f32>(gx + k) + dw * yk);
-      store<f32>(gy + k, load<f32>(gy + k) + dw * xk);
-      store<f32>(gw + k, load<f32>(gw + k) + upstream * xk * yk);
+    v128.store(gx + k, gx0);
+    v128.store(gx + k, gx1, 16);
+    v128.store(gw + k, gw0);
+    v128.store(gw + k, gw1, 16);
+  }
+  for (; k < bytes; k += 4) {
+    const xk = load<f32>(x + k), w = load<f32>(weight + k);
+    let sumX = load<f32>(gx + k), sumW = load<f32>(gw + k);
+    for (let r = g, i = bi; r < last; r += 4, i += 4) {
+      const place = <usize>load<i32>(i) * bytes + k, upstream = load<f32>(r), yk = load<f32>(b + place), dw = upstream * w;
+      store<f32>(gb + place, load<f32>(gb + place) + dw * xk);
+      sumX += dw * yk;
+      sumW += upstream * xk * yk;
     }
+    store<f32>(gx + k, sumX);
+    store<f32>(gw + k, sumW);
   }
 }
 

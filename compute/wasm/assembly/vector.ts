@@ -14,16 +14,18 @@ export function splat(x: f32): v128 {
 /**
  * Constants lie in memory, because engines make a splatted immediate anew at each use, at the price of three instructions.
  */
-const LOG2_E: usize = memory.data<f32>([1.44269504088896341]);
+export const LOG2_E: usize = memory.data<f32>([1.44269504088896341]);
 const HALF: usize = memory.data<f32>([0.5]);
-const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
-const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);
-const EXP_5: usize = memory.data<f32>([1.9875691500e-4]);
-const EXP_4: usize = memory.data<f32>([1.3981999507e-3]);
-const EXP_3: usize = memory.data<f32>([8.3334519073e-3]);
-const EXP_2: usize = memory.data<f32>([4.1665795894e-2]);
-const EXP_1: usize = memory.data<f32>([1.6666665459e-1]);
-const EXP_0: usize = memory.data<f32>([5.0000001201e-1]);
+export const ROUNDER: usize = memory.data<f32>([12582912]);
+export const LEAST_EXPONENT: usize = memory.data<f32>([-86]);
+export const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
+export const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);
+export const EXP_5: usize = memory.data<f32>([1.9875691500e-4]);
+export const EXP_4: usize = memory.data<f32>([1.3981999507e-3]);
+export const EXP_3: usize = memory.data<f32>([8.3334519073e-3]);
+export const EXP_2: usize = memory.data<f32>([4.1665795894e-2]);
+export const EXP_1: usize = memory.data<f32>([1.6666665459e-1]);
+export const EXP_0: usize = memory.data<f32>([5.0000001201e-1]);
 const ONE: usize = memory.data<f32>([1]);
 const EXP_MOST: usize = memory.data<f32>([89]);
 const EXP_LEAST: usize = memory.data<f32>([-88]);
@@ -133,6 +135,27 @@ function logNearOne(r: v128, e: v128): v128 {
   y = multiplyAdd(e, constant(LN2_LOW), y);
   y = f32x4.sub(y, f32x4.mul(z, constant(HALF)));
   return f32x4.add(f32x4.add(r, y), f32x4.mul(e, constant(LN2_HIGH)));
+}
+
+/**
+ * e^x for x at most 0, as near as `expOfNegative`, in still fewer steps; 0 below `least`, -86. Adding 1.5 x 2^23, `rounder`, rounds to whole
+ * numbers and leaves them in the lowest bits, from where they are added to the exponent. All constants are given, for loops.
+ */
+// @ts-ignore: decorator
+@inline
+export function expBelow(
+  x: v128, log2e: v128, rounder: v128, high: v128, low: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, p0: v128, one: v128, least: v128,
+): v128 {
+  const rounded = multiplyAdd(x, log2e, rounder);
+  const whole = f32x4.sub(rounded, rounder);
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(whole, high)), f32x4.mul(whole, low));
+  let p = multiplyAdd(p5, r, p4);
+  p = multiplyAdd(p, r, p3);
+  p = multiplyAdd(p, r, p2);
+  p = multiplyAdd(p, r, p1);
+  p = multiplyAdd(p, r, p0);
+  p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), one);
+  return v128.andnot(i32x4.add(p, i32x4.shl(rounded, 23)), f32x4.lt(x, least));
 }
 
 /** Natural logarithm of positive normal numbers. */
