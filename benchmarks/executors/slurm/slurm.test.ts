@@ -114,6 +114,9 @@ here(named('a cluster'), () => {
     );
     const first = run(words);
     expect([first.status, first.stdout]).toEqual([0, expect.stringMatching(/submitted 6 trials in 6 tasks/)]);
+    // One is taken away before it has run.
+    const [last] = folderOf('jobs').readJobs(0)?.arrays.slice(-1) ?? [];
+    spawnSync('scancel', [`${last}_1`]);
     // Arrays of at most four tasks.
     expect(folderOf('jobs').readJobs(0)?.arrays).toHaveLength(2);
     const twice = run(words);
@@ -122,10 +125,6 @@ here(named('a cluster'), () => {
       expect.stringMatching(/still in the queue, so that nothing was submitted/),
     ]);
     expect(slurmStatus(join(root, 'jobs'))).toMatchObject({ unit: 'trials', all: 6 });
-    // As a machine that is switched off would end it.
-    const [last] = folderOf('jobs').readJobs(0)?.arrays.slice(-1) ?? [];
-    spawnSync('scancel', ['-s', 'KILL', '-b', `${last}_1`]);
-    spawnSync('scancel', [`${last}_1`]);
     await until(() => isOver('jobs'), 'the end of the jobs');
     expect(trialsOf('jobs')).toHaveLength(5);
     const logs = (): string =>
