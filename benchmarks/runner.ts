@@ -6,7 +6,7 @@ import { builtIn, type Catalogue } from './catalogue.js';
 import { guessBytes, guessSeconds } from './cost.js';
 import { type Executor, LostError, type Task } from './executors/executor.js';
 import { ThreadExecutor } from './executors/threads.js';
-import type { Journal, TrialCache } from './journal.js';
+import type { TrialCache, TrialLine } from './journal.js';
 import type { OpenedData } from './suite_data.js';
 import type { Outcome, TrialSettings } from './trial.js';
 
@@ -31,6 +31,14 @@ export interface RunnerState {
   readonly doneSeconds: number;
   readonly leftSeconds: number;
   readonly best: { readonly row: string; readonly metric: number } | undefined;
+  /** Where it runs, where that is not here: "12 threads on 3 machines". */
+  readonly places?: string | undefined;
+}
+
+/** Keeps what tasks came to: a journal's file, or several of them. */
+export interface OutcomeStore {
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  append(line: TrialLine): void;
 }
 
 export interface RunnerOptions {
@@ -59,7 +67,7 @@ interface Waiting {
 
 /** Hash of everything that an outcome depends on: what is done, with which settings, on which data, by which code. */
 export function keyOf(
-  { work, settings }: Pick<RunnerTask, 'work' | 'settings'>,
+  { work, settings }: { readonly work: string; readonly settings: unknown },
   dataHash: string,
   build: string,
 ): string {
@@ -75,6 +83,11 @@ export class TrialRunner {
   private readonly provided: Promise<void>;
   private readonly waiting: Waiting[] = [];
   private readonly running = new Set<Waiting>();
+  /** What waits or runs, by its key. */
+  private readonly asked = new Map<string, Waiting>();
+  /** Of what waits or runs, and of what runs. */
+  private leftSeconds = 0;
+  private usedBytes = 0;
   readonly workers: number;
   private readonly memory: number;
   private isClosed = false;
@@ -85,7 +98,7 @@ export class TrialRunner {
 
   constructor(
     private readonly data: readonly OpenedData[],
-    private readonly journal: Journal,
+    private readonly journal: OutcomeStore,
     private readonly options: RunnerOptions,
     private readonly catalogue: Catalogue = builtIn,
   ) {
@@ -94,7 +107,7 @@ export class TrialRunner {
     this.memory = this.executor.isLocal ? (options.memory ?? 0.8 * freemem()) : Number.POSITIVE_INFINITY;
     this.provided = this.executor.provide(data, catalogue.modules);
     this.provided.catch(() => {}); // reported by the first task
-    options.stop?.addEventListener('abort', () => this.dropWaiting(), { once: true });
+    options.stop?.addEventListener('abort', () => this.letGo(), { once: true });
   }
 
   /** Key of a task: what the journal finds it by. */
@@ -113,19 +126,16 @@ export class TrialRunner {
       this.report(task, known);
       return known;
     }
-    const twin = [...this.running, ...this.waiting].find((other) => other.key === key);
+    const twin = this.asked.get(key);
     if (twin) return new Promise((resolve, reject) => join(twin, resolve, reject));
     const { data } = this.data[task.data] as OpenedData;
     return new Promise((resolve, reject) => {
       const seconds = guessSeconds(task.settings, data, this.catalogue);
-      this.waiting.push({
-        task,
-        key,
-        seconds,
-        bytes: guessBytes(task.settings, data, this.catalogue),
-        resolve,
-        reject,
-      });
+      const bytes = guessBytes(task.settings, data, this.catalogue);
+      const one: Waiting = { task, key, seconds, bytes, resolve, reject };
+      this.waiting.push(one);
+      this.asked.set(key, one);
+      this.leftSeconds += seconds;
       // Once all that is asked for now has come, so that the longest of all is the first.
       setImmediate(() => this.start());
     });
@@ -134,7 +144,7 @@ export class TrialRunner {
   /** Starts nothing more, and waits for what is running, so that its outcome is kept. */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.dropWaiting();
+    await this.letGo();
     await Promise.all([...this.running].map(({ ended }) => ended));
     await this.executor.close();
   }
@@ -144,30 +154,40 @@ export class TrialRunner {
     if (this.options.stop?.aborted || this.isClosed) this.dropWaiting();
     this.waiting.sort((a, b) => b.seconds - a.seconds);
     while (this.running.size < this.workers && this.waiting.length > 0) {
-      const used = [...this.running].reduce((sum, { bytes }) => sum + bytes, 0);
-      const place = this.waiting.findIndex(({ bytes }) => this.running.size === 0 || used + bytes <= this.memory);
+      const fits = ({ bytes }: Waiting): boolean => this.running.size === 0 || this.usedBytes + bytes <= this.memory;
+      const place = this.waiting.findIndex(fits);
       if (place < 0) return;
       const [next] = this.waiting.splice(place, 1) as [Waiting];
       this.running.add(next);
+      this.usedBytes += next.bytes;
       this.report();
       next.ended = this.finish(next);
     }
   }
 
+  /** Notes that a task runs no more. */
+  private ended(one: Waiting): void {
+    this.running.delete(one);
+    this.asked.delete(one.key);
+    this.usedBytes -= one.bytes;
+    this.leftSeconds -= one.seconds;
+  }
+
   private async finish(next: Waiting): Promise<void> {
-    const { task, key } = next;
+    const { task, key, seconds, bytes } = next;
     try {
-      const { work, data, settings } = task;
-      const { sha256 } = this.data[data] as OpenedData;
-      const outcome = await this.execute({ key, kind: work, payload: settings, data: sha256 });
+      const { work, data, settings, row, repetition } = task;
+      const { sha256, name } = this.data[data] as OpenedData;
+      const title = `${row} on ${name}${repetition === undefined ? ', tuning' : `, ${repetition + 1}`}`;
+      const outcome = await this.execute({ key, kind: work, payload: settings, data: sha256, title, seconds, bytes });
       this.record(task, key, outcome);
-      this.running.delete(next);
+      this.ended(next);
       this.doneSeconds += next.seconds;
       this.count(task, outcome);
       this.report(task, outcome);
       next.resolve(outcome);
     } catch (error) {
-      this.running.delete(next);
+      this.ended(next);
       next.reject(error);
     }
     this.start();
@@ -176,7 +196,7 @@ export class TrialRunner {
   private async execute(task: Task): Promise<Outcome> {
     await this.provided;
     try {
-      return await this.executor.run(task);
+      return (await this.executor.run(task)) as Outcome;
     } catch (error) {
       // A worker that dies, for want of memory, say, takes its trial with it and no other.
       if (error instanceof LostError) return { failure: error.message };
@@ -199,19 +219,29 @@ export class TrialRunner {
   }
 
   private report(finished?: RunnerTask, outcome?: Outcome): void {
-    const left = [...this.waiting, ...this.running].reduce((sum, { seconds }) => sum + seconds, 0);
     this.options.onChange?.(
       {
         ...{ done: this.done, running: this.running.size, failed: this.failed },
-        ...{ doneSeconds: this.doneSeconds, leftSeconds: left, best: this.best },
+        ...{ doneSeconds: this.doneSeconds, leftSeconds: Math.max(0, this.leftSeconds), best: this.best },
+        places: this.executor.places?.(),
       },
       finished,
       outcome,
     );
   }
 
+  /** Drops what waits, and lets go of what runs elsewhere. */
+  private async letGo(): Promise<void> {
+    this.dropWaiting();
+    await this.executor.stop?.();
+  }
+
   private dropWaiting(): void {
-    for (const { reject } of this.waiting.splice(0)) reject(new StoppedError('stopped'));
+    for (const one of this.waiting.splice(0)) {
+      this.asked.delete(one.key);
+      this.leftSeconds -= one.seconds;
+      one.reject(new StoppedError('stopped'));
+    }
   }
 }
 

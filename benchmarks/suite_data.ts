@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join } from 'node:path';
 import { zipPath } from '../datasets/archive.js';
 import { cachedPath } from '../datasets/fetch.js';
-import type { Interactions } from '../datasets/interactions.js';
 import { openRatings, openSplit } from '../datasets/open.js';
 import type { PlantedOptions } from '../datasets/planted.js';
 import type { PreparationChoices } from '../datasets/presets.js';
@@ -14,13 +12,15 @@ import { type SimulationChoices, simulationOf } from '../simulator/choices.js';
 import { madeOf } from '../simulator/made.js';
 import { simulate, simulationInputs } from '../simulator/simulate.js';
 import { readWorld } from '../simulator/world_files.js';
-import type { WorldState } from '../simulator/world_state.js';
 import { UserError } from '../support/errors.js';
 import { fileName, untaken } from '../support/names.js';
 import { type OutputFolder, writeFolder } from '../support/output.js';
 import type { Progress } from '../support/progress.js';
 import { unknownName } from '../support/registry.js';
+import { hashData } from './hash_data.js';
 import type { Suite, TrialData } from './suites/suite.js';
+
+export { hashData };
 
 /** Data that a suite runs on, not yet opened. */
 export interface SuiteDataEntry {
@@ -191,19 +191,4 @@ async function simulateInto(
     simulate(data, origin, { ...options, workers, exposures: true }, inner, progress),
   );
   return folder;
-}
-
-/** SHA-256 of what a trial can see. */
-export function hashData(data: Interactions, world: WorldState | undefined, planted?: PlantedOptions): string {
-  const hash = createHash('sha256');
-  hash.update(`${data.userIds.length} ${data.itemIds.length} ${data.user.length}`);
-  if (world) hash.update(JSON.stringify(world.config));
-  if (planted) hash.update(JSON.stringify(planted));
-  for (const column of [
-    ...[data.user, data.item, data.split, data.time, data.rating, data.truth?.relevance, data.truth?.exposure],
-    ...[data.candidates, data.exposed?.user, data.exposed?.item],
-  ]) {
-    hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
-  }
-  return hash.digest('hex');
 }

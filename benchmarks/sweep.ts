@@ -7,7 +7,7 @@ import type { NamedFigure } from '../results/figure.js';
 import { readSessions } from '../results/run_folder.js';
 import type { NamedTable } from '../results/table.js';
 import { readState } from '../support/durable.js';
-import { beginSession, type Session } from '../support/environment.js';
+import { beginSession, type MachineUse, type Session } from '../support/environment.js';
 import { UserError } from '../support/errors.js';
 import { withOwnNames } from '../support/names.js';
 import { OutputFolder } from '../support/output.js';
@@ -70,20 +70,7 @@ export async function sweep(
     session = await SessionFile.begin(folder, options, devices);
     const data = await open(folder);
     const drawn = await drawnAgain(data, plan, options.workers);
-    for (const one of drawn.flat()) checkEvaluation(one.data);
-    for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
-    for (const one of data) {
-      const { rows, leftOut } = suitedRows(plan, one);
-      for (const { settings } of rows)
-        checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
-      for (const sentence of leftOut) options.onNote?.(sentence);
-    }
-    for (const { settings } of plan.rows) {
-      if (settings.deployment && data.some(({ world }) => !world))
-        throw new UserError(
-          `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
-        );
-    }
+    checkPlan(plan, data, drawn.flat(), options.onNote);
     const journal = new Journal(folder.file('trials.ndjson'), options.retryFailed ?? false);
     if (journal.broken > 0)
       options.onNote?.(
@@ -108,19 +95,68 @@ export async function sweep(
     await writeRun(
       folder,
       { suite, budget, repetitions, draws, testClicks, rows, data, finished, lines, tables, figures },
-      () => session?.end(),
+      () => session?.end(options.executor?.machines?.()),
     );
     isComplete = true;
     folder.commit();
     return { tables, figures, finished };
   } catch (error) {
     if (isComplete) throw error;
-    session?.end();
+    session?.end(options.executor?.machines?.());
     // Where there is nothing to go on from, nothing is left; what was retried is still in the run itself.
     if (isNew && !(error instanceof StoppedError) && (options.retryFailed || hasNoTrial(folder))) folder.discard();
     throw error;
   } finally {
     await runner?.close();
+    folder.leave();
+  }
+}
+
+/** Throws UserError for what a plan cannot do on its data, and says what it leaves out. */
+function checkPlan(
+  plan: Plan,
+  data: readonly OpenedData[],
+  drawn: readonly OpenedData[],
+  onNote?: (sentence: string) => void,
+): void {
+  for (const one of drawn) checkEvaluation(one.data);
+  for (const { settings, tuning } of plan.rows) if (tuning) checkBudget(settings.method, tuning, plan.catalogue);
+  for (const one of data) {
+    const { rows, leftOut } = suitedRows(plan, one);
+    for (const { settings } of rows)
+      checkMethod(parseMethod(settings.method, plan.catalogue), one.data, settings.settings, one.world !== undefined);
+    for (const sentence of leftOut) onNote?.(sentence);
+  }
+  for (const { settings } of plan.rows) {
+    if (settings.deployment && data.some(({ world }) => !world))
+      throw new UserError(
+        `"${plan.suite}" deploys models, which needs a simulated world: name a folder made by "expobench simulate"`,
+      );
+  }
+}
+
+/**
+ * Opens the data of a sweep that runs elsewhere, into the folder of the run, and says what is to be run on each of them. The folder is kept: the
+ * sweep that joins what came of it goes on from there. Data are all draws of the first, all of the second, and so on.
+ */
+export async function prepareSweep(
+  plan: Plan,
+  open: (folder: OutputFolder) => Promise<readonly OpenedData[]>,
+  options: SweepOptions,
+): Promise<{ readonly data: readonly OpenedData[]; readonly jobs: readonly RowJob[] }> {
+  await devicesOf(plan.rows.map(({ settings }) => settings));
+  const folder = openRun(plan, options);
+  const isNew = hasNoTrial(folder);
+  try {
+    claimRun(folder, plan, options);
+    const data = await open(folder);
+    const drawn = await drawnAgain(data, plan, options.workers);
+    checkPlan(plan, data, drawn.flat(), options.onNote);
+    return { data: drawn.flat(), jobs: await jobsOf(plan, drawn, 1) };
+  } catch (error) {
+    if (isNew && hasNoTrial(folder)) folder.discard();
+    throw error;
+  } finally {
     folder.leave();
   }
 }
@@ -144,9 +180,9 @@ class SessionFile {
   }
 
   /** Also where it was stopped; a session that was killed has no end. */
-  end(): void {
-    const ended = new Date().toISOString();
-    this.write(this.sessions.map((session, s) => (s === this.sessions.length - 1 ? { ...session, ended } : session)));
+  end(machines: readonly MachineUse[] = []): void {
+    const last = { ended: new Date().toISOString(), ...(machines.length > 0 && { machines }) };
+    this.write(this.sessions.map((session, s) => (s === this.sessions.length - 1 ? { ...session, ...last } : session)));
   }
 
   private write(sessions: readonly Session[]): void {
@@ -208,21 +244,9 @@ async function runAll(
   runner: TrialRunner,
   lines: TrialLine[],
 ): Promise<FinishedTrial[]> {
-  const jobs: { place: Place; row: PlannedRow }[] = [];
-  // One after another, before anything runs, since choosing a backend takes time by the clock.
-  for (const [index, draws] of data.entries()) {
-    const one = draws[0] as OpenedData;
-    const place = { name: one.name, first: index * plan.draws };
-    for (const row of suitedRows(plan, one).rows)
-      jobs.push({
-        place,
-        row: {
-          ...row,
-          settings: await withChosenBackend(one, row.settings, { beside: runner.workers, catalogue: plan.catalogue }),
-        },
-      });
-  }
-  const results = await Promise.allSettled(jobs.map(({ place, row }) => runRow(plan, place, row, runner)));
+  const jobs = await jobsOf(plan, data, Number.isFinite(runner.workers) ? runner.workers : 1);
+  const all = repetitionsOf(plan);
+  const results = await Promise.allSettled(jobs.map(({ place, row }) => runRow(plan, place, row, all, runner)));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw (failed as PromiseRejectedResult).reason;
   return results.flatMap((result) => {
@@ -230,6 +254,31 @@ async function runAll(
     lines.push(...own);
     return trials;
   });
+}
+
+/** Numbers of all trainings of a row, over all draws of the clicks. */
+export const repetitionsOf = ({ repetitions, draws }: Pick<Plan, 'repetitions' | 'draws'>): number[] =>
+  Array.from({ length: repetitions * draws }, (_, repetition) => repetition);
+
+/** A row of a plan on one of its data. */
+export interface RowJob {
+  readonly place: Place;
+  /** With a backend that is chosen. */
+  readonly row: PlannedRow;
+}
+
+/** One after another, before anything runs, since choosing a backend takes time by the clock. */
+async function jobsOf(plan: Plan, data: readonly (readonly OpenedData[])[], beside: number): Promise<RowJob[]> {
+  const jobs: RowJob[] = [];
+  for (const [index, draws] of data.entries()) {
+    const one = draws[0] as OpenedData;
+    const place = { name: one.name, first: index * plan.draws };
+    for (const row of suitedRows(plan, one).rows) {
+      const settings = await withChosenBackend(one, row.settings, { beside, catalogue: plan.catalogue });
+      jobs.push({ place, row: { ...row, settings } });
+    }
+  }
+  return jobs;
 }
 
 interface RowResult {
@@ -243,7 +292,14 @@ interface Place {
   readonly first: number;
 }
 
-async function runRow(plan: Plan, { name, first }: Place, row: PlannedRow, runner: TrialRunner): Promise<RowResult> {
+/** Tunes a row where it says so, and trains it in the given ones of its repetitions. */
+export async function runRow(
+  plan: Pick<Plan, 'repetitions' | 'draws' | 'catalogue'>,
+  { name, first }: Place,
+  row: PlannedRow,
+  wanted: readonly number[],
+  runner: TrialRunner,
+): Promise<RowResult> {
   const lines: TrialLine[] = [];
   const run = async (task: RunnerTask): Promise<Outcome> => {
     const outcome = await runner.run(task);
@@ -258,7 +314,7 @@ async function runRow(plan: Plan, { name, first }: Place, row: PlannedRow, runne
     return outcome;
   };
   /** Seeds go on from one draw of the clicks to the next. */
-  const places = Array.from({ length: plan.repetitions * plan.draws }, (_, repetition) => ({
+  const places = wanted.map((repetition) => ({
     repetition,
     ...(plan.draws > 1 && { draw: Math.floor(repetition / plan.repetitions) }),
   }));

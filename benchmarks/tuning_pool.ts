@@ -1,5 +1,6 @@
 import type { Progress } from '../support/progress.js';
 import { builtIn, type Catalogue } from './catalogue.js';
+import type { Executor } from './executors/executor.js';
 import { Journal } from './journal.js';
 import { TrialRunner } from './runner.js';
 import type { OpenedData } from './suite_data.js';
@@ -16,17 +17,22 @@ export async function tuneOnWorkers(
   options: TuningOptions,
   {
     workers,
+    executor,
+    stop,
     journal,
     progress,
     catalogue = builtIn,
   }: {
     readonly workers?: number | undefined;
+    /** Where it trains, where that is not on threads here. */
+    readonly executor?: Executor | undefined;
+    readonly stop?: AbortSignal | undefined;
     readonly journal: string;
     readonly progress: Progress;
     readonly catalogue?: Catalogue;
   },
 ): Promise<Tuned> {
-  const runner = new TrialRunner([data], new Journal(journal, false), { workers }, catalogue);
+  const runner = new TrialRunner([data], new Journal(journal, false), { workers, executor, stop }, catalogue);
   const validate = async (tried: TrialSettings): Promise<Validated> =>
     (await runner.run({ work: 'validate', data: 0, settings: tried, row: tried.method })) as Validated;
   try {

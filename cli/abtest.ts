@@ -4,6 +4,7 @@ import type { Suite } from '../benchmarks/suites/suite.js';
 import { table3 } from '../benchmarks/suites/table3.js';
 import { LIMITS } from '../support/limits.js';
 import { print } from './io.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import { methodHelp, methodNames, methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -15,10 +16,17 @@ import {
   workersOption,
 } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
-import { printResult, runSuite } from './run_suite.js';
+import { inputsOf, opener, printResult, runSuite } from './run_suite.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitRuns } from './slurm.js';
 import type { Verb } from './verb.js';
 
-interface AbTestArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, OutputArguments {
+interface AbTestArguments
+  extends OwnFileArguments,
+    ReadingArguments,
+    TrainingArguments,
+    OutputArguments,
+    QueueArguments,
+    SlurmArguments {
   readonly data: string;
   readonly models?: readonly string[];
   readonly repetitions: number;
@@ -29,7 +37,9 @@ interface AbTestArguments extends OwnFileArguments, ReadingArguments, TrainingAr
 
 export const abTestCommand: Verb<AbTestArguments> = {
   builder: (yargs) =>
-    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results'))))
+    slurmOptions(
+      queueOptions(workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the results'))))),
+    )
       .option('data', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('models', {
         type: 'string',
@@ -75,6 +85,9 @@ export const abTestCommand: Verb<AbTestArguments> = {
     const plan = planSuite(suite, { methods, repetitions, seed, settings: settingsOf(argv, catalogue), catalogue });
     // Models are deployed where they are, never in a world made on the way.
     const data = chooseData({ ...suite, data: [argv.data] }, [argv.data]);
+    const stage = slurmStage(argv);
+    if (stage === 'submit' || stage === 'print')
+      return submitRuns([{ plan, out, inputs: inputsOf(data), open: opener(plan, data, argv, '.') }], argv);
     const result = await runSuite(plan, data, argv);
     if (argv.json)
       return print(

@@ -98,10 +98,13 @@ function end(): void {
   process.kill(process.pid, signal);
 }
 
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+const words = process.argv.slice(2);
+// A job of Slurm's hears by it that its time is nearly up; elsewhere Node.js opens its debugger.
+const ofJob = words[0] === 'task' || process.env['EXPOBENCH_SLURM'] ? (['SIGUSR1'] as const) : [];
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', ...ofJob] as const) {
   process.on(name, () => {
     signal = name;
-    const ask: Ask = { gently: name === 'SIGINT' };
+    const ask: Ask = { signal: name };
     thread?.postMessage(ask);
     clearTimeout(waiting);
     waiting = setTimeout(end, PATIENCE);
@@ -146,7 +149,6 @@ function startThread(argv: string[]): Worker {
   return started;
 }
 
-const words = process.argv.slice(2);
 // Scripts ask for the version again and again, and no thread is needed to say it.
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-v')) process.stdout.write(`${PROGRAM.version}\n`);
 else thread = startThread(words);

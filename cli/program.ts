@@ -9,7 +9,7 @@ import { sayOptions } from './one_page.js';
 import { stopBars } from './progress.js';
 import type { ListedVerb } from './verb.js';
 import { verbs } from './verbs.js';
-import { checkWords, explainRefusal, refuseTwice, requireValues } from './words.js';
+import { checkWords, explainRefusal, refuseTwice, requireValues, withValuesJoined } from './words.js';
 
 /** As shells tell what was ended by Ctrl-C. */
 export const INTERRUPTED = 130;
@@ -24,7 +24,7 @@ export async function runProgram(words: readonly string[], io: Io): Promise<numb
   const parser = parserOf(io, run);
   try {
     checkWords(words);
-    await parser.parseAsync(withInputNamed(words), {}, (_error, _argv, output) => {
+    await parser.parseAsync(withInputNamed(withValuesJoined(words)), {}, (_error, _argv, output) => {
       if (output !== '') io.out(`${output}\n`);
     });
     return run.code;

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { SlurmFolder } from '../benchmarks/executors/slurm/folder.js';
 import { planSuite } from '../benchmarks/plan.js';
 import type { Measure } from '../benchmarks/replication/claim.js';
 import { claims } from '../benchmarks/replication/claims.js';
@@ -27,6 +28,7 @@ import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { PROGRAM } from '../support/version.js';
 import { note, print, resultWidth } from './io.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import { methodOptions, settingsOf, type TrainingArguments } from './method_options.js';
 import {
   checkNumber,
@@ -37,10 +39,16 @@ import {
   readingOptions,
   workersOption,
 } from './options.js';
-import { inputsOf, runSuite } from './run_suite.js';
+import { inputsOf, opener, runSuite } from './run_suite.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitRuns } from './slurm.js';
 import type { Verb } from './verb.js';
 
-interface ReplicateArguments extends ReadingArguments, TrainingArguments, OutputArguments {
+interface ReplicateArguments
+  extends ReadingArguments,
+    TrainingArguments,
+    OutputArguments,
+    QueueArguments,
+    SlurmArguments {
   readonly claims?: readonly string[];
   readonly data?: readonly string[];
   readonly budget: BudgetName;
@@ -57,7 +65,9 @@ const VARIED = ['dim', 'alpha', 'outcome'] as const;
 
 export const replicateCommand: Verb<ReplicateArguments> = {
   builder: (yargs) =>
-    workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts')))
+    slurmOptions(
+      queueOptions(workersOption(methodOptions(outputOptions(readingOptions(yargs), 'the runs and the verdicts')))),
+    )
       .option('claims', {
         type: 'string',
         array: true,
@@ -137,16 +147,33 @@ export const replicateCommand: Verb<ReplicateArguments> = {
     const leftOut = new Set(runs.flatMap(({ data }) => data.leftOut));
     if (leftOut.size > 0) note(`left out, not at hand: ${[...leftOut].join(', ')} (--data NAME=PATH names your copy)`);
     const inputs = runs.flatMap(({ data }) => inputsOf(data));
-    const folder = new OutputFolder(out, { overwrite, resume: true, inputs });
+    const stage = slurmStage(argv);
+    const isSubmitted = stage !== undefined && new SlurmFolder(out).exists;
+    const folder = new OutputFolder(out, { overwrite: overwrite || isSubmitted, resume: true, inputs });
     const isNew = readdirSync(folder.partial).every((name) => name.startsWith('.'));
     claimReplication(folder, runs);
+    if (stage === 'submit' || stage === 'print') {
+      try {
+        const sweeps = runs.map(({ plan, data }) => {
+          const open = opener(plan, data, argv, '.');
+          return { plan, out: folder.file(plan.suite), inputs: inputsOf(data), open };
+        });
+        await submitRuns(sweeps, argv);
+      } finally {
+        if (isNew && stage === 'print') folder.discard();
+        else folder.leave();
+      }
+      return;
+    }
     // What a stopped replication finished is taken from here, and so is what several suites share.
     const cache = argv.cache === undefined ? folder.state('cache') : argv.cache || join(cacheFolder(), 'trials');
     const found = new Map<string, Awaited<ReturnType<typeof runSuite>>['finished']>();
     for (const { plan, data } of runs) {
       const place = folder.file(plan.suite);
       try {
-        const { finished } = await runSuite(plan, data, { ...argv, out: place, overwrite: true, cache });
+        const { finished } = await runSuite(plan, data, {
+          ...{ ...argv, out: place, overwrite: true, cache, submitted: out },
+        });
         found.set(plan.suite, finished);
       } catch (error) {
         // A mistake in what was asked for shows at the start: then nothing is left.

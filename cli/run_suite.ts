@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { withChosenBackend } from '../benchmarks/backend_choice.js';
 import { countPart } from '../benchmarks/cost.js';
@@ -17,12 +18,16 @@ import type { OutputFolder } from '../support/output.js';
 import { stopGently } from './interrupt.js';
 import { currentRun, note, print, resultWidth } from './io.js';
 import { logger } from './logging.js';
+import { type QueueArguments, queueExecutor, stopSentence } from './machines.js';
 import { checkCandidates } from './method_options.js';
 import { plantedOptionsOf, type ReadingArguments, readOptionsOf } from './options.js';
 import { terminalProgress } from './progress.js';
+import { joining, type SlurmArguments, sayMissing, slurmStage } from './slurm.js';
 
 /** What verbs that run a suite take. */
-export interface RunArguments extends ReadingArguments {
+export interface RunArguments extends ReadingArguments, QueueArguments, SlurmArguments {
+  /** What jobs of Slurm were submitted for, where that is not `out`. */
+  readonly submitted?: string | undefined;
   readonly out: string;
   readonly overwrite: boolean;
   readonly workers?: number | undefined;
@@ -87,26 +92,33 @@ export async function runSuite(
   };
   const cached = (path: string): void =>
     tell(`"${path}" of the cache cannot be taken (cut off, changed, or of another version): its trial runs again`);
-  const result = await stopGently((stop, running) =>
-    sweep(plan, opener(plan, chosen, argv, suiteFolder), {
-      ...{ out, overwrite, workers, retryFailed, stop },
-      command: commandLine(['expobench', ...currentRun().words]),
-      memory: memory === undefined ? undefined : memory * 1e9,
-      cache: cache === undefined ? undefined : new TrialCache(cache, cached),
-      inputs: [...inputsOf(chosen, suiteFolder), ...(argv.inputs ?? [])],
-      onNote: tell,
-      onDevices: (devices) => note(`computed on ${devices.join(', ')}`),
-      onChange(state, finished, outcome) {
-        running();
-        onChange(state);
-        if (finished && outcome && 'failure' in outcome)
-          logger().warn(
-            { row: finished.row, repetition: finished.repetition, reason: outcome.failure },
-            'trial failed',
-          );
-      },
-    }),
+  // The job that joins takes what others left, whatever an earlier one of its kind did.
+  const joined = slurmStage(argv) === 'join' ? joining(argv.submitted ?? out, retryFailed) : undefined;
+  const isAgain = joined !== undefined && (existsSync(out) || existsSync(`${out}.partial`));
+  const executor = joined ?? (await queueExecutor(argv, plan.suite, out, tell));
+  const result = await stopGently(
+    (stop, running) =>
+      sweep(plan, opener(plan, chosen, argv, suiteFolder), {
+        ...{ out, overwrite, workers, retryFailed: retryFailed || isAgain, stop, executor },
+        command: commandLine(['expobench', ...currentRun().words]),
+        memory: memory === undefined ? undefined : memory * 1e9,
+        cache: cache === undefined ? undefined : new TrialCache(cache, cached),
+        inputs: [...inputsOf(chosen, suiteFolder), ...(argv.inputs ?? [])],
+        onNote: tell,
+        onDevices: (devices) => note(`computed on ${devices.join(', ')}`),
+        onChange(state, finished, outcome) {
+          running();
+          onChange(state);
+          if (finished && outcome && 'failure' in outcome)
+            logger().warn(
+              { row: finished.row, repetition: finished.repetition, reason: outcome.failure },
+              'trial failed',
+            );
+        },
+      }),
+    stopSentence(argv),
   );
+  if (joined) sayMissing(joined.missing);
   if (begun) progress.end();
   return result;
 }
@@ -117,8 +129,8 @@ export const inputsOf = ({ entries }: ChosenData, suiteFolder = '.'): string[] =
     simulate?.exposure === undefined ? [from] : [from, resolve(suiteFolder, simulate.exposure)],
   );
 
-function describeState({ done, running, failed, best }: RunnerState, total: number): string {
-  const parts = [`${done} of ${total} done`, `${running} running`, `${failed} failed`];
+function describeState({ done, running, failed, best, places }: RunnerState, total: number): string {
+  const parts = [`${done} of ${total} done`, places ?? `${running} running`, `${failed} failed`];
   if (best) parts.push(`best ${best.row} ${(100 * best.metric).toFixed(1)}`);
   return parts.join(', ');
 }

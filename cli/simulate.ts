@@ -1,5 +1,10 @@
 import Table from 'cli-table3';
 import { fasterBackend } from '../benchmarks/backend_choice.js';
+import { drawnBy } from '../benchmarks/draw_elsewhere.js';
+import type { Executor } from '../benchmarks/executors/executor.js';
+import { SlurmFolder } from '../benchmarks/executors/slurm/folder.js';
+import { taskPlace } from '../benchmarks/executors/slurm/run_share.js';
+import { partsOfTask } from '../benchmarks/executors/slurm/submit_parts.js';
 import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings } from '../datasets/open.js';
@@ -9,13 +14,17 @@ import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
 import { describeEffect } from '../simulator/effect.js';
 import { exposureFunctions } from '../simulator/exposure/registry.js';
-import { type SimulationSummary, simulate } from '../simulator/simulate.js';
+import type { PartDrawer } from '../simulator/parts.js';
+import { drawPartsOf, makeWorldOf, partsLeft, type SimulationSummary, simulate } from '../simulator/simulate.js';
 import { describeVolume } from '../simulator/world_maker.js';
-import { UserError } from '../support/errors.js';
+import type { TableNotes } from '../support/arrow_writer.js';
+import { Answer, UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { numberOf } from '../support/numbers.js';
-import { writeFolder } from '../support/output.js';
-import { print } from './io.js';
+import { OutputFolder, writeFolder } from '../support/output.js';
+import { hearingSignals, type StopHandler } from './interrupt.js';
+import { note, print } from './io.js';
+import { type QueueArguments, queueExecutor, queueOptions, stopSentence } from './machines.js';
 import {
   checkNumber,
   checkSeed,
@@ -30,9 +39,11 @@ import {
   workersOption,
 } from './options.js';
 import { terminalProgress } from './progress.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitSimulation } from './slurm.js';
+import { requeueJob } from './slurm_job.js';
 import type { Verb } from './verb.js';
 
-interface SimulateArguments extends ReadingArguments, OutputArguments, FormatArgument {
+interface SimulateArguments extends ReadingArguments, OutputArguments, FormatArgument, QueueArguments, SlurmArguments {
   readonly data: string;
   readonly workers?: number;
   readonly preset: string;
@@ -69,7 +80,7 @@ const functionHelp = exposureFunctions.all
 
 export const simulateCommand: Verb<SimulateArguments> = {
   builder: (yargs) =>
-    workersOption(formatOption(outputOptions(readingOptions(yargs), 'the simulated data')))
+    slurmOptions(queueOptions(workersOption(formatOption(outputOptions(readingOptions(yargs), 'the simulated data')))))
       .option('data', {
         type: 'string',
         default: 'planted',
@@ -212,21 +223,42 @@ export const simulateCommand: Verb<SimulateArguments> = {
     return owner && `--set ${option}=..., a setting of --exposure ${owner.name}`;
   },
   async handler(argv) {
+    const stage = slurmStage(argv);
+    if (argv.parts === undefined && (argv.queue !== undefined || stage !== undefined))
+      throw new UserError(
+        `${argv.queue === undefined ? '--slurm' : '--queue'} goes with --parts: say in how many parts the final clicks are drawn`,
+      );
     const chosen = await configOf(argv);
     const { config, source } = chosen;
+    if (stage === 'submit' || stage === 'print')
+      return submitSimulation(argv, await partsLeft(argv.out, argv.parts as number));
+    if (stage === 'part') return drawTaskParts(argv);
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
     const features = await chosen.features(data);
     const { workers, exposures, parts, partitioned, overwrite, format } = argv;
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
-    const options = { config, source, features, workers, exposures, parts, partitioned, format };
-    const summary = await writeFolder(
-      argv.out,
-      {
-        overwrite,
-        resume: parts !== undefined,
-        inputs: [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures].filter((path) => path !== undefined),
-      },
-      (folder) => simulate(data, origin, options, folder, terminalProgress()),
+    const progress = terminalProgress();
+    const executor = await queueExecutor(argv, 'simulation', argv.out, note);
+    const byQueue =
+      executor &&
+      ((notes: TableNotes) => drawnBy(executor, { parts: parts ?? 1, exposures, label: notes.data ?? '' }, progress));
+    const elsewhere = stage === 'join' ? () => missingParts : byQueue;
+    const options = { config, source, features, workers, exposures, parts, partitioned, format, elsewhere };
+    const inputs = [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures].filter(
+      (path) => path !== undefined,
+    );
+    if (stage === 'world') {
+      const folder = new OutputFolder(argv.out, { overwrite, resume: true, inputs });
+      try {
+        const inParts = { ...options, parts: parts as number };
+        await hearingSignals(requeueJob, () => makeWorldOf(data, origin, inParts, folder, progress));
+      } finally {
+        folder.leave();
+      }
+      return;
+    }
+    const summary = await writeFolder(argv.out, { overwrite, resume: parts !== undefined, inputs }, (folder) =>
+      hearingSignals(stopSimulation(executor, argv), () => simulate(data, origin, options, folder, progress)),
     );
     const said = [variablesIn(config), offScale(data, config)]
       .filter((remark) => remark !== undefined)
@@ -237,6 +269,42 @@ export const simulateCommand: Verb<SimulateArguments> = {
     );
   },
 };
+
+/** A first Ctrl-C lets go of parts that others draw; what came is kept. */
+function stopSimulation(executor: Executor | undefined, argv: SimulateArguments): StopHandler {
+  let isStopped = false;
+  return (signal) => {
+    if (!executor || isStopped || signal !== 'SIGINT') return undefined;
+    isStopped = true;
+    void executor.stop?.();
+    return stopSentence(argv);
+  };
+}
+
+/** Draws what a task of an array is to draw. */
+async function drawTaskParts({ out, json }: SimulateArguments): Promise<void> {
+  const numbers = partsOfTask(new SlurmFolder(out), process.env);
+  const stop = new AbortController();
+  const { cores } = taskPlace(0, process.env);
+  const drawn = await hearingSignals(
+    (signal) => {
+      stop.abort();
+      return requeueJob(signal);
+    },
+    () => drawPartsOf(out, numbers, cores, terminalProgress(), stop.signal),
+  );
+  print(json ? JSON.stringify({ drawn }) : `${drawn} of ${numbers.length} parts are drawn`);
+}
+
+/** What the job that joins does where parts are missing: it draws none itself. */
+const missingParts: PartDrawer = async (_, numbers) => {
+  throw new MissingError(
+    `${numbers.length} parts are missing (${numbers.slice(0, 20).join(', ')}${numbers.length > 20 ? ', ...' : ''}): the same command again submits what is left`,
+  );
+};
+
+/** Kept apart from mistakes, after which nothing is left. */
+class MissingError extends Answer {}
 
 /** Checks the options and makes the configuration. */
 async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf> {

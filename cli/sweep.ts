@@ -11,6 +11,7 @@ import { LIMITS } from '../support/limits.js';
 import { OutputFolder } from '../support/output.js';
 import { withScratch } from '../support/scratch.js';
 import { note, print } from './io.js';
+import { type QueueArguments, queueOptions } from './machines.js';
 import {
   methodHelp,
   methodNames,
@@ -28,10 +29,11 @@ import {
   workersOption,
 } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles, withOwnMethods } from './own_files.js';
-import { describeDryRun, dryRun, opener, printResult, runSuite } from './run_suite.js';
+import { describeDryRun, dryRun, inputsOf, opener, printResult, runSuite } from './run_suite.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitRuns } from './slurm.js';
 import type { Verb } from './verb.js';
 
-interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments {
+interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArguments, QueueArguments, SlurmArguments {
   readonly suite: string;
   readonly data?: readonly string[];
   readonly models?: readonly string[];
@@ -52,7 +54,11 @@ interface SweepArguments extends OwnFileArguments, ReadingArguments, TrainingArg
 
 export const sweepCommand: Verb<SweepArguments> = {
   builder: (yargs) =>
-    workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false))))
+    slurmOptions(
+      queueOptions(
+        workersOption(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the run', false)))),
+      ),
+    )
       .positional('suite', {
         type: 'string',
         demandOption: true,
@@ -113,6 +119,8 @@ export const sweepCommand: Verb<SweepArguments> = {
       .example('$0 sweep table2 --data ml-1m=path/to/ratings.dat --budget paper --out runs/table2', '')
       .example('$0 sweep table2 --data runs/ml-100k --only "ACL*" GMF --dry-run', '')
       .example('$0 sweep mine.yaml --out runs/mine', 'a suite of your own')
+      .example('$0 sweep table2 --queue redis://host:6379/0 --out runs/table2', 'by workers on other machines')
+      .example('$0 sweep table2 --slurm --array 50 --sbatch "--time=4:00:00" --out runs/table2', 'on a cluster')
       .example(
         '$0 sweep quick --data runs/popular --models GMF PS:GMF/Pop PS:GMF/oracle ACL:GMF/GMF --out runs/acl',
         '',
@@ -127,6 +135,8 @@ export const sweepCommand: Verb<SweepArguments> = {
     epochs: undefined,
     'dry-run': 'only list what would be run, and how long it takes',
     workers: undefined,
+    queue: 'run on workers of a queue: redis://HOST:6379/0',
+    slurm: 'as jobs of Slurm; --slurm=print only prints',
     seed: undefined,
     overwrite: undefined,
     json: undefined,
@@ -161,6 +171,11 @@ export const sweepCommand: Verb<SweepArguments> = {
     if (argv.dryRun) return listOnly(plan, chosen, argv, folder);
     const { out } = argv;
     if (out === undefined) throw new UserError('Missing required argument: out (see expobench --help)');
+    const stage = slurmStage(argv);
+    if (stage === 'submit' || stage === 'print') {
+      const inputs = [...inputsOf(chosen, folder), argv.suite];
+      return submitRuns([{ plan, out, inputs, open: opener(plan, chosen, argv, folder) }], { ...argv, out });
+    }
     const cache = argv.cache === '' ? join(cacheFolder(), 'trials') : argv.cache;
     const result = await runSuite(plan, chosen, { ...argv, out, cache, inputs: [argv.suite] }, folder);
     const { tables } = result;

@@ -18,9 +18,9 @@ export interface Start {
   readonly stderr: Terminal;
 }
 
-/** The process asks the thread to stop: gently, where what runs may end first. */
+/** The process asks the thread to stop. */
 export interface Ask {
-  readonly gently: boolean;
+  readonly signal: NodeJS.Signals;
 }
 
 /** What the thread tells the process. */
@@ -50,9 +50,10 @@ const io: Io = {
 
 const tell = (told: Told): void => port.postMessage(told);
 watchPending((left) => tell({ kind: 'pending', left }));
-port.on('message', ({ gently }: Ask) => {
-  if (gently && askToStop()) {
-    io.err('\nexpobench: the trials that are running end first; Ctrl-C again stops at once\n');
+port.on('message', ({ signal }: Ask) => {
+  const said = askToStop(signal);
+  if (said !== undefined) {
+    io.err(`\nexpobench: ${said}\n`);
     return tell({ kind: 'stops' });
   }
   discardPending();

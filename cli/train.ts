@@ -13,10 +13,13 @@ import { plainSettings } from '../methods/settings.js';
 import { writeModel } from '../models/store.js';
 import type { EpochRecord } from '../models/trainer.js';
 import { terminalTable } from '../results/table.js';
+import { UserError } from '../support/errors.js';
 import { hashOf } from '../support/hash.js';
 import { writeFolder } from '../support/output.js';
 import { PROGRAM, programBuild } from '../support/version.js';
+import { stopGently } from './interrupt.js';
 import { note, print, resultWidth } from './io.js';
+import { type QueueArguments, queueExecutor, queueOptions, stopSentence } from './machines.js';
 import {
   methodHelp,
   methodNames,
@@ -36,6 +39,8 @@ import {
 } from './options.js';
 import { type OwnFileArguments, ownFileOptions, readOwnFiles } from './own_files.js';
 import { terminalProgress } from './progress.js';
+import { type SlurmArguments, slurmOptions, slurmStage, submitAlone } from './slurm.js';
+import { requeueJob } from './slurm_job.js';
 import { describeTuning, type TuningArguments, tuningOf, tuningOptions } from './tuning.js';
 import type { Verb } from './verb.js';
 
@@ -44,15 +49,21 @@ interface TrainArguments
     ReadingArguments,
     TrainingArguments,
     OutputArguments,
-    TuningArguments {
+    TuningArguments,
+    QueueArguments,
+    SlurmArguments {
   readonly model: string;
   readonly data: string;
 }
 
 export const trainCommand: Verb<TrainArguments> = {
   builder: (yargs) =>
-    workersOption(
-      tuningOptions(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model')))),
+    slurmOptions(
+      queueOptions(
+        workersOption(
+          tuningOptions(ownFileOptions(methodOptions(outputOptions(readingOptions(yargs), 'the trained model')))),
+        ),
+      ),
     )
       .option('model', { type: 'string', demandOption: true, describe: methodHelp })
       .option('data', {
@@ -68,6 +79,7 @@ export const trainCommand: Verb<TrainArguments> = {
         'adversarial counterfactual learning',
       )
       .example('$0 train --model GMF --tune one-by-one --tune-dims 32,64 --data runs/ml-100k --out runs/tuned', '')
+      .example('$0 train --model GMF --tune random --queue redis://host:6379/0 --out runs/tuned', 'on other machines')
       .example('$0 train --model EASE --set EASE.penalty=300 --data runs/ml-100k --out runs/ease', '') as never,
   leading: {
     data: undefined,
@@ -97,6 +109,12 @@ export const trainCommand: Verb<TrainArguments> = {
     const { dim } = plainSettings.parse(chosen.settings);
     const tuning = tuningOf(argv, dim, argv.seed);
     refuseUnused([method], chosen.settings);
+    const stage = slurmStage(argv);
+    if (tuning === undefined && (argv.queue !== undefined || stage !== undefined))
+      throw new UserError(
+        `${argv.queue === undefined ? '--slurm' : '--queue'} goes with --tune, whose trainings it runs; for one training alone, run it where it is to run`,
+      );
+    if (stage === 'submit' || stage === 'print') return submitAlone(argv);
     const { data, world } = await openTrialData(argv.data, argv, needsExposures(method, chosen.settings));
     checkEvaluation(data);
     if (tuning) checkBudget(method.text, tuning, catalogue);
@@ -117,10 +135,18 @@ export const trainCommand: Verb<TrainArguments> = {
         const start = await withChosenBackend(opened, chosen, { catalogue });
         const tuned =
           tuning &&
-          (await tuneOnWorkers(opened, start, tuning, {
-            ...{ workers: argv.workers, progress, catalogue },
-            journal: folder.state('tuning.ndjson'),
-          }));
+          (await stopGently(
+            async (stop, begun) => {
+              const executor = await queueExecutor(argv, `tuning ${method.label}`, argv.out, note);
+              begun();
+              return tuneOnWorkers(opened, start, tuning, {
+                ...{ workers: argv.workers, executor, stop, progress, catalogue },
+                journal: folder.state('tuning.ndjson'),
+              });
+            },
+            stopSentence(argv),
+            stage === 'job' ? requeueJob : undefined,
+          ));
         const settings = tuned?.settings ?? start;
         progress.begin(`training ${method.label}`, plainSettings.parse(settings.settings).epochs, true);
         const { result, trained } = await runTrial(data, settings, { world, onEpoch, catalogue });

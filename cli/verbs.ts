@@ -39,6 +39,21 @@ export const verbs: readonly ListedVerb[] = [
     load: async () => (await import('./sweep.js')).sweepCommand,
   },
   {
+    command: 'worker',
+    describe: 'take trials from a queue and run them, beside workers on other machines',
+    load: async () => (await import('./worker.js')).workerCommand,
+  },
+  {
+    command: 'task <folder> <round> <from>',
+    describe: "what a job of Slurm's runs: a share of what was submitted with --slurm",
+    load: async () => (await import('./task.js')).taskCommand,
+  },
+  {
+    command: 'status [folder]',
+    describe: 'what a queue, or a sweep on a cluster, is at: machines, what each does, done, failed, time left',
+    load: async () => (await import('./status.js')).statusCommand,
+  },
+  {
     command: 'evaluate',
     describe: 'evaluate scores or lists of items that other programs made, or saved models, side by side',
     load: async () => (await import('./evaluate.js')).evaluateCommand,

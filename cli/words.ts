@@ -27,7 +27,7 @@ interface Known {
 const knownOf = (yargs: Argv): Known => (yargs as unknown as { getOptions(): Known }).getOptions();
 
 /** Options that mean something without a value, too. */
-const BARE = ['run', 'cache'];
+const BARE = ['run', 'cache', 'queue', 'slurm'];
 
 /** An option that takes a value must be given one. */
 export function requireValues(yargs: Argv): void {
@@ -78,3 +78,19 @@ export function explainRefusal(
 }
 
 const bare = (quoted: string): string => quoted.replace(/^"|"$/g, '');
+
+/** Options whose values may begin as options do: `--sbatch "--time=1:00:00"` is `--sbatch=--time=1:00:00`. */
+const TAKES_OPTIONS = ['--sbatch'];
+
+/** Words with such values joined to their options, which a parser of options would take for options of their own. */
+export function withValuesJoined(words: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (let w = 0; w < words.length; w++) {
+    const [word = '', next] = [words[w], words[w + 1]];
+    if (TAKES_OPTIONS.includes(word) && next?.startsWith('-')) {
+      joined.push(`${word}=${next}`);
+      w++;
+    } else joined.push(word);
+  }
+  return joined;
+}

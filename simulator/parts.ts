@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, linkSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
@@ -9,8 +9,7 @@ import { flush, writeDurably } from '../support/durable.js';
 import { hashFile } from '../support/hash.js';
 import { makeFolder } from '../support/make_folder.js';
 import type { OutputFolder } from '../support/output.js';
-import type { Drawing } from './drawing.js';
-import { type DrawnSums, shardUsers, type UserRange } from './draws.js';
+import { type DrawnSums, type Draws, shardUsers, type UserRange } from './draws.js';
 import type { DrawnBlock } from './tasks.js';
 import type { WorldState } from './world_state.js';
 
@@ -29,7 +28,7 @@ const PART = 'part.json';
 
 /** Draws the final clicks of some users into clicks.arrow of a folder and, where asked, exposures.arrow. */
 export async function drawPart(
-  drawing: Drawing,
+  drawing: Draws,
   state: WorldState,
   notes: TableNotes,
   folder: string,
@@ -43,56 +42,116 @@ export async function drawPart(
   return { ...sums, splits: writer.splits, shortUsers: writer.shortUsers };
 }
 
+export const partSummarySchema = z.object({
+  exposures: z.number(),
+  clicks: z.number(),
+  capped: z.number(),
+  splits: z.array(z.number()).length(SPLITS.length).readonly(),
+  shortUsers: z.number(),
+});
+
 /** What part.json says of a part that is done. */
 const partSchema = z.object({
-  drawn: z.object({
-    exposures: z.number(),
-    clicks: z.number(),
-    capped: z.number(),
-    splits: z.array(z.number()).length(SPLITS.length).readonly(),
-    shortUsers: z.number(),
-  }),
+  drawn: partSummarySchema,
   /** Hashes of its tables. */
   files: z.record(z.string(), z.string()),
 });
 type Part = z.infer<typeof partSchema>;
 
+/** The tables of a part, as bytes, where it was drawn elsewhere. */
+export interface DrawnPart {
+  readonly drawn: PartSummary;
+  readonly clicks: Uint8Array;
+  readonly exposures?: Uint8Array | undefined;
+}
+
+/** Draws the parts of those numbers, from 1, elsewhere, and hands over each as it comes. */
+export type PartDrawer = (
+  state: WorldState,
+  numbers: readonly number[],
+  keep: (number: number, part: DrawnPart) => Promise<void>,
+) => Promise<void>;
+
+export interface PartOptions {
+  readonly exposures: boolean;
+  /** How many parts there are. */
+  readonly count: number;
+}
+
+const tablesOf = ({ exposures }: Pick<PartOptions, 'exposures'>): string[] =>
+  exposures ? [CLICKS, EXPOSURES] : [CLICKS];
+
+/** Says what a folder holds, the tables of a part that was drawn into it. */
+async function finishPart(path: string, drawn: PartSummary, options: Pick<PartOptions, 'exposures'>): Promise<void> {
+  const files: Record<string, string> = {};
+  for (const name of tablesOf(options)) {
+    flush(join(path, name));
+    files[name] = await hashFile(join(path, name));
+  }
+  writeDurably(join(path, PART), JSON.stringify({ drawn, files } satisfies Part));
+}
+
+function emptyPart(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  makeFolder(path);
+}
+
+/** Draws a part into a folder of its own, unless it is there and whole. */
+export async function drawKept(
+  drawing: Draws,
+  state: WorldState,
+  notes: TableNotes,
+  path: string,
+  number: number,
+  options: PartOptions,
+): Promise<PartSummary> {
+  const { exposures, count } = options;
+  const part = await donePart(path, tablesOf(options));
+  if (part) return part.drawn;
+  emptyPart(path);
+  const users = shardUsers(state, number, count);
+  const drawn = await drawPart(drawing, state, notes, path, exposures, users, `drawing part ${number} of ${count}`);
+  await finishPart(path, drawn, options);
+  return drawn;
+}
+
+/** Numbers of the parts that are not done. */
+export async function missingParts(pathOf: (number: number) => string, options: PartOptions): Promise<number[]> {
+  const missing: number[] = [];
+  for (let number = 1; number <= options.count; number++)
+    if (!(await donePart(pathOf(number), tablesOf(options)))) missing.push(number);
+  return missing;
+}
+
 /**
- * The same in parts, each kept as it is done: what a stopped run left is not drawn again, unless it is damaged. At the end the parts are joined, or,
- * `partitioned`, lie in clicks/ and exposures/ side by side.
+ * The same in parts, each kept as it is done: what a stopped run left is not drawn again, unless it is damaged. `elsewhere` draws what is missing,
+ * where it is given. At the end the parts are joined, or, `partitioned`, lie in clicks/ and exposures/ side by side.
  */
 export async function drawInParts(
-  drawing: Drawing,
+  drawing: Draws,
   state: WorldState,
   notes: TableNotes,
   folder: OutputFolder,
-  exposures: boolean,
-  count: number,
-  partitioned: boolean,
+  options: PartOptions & { readonly partitioned: boolean; readonly elsewhere?: PartDrawer | undefined },
 ): Promise<PartSummary> {
-  const tables = exposures ? [CLICKS, EXPOSURES] : [CLICKS];
+  const { count, partitioned, elsewhere } = options;
+  const pathOf = (number: number): string => folder.state(join('parts', String(number)));
+  const missing = elsewhere ? await missingParts(pathOf, options) : [];
+  if (missing.length > 0)
+    await elsewhere?.(state, missing, async (number, { drawn, clicks, exposures }) => {
+      const path = pathOf(number);
+      emptyPart(path);
+      writeFileSync(join(path, CLICKS), clicks);
+      if (exposures) writeFileSync(join(path, EXPOSURES), exposures);
+      await finishPart(path, drawn, options);
+    });
   const paths: string[] = [];
   const summaries: PartSummary[] = [];
   for (let number = 1; number <= count; number++) {
-    const path = folder.state(join('parts', String(number)));
-    let part = await donePart(path, tables);
-    if (!part) {
-      rmSync(path, { recursive: true, force: true });
-      makeFolder(path);
-      const users = shardUsers(state, number, count);
-      const drawn = await drawPart(drawing, state, notes, path, exposures, users, `drawing part ${number} of ${count}`);
-      const files: Record<string, string> = {};
-      for (const name of tables) {
-        flush(join(path, name));
-        files[name] = await hashFile(join(path, name));
-      }
-      part = { drawn, files };
-      writeDurably(join(path, PART), JSON.stringify(part));
-    }
-    paths.push(path);
-    summaries.push(part.drawn);
+    paths.push(pathOf(number));
+    summaries.push(await drawKept(drawing, state, notes, pathOf(number), number, options));
   }
-  if (partitioned) layTables(paths, tables, folder);
+  if (partitioned) layTables(paths, tablesOf(options), folder);
   else await joinTables(paths, folder);
   return sumOf(summaries);
 }

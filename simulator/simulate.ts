@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { openBackend } from '../compute/index.js';
 import type { Features } from '../datasets/features.js';
@@ -9,11 +10,13 @@ import { labelOf, notesFor } from '../datasets/notes.js';
 import { type TableFormat, writeParquetBeside } from '../datasets/parquet_tables.js';
 import type { Origin } from '../datasets/prepare.js';
 import { writeIds } from '../datasets/store.js';
-import { flush, writeDurably } from '../support/durable.js';
+import type { TableNotes } from '../support/arrow_writer.js';
+import { flush, readState, writeDurably } from '../support/durable.js';
 import { UserError } from '../support/errors.js';
 import { collectWhereLarge } from '../support/garbage.js';
 import { hashFile, hashOf } from '../support/hash.js';
-import type { OutputFolder } from '../support/output.js';
+import { leftPath, type OutputFolder } from '../support/output.js';
+import { truePath } from '../support/paths.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM, programBuild } from '../support/version.js';
 import type { Calibration } from './calibration.js';
@@ -23,7 +26,7 @@ import { shardUsers } from './draws.js';
 import type { ExposureEffect } from './effect.js';
 import { featuresOf, neededFeatures } from './exposure/features.js';
 import { checkDrawable } from './gpu_world.js';
-import { drawInParts, drawPart } from './parts.js';
+import { drawInParts, drawKept, drawPart, missingParts, type PartDrawer } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
 import { readWorld, WORLD_FILES, writeWorld } from './world_files.js';
 import {
@@ -48,6 +51,8 @@ export interface SimulationOptions {
   readonly parts?: number | undefined;
   /** Leave the parts as they are, in clicks/ and exposures/, instead of joining them. */
   readonly partitioned?: boolean | undefined;
+  /** Draws parts elsewhere; goes with `parts`. */
+  readonly elsewhere?: ((notes: TableNotes) => PartDrawer) | undefined;
   /** Of tables; Parquet is written beside Arrow. */
   readonly format?: TableFormat | undefined;
 }
@@ -108,6 +113,31 @@ export async function simulate(
   folder: OutputFolder,
   progress: Progress,
 ): Promise<SimulationSummary> {
+  return withSimulation(data, origin, options, folder, progress, (simulation) => simulation.run());
+}
+
+/**
+ * Makes the world of a simulation in parts, and leaves it in the folder: `drawPartsOf` draws from it on any machine that sees the folder, and
+ * `simulate` goes on from there.
+ */
+export async function makeWorldOf(
+  data: Interactions,
+  origin: Origin,
+  options: SimulationOptions & { readonly parts: number },
+  folder: OutputFolder,
+  progress: Progress,
+): Promise<void> {
+  await withSimulation(data, origin, options, folder, progress, (simulation) => simulation.begin());
+}
+
+async function withSimulation<Result>(
+  data: Interactions,
+  origin: Origin,
+  options: SimulationOptions,
+  folder: OutputFolder,
+  progress: Progress,
+  work: (simulation: Simulation) => Promise<Result>,
+): Promise<Result> {
   if (!data.rating)
     throw new UserError(`"${data.name}" has no ratings: the simulator learns relevance from explicit feedback`);
   const repeats = data.user.length - userItems(data).items.length;
@@ -115,16 +145,8 @@ export async function simulate(
   const drawing = new Drawing(options.workers, progress);
   try {
     const ratings = { ...pairs, rating: pairs.rating ?? data.rating };
-    return await new Simulation(
-      ratings,
-      repeats,
-      simulationInputs(data, options),
-      origin,
-      options,
-      folder,
-      progress,
-      drawing,
-    ).run();
+    const inputs = simulationInputs(data, options);
+    return await work(new Simulation(ratings, repeats, inputs, origin, options, folder, progress, drawing));
   } finally {
     await drawing.close();
   }
@@ -145,7 +167,50 @@ const checkpointSchema = z.object({
   calibration: z.custom<Calibration>((value) => typeof value === 'object').optional(),
   /** Hashes of the world's files. */
   files: z.record(z.string(), z.string()),
+  /** What is to be drawn of it. */
+  draws: z.object({ parts: z.number().int(), exposures: z.boolean(), label: z.string() }),
 });
+
+/** Reads what was made before the final draws. Throws UserError where there is none. */
+async function readCheckpoint(partial: string, file: string) {
+  const parsed = checkpointSchema.safeParse(readState(file));
+  if (!parsed.success) throw new UserError(`"${partial}" holds no world to draw from: is it made yet?`);
+  const { files, ...rest } = parsed.data;
+  return { ...rest, world: (await readWorld(partial, files)).state };
+}
+
+/** Numbers of the parts of a stopped simulation that are not drawn; all of them where it has no world yet. */
+export async function partsLeft(out: string, count: number): Promise<number[]> {
+  const parsed = checkpointSchema.safeParse(readState(leftPath(out, CHECKPOINT)));
+  const all = Array.from({ length: count }, (_, k) => k + 1);
+  if (!parsed.success || parsed.data.draws.parts !== count) return all;
+  return missingParts((number) => leftPath(out, join('parts', String(number))), { ...parsed.data.draws, count });
+}
+
+/** Draws parts, by their numbers, of a world that `makeWorldOf` left; `stop` ends it between two of them. Returns how many were drawn. */
+export async function drawPartsOf(
+  out: string,
+  numbers: readonly number[],
+  workers: number | undefined,
+  progress: Progress,
+  stop?: AbortSignal,
+): Promise<number> {
+  const { world, draws } = await readCheckpoint(`${truePath(out)}.partial`, leftPath(out, CHECKPOINT));
+  const drawing = new Drawing(workers, progress);
+  let drawn = 0;
+  try {
+    for (const number of numbers) {
+      if (stop?.aborted) break;
+      const path = leftPath(out, join('parts', String(number)));
+      const options = { exposures: draws.exposures, count: draws.parts };
+      await drawKept(drawing, world, notesFor(draws.label), path, number, options);
+      drawn++;
+    }
+  } finally {
+    await drawing.close();
+  }
+  return drawn;
+}
 
 class Simulation {
   private readonly config: SimulationConfig;
@@ -166,12 +231,19 @@ class Simulation {
     this.features = neededFeatures(this.config, () => featuresOf(data, options.features));
   }
 
-  async run(): Promise<SimulationSummary> {
-    const { data, config, folder, options, drawing } = this;
-    const title = (of: string): string =>
-      `${of} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
-    const notes = notesFor(title(labelOf(data.name)));
-    const { exposures = false, parts } = options;
+  private title(of: string): string {
+    const { options, config } = this;
+    return `${of} simulated, ${options.source === undefined ? config.exposure.name : 'own exposure function'}`;
+  }
+
+  private get notes(): TableNotes {
+    return notesFor(this.title(labelOf(this.data.name)));
+  }
+
+  /** What comes before the final draws. What cannot work is said before anything is trained. */
+  async begin(): Promise<MadeWorld & { readonly device: string }> {
+    const { data, config, options } = this;
+    const { parts } = options;
     if (config.sampling === 'skip') checkSkippable(config);
     if (config.backend === 'webgpu') checkDrawable(config);
     const kernels = await openBackend(config.backend);
@@ -179,11 +251,20 @@ class Simulation {
     kernels.close();
     if (parts !== undefined)
       shardUsers({ config, users: data.userIds.length, items: data.itemIds.length }, 1, parts, 'parts');
-    const { world, relevanceError, exposureLoss, first, volume, calibration } = await this.takeOrMake();
+    return { ...(await this.takeOrMake()), device };
+  }
+
+  async run(): Promise<SimulationSummary> {
+    const { data, config, folder, options, drawing, notes } = this;
+    const { exposures = false, parts, partitioned = false, elsewhere } = options;
+    const { world, relevanceError, exposureLoss, first, volume, calibration, device } = await this.begin();
     const effect = config.exposure.name === 'none' ? undefined : await drawing.effect(world);
     const drawn = await (parts === undefined
       ? drawPart(drawing, world, notes, folder.partial, exposures)
-      : drawInParts(drawing, world, notes, folder, exposures, parts, options.partitioned ?? false));
+      : drawInParts(drawing, world, notes, folder, {
+          ...{ exposures, count: parts, partitioned },
+          elsewhere: elsewhere?.(notes),
+        }));
     const second = stageSummary(world, 2, drawn);
     if (second.cappedShare === 1) {
       throw new UserError(
@@ -207,7 +288,13 @@ class Simulation {
       ...(config.backend && { device }),
     };
     if (options.format === 'parquet') await writeParquetBeside(folder);
-    await writeManifest(folder, { name: title(data.name), inputs: this.inputs, origin: this.origin, config, summary });
+    await writeManifest(folder, {
+      name: this.title(data.name),
+      inputs: this.inputs,
+      origin: this.origin,
+      config,
+      summary,
+    });
     return summary;
   }
 
@@ -230,7 +317,8 @@ class Simulation {
       flush(path);
       files[name] = await hashFile(path);
     }
-    writeDurably(folder.state(CHECKPOINT), JSON.stringify({ ...rest, files }));
+    const draws = { parts, exposures, label: this.title(labelOf(this.data.name)) };
+    writeDurably(folder.state(CHECKPOINT), JSON.stringify({ ...rest, files, draws }));
     return { world, ...rest };
   }
 
@@ -240,8 +328,7 @@ class Simulation {
     const path = folder.state(CHECKPOINT);
     if (!existsSync(path)) return undefined;
     try {
-      const { files, ...rest } = checkpointSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-      return { ...rest, world: (await readWorld(folder.partial, files)).state };
+      return await readCheckpoint(folder.partial, path);
     } catch {
       return undefined;
     }

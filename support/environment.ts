@@ -4,6 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { simpleGit } from 'simple-git';
 import { PROGRAM, programBuild } from './version.js';
 
+/** A machine of several that something was run on. */
+export interface MachineUse {
+  readonly name: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Gigabytes. */
+  readonly memory: number;
+  readonly system: string;
+  readonly node: string;
+  /** Hash of the program's sources there. */
+  readonly build: string;
+  /** Trials that it answered. */
+  readonly trials: number;
+}
+
 /** Where and when something was run. Nothing of it may reach results, which are the same on every machine. */
 export interface Session {
   readonly program: string;
@@ -22,6 +37,8 @@ export interface Session {
   readonly workers: number;
   /** Backends besides the default one, with what computes in them. */
   readonly devices?: readonly string[] | undefined;
+  /** Those that ran trials, where that was not this one. */
+  readonly machines?: readonly MachineUse[] | undefined;
   /** ISO times; `ended` is absent where it was killed. */
   readonly started: string;
   readonly ended?: string | undefined;

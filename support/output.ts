@@ -248,6 +248,9 @@ export class OutputFolder {
   }
 }
 
+/** Path of what a folder's stopped run goes on from, for others than the one that writes it. */
+export const leftPath = (named: string, name: string): string => join(`${truePath(named)}.partial`, STATE, name);
+
 /** Writes a folder: commits it when `work` ends well and leaves nothing behind when it does not, or what it can `resume` from. */
 export async function writeFolder<Result>(
   path: string,

@@ -3,7 +3,6 @@ import { UserError } from '../../support/errors.js';
 import { WorkerPool } from '../../support/pool.js';
 import type { UserModule } from '../catalogue.js';
 import type { TrialData } from '../suites/suite.js';
-import type { Outcome } from '../trial.js';
 import { type Executor, LostError, type Provided, type Task } from './executor.js';
 
 /** What all threads share. */
@@ -21,7 +20,7 @@ export class ThreadExecutor implements Executor {
   readonly capacity: number;
   private readonly data: Record<string, TrialData> = {};
   private modules: readonly UserModule[] = [];
-  private pool: WorkerPool<Task, Outcome> | undefined;
+  private pool: WorkerPool<Task, unknown> | undefined;
 
   constructor(workers: number = availableParallelism()) {
     this.capacity = workers;
@@ -33,7 +32,7 @@ export class ThreadExecutor implements Executor {
     this.modules = modules;
   }
 
-  async run(task: Task): Promise<Outcome> {
+  async run(task: Task): Promise<unknown> {
     // Threads start with the first task, when all data are known.
     this.pool ??= new WorkerPool(new URL('./thread_worker.js', import.meta.url), this.capacity, {
       data: this.data,

@@ -6,6 +6,15 @@ import { SortableTable } from './page.js';
 export function Environment({ sessions }: { sessions: readonly Session[] }): JSX.Element {
   if (sessions.length === 0) return <p>Not recorded.</p>;
   return (
+    <>
+      <Sessions sessions={sessions} />
+      <Machines sessions={sessions} />
+    </>
+  );
+}
+
+function Sessions({ sessions }: { sessions: readonly Session[] }): JSX.Element {
+  return (
     <SortableTable
       title="When and where it ran"
       head={['started (UTC)', 'ended', 'workers', 'processor', 'memory', 'system', 'Node.js', 'program']}
@@ -17,6 +26,22 @@ export function Environment({ sessions }: { sessions: readonly Session[] }): JSX
           session.system,
         ],
         ...[session.node, session.program],
+      ])}
+    />
+  );
+}
+
+/** Machines of a queue or a cluster, with what each of them did. */
+function Machines({ sessions }: { sessions: readonly Session[] }): JSX.Element | null {
+  const used = sessions.flatMap(({ started, machines = [] }) => machines.map((machine) => ({ started, machine })));
+  if (used.length === 0) return null;
+  return (
+    <SortableTable
+      title="Machines that ran trials"
+      head={['started (UTC)', 'machine', 'trials', 'processor', 'memory', 'system', 'Node.js', 'build']}
+      rows={used.map(({ started, machine }) => [
+        ...[timeText(started), machine.name, String(machine.trials), `${machine.processor}, ${machine.cores} cores`],
+        ...[`${machine.memory} GB`, machine.system, machine.node, machine.build.slice(0, 12)],
       ])}
     />
   );

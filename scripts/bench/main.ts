@@ -8,6 +8,7 @@ import { intervals } from './intervals.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
 import { peers } from './peers/peers.js';
+import { queue } from './queue.js';
 import { scale } from './scale.js';
 import { scaling } from './scaling.js';
 import { simulation } from './simulation.js';
@@ -25,6 +26,7 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   scale,
   gpu,
   data,
+  queue,
   intervals,
   peers,
   scaling,
