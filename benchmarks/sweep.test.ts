@@ -192,6 +192,7 @@ describe('a sweep', () => {
     expect(OF_THE_MACHINE.filter((file) => existsSync(join(root, 'one', file)))).toEqual(OF_THE_MACHINE);
     expect(Object.keys(files).sort()).toEqual([
       'figures/data/planted.json',
+      'figures/data/planted.pdf',
       'figures/data/planted.png',
       'figures/data/planted.svg',
       'manifest.json',
