@@ -27,11 +27,13 @@ export {
 export { type Tuned, type TuningOptions, tune, type Validated } from './benchmarks/tuning.js';
 export { tuneOnWorkers } from './benchmarks/tuning_pool.js';
 export * from './compute/index.js';
+export { type FeatureLists, type Features, type FeatureTable, featureTable } from './datasets/features.js';
 export { type Interactions, TEST, TRAIN, type UserItems, userItems, VALIDATION } from './datasets/interactions.js';
 export { openRatings, openSplit } from './datasets/open.js';
 export { PLANTED_DEFAULTS, type PlantedOptions, plantedRatings } from './datasets/planted.js';
 export { prepareInteractions, writePrepared } from './datasets/prepare.js';
 export { type Profile, profileOf } from './datasets/profile.js';
+export { readFeatures } from './datasets/read_features.js';
 export { type ReadOptions, type ReadResult, readInteractions } from './datasets/reader.js';
 export { writeRecBole } from './datasets/recbole.js';
 export { datasets } from './datasets/registry.js';
@@ -82,23 +84,27 @@ export { readTables, type TableSet } from './results/read_tables.js';
 export { reportOf } from './results/report/report.js';
 export { type RunFolder, readRun } from './results/run_folder.js';
 export { type ResultTable, type TableRow, terminalTable } from './results/table.js';
+export type { Calibration } from './simulator/calibration.js';
 export { type NoiseSpec, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from './simulator/config.js';
+export { describeEffect, type ExposureEffect } from './simulator/effect.js';
 export type {
   ExposureOfBlock,
   ExposureOfPair,
+  FeatureRow,
   ItemBlock,
   PairContext,
 } from './simulator/exposure/custom.js';
 export type { ExposureContext, ExposureDefinition, ExposureRows } from './simulator/exposure/exposure.js';
 export { bundleExposure } from './simulator/exposure/load.js';
 export { exposureFunctions } from './simulator/exposure/registry.js';
-export { type SimulatedClicks, simulateInMemory } from './simulator/in_memory.js';
+export { type InMemorySimulation, type SimulatedClicks, simulateInMemory } from './simulator/in_memory.js';
 export { type Inspection, inspect } from './simulator/inspect.js';
 export { obpFeedback } from './simulator/obp.js';
 export { drawShard, joinShards } from './simulator/shards.js';
 export { type SimulationOptions, type SimulationSummary, simulate } from './simulator/simulate.js';
 export { World } from './simulator/world.js';
 export { readWorld } from './simulator/world_files.js';
+export type { Volume } from './simulator/world_maker.js';
 export type { DrawnUser, WorldState } from './simulator/world_state.js';
 export { UserError } from './support/errors.js';
 export { OutputFolder, writeFolder } from './support/output.js';

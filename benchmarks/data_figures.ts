@@ -11,7 +11,7 @@ type Pick = (trials: readonly FinishedTrial[]) => Sample;
 
 /**
  * Methods over data sets that lie along an axis, such as worlds of one kind whose exposure is stronger and stronger: value in truth, with what it is
- * read against, and Hit@10 of test clicks. Undefined where fewer than two data sets have a place, or no truth is known.
+ * read against, and Hit@10 of test clicks; the latter alone where no truth is known. Undefined where fewer than two data sets have a place.
  */
 export function dataFigure(
   x: string,
@@ -20,7 +20,8 @@ export function dataFigure(
 ): CurvesFigure | undefined {
   const placed = finished.filter(({ data }) => places.has(data));
   const xs = [...new Set(placed.map(({ data }) => places.get(data) as number))].sort((a, b) => a - b);
-  if (xs.length < 2 || !placed.some((trial) => resultOf(trial)?.truth)) return undefined;
+  if (xs.length < 2) return undefined;
+  const hasTruth = placed.some((trial) => resultOf(trial)?.truth);
   const at = (place: number): FinishedTrial[] => placed.filter(({ data }) => places.get(data) === place);
   const labels = [...groupBy(placed, ({ row }) => row.label).keys()];
   const methods = (pick: Pick): FigureSeries[] =>
@@ -48,6 +49,20 @@ export function dataFigure(
     sampleOf(trials, ({ truth }) => truth && { metrics: truth.values, groups: truth.groups }, VALUE);
   const hit: Pick = (trials) => sampleOf(trials, ({ estimates }) => estimates['standard'], 'hit@10');
   const rows = labels.flatMap((label) => xs.map((place) => at(place).filter(({ row }) => row.label === label)));
+  const clicks = { title: 'standard evaluation', x, y: 'Hit@10, percent', series: methods(hit) };
+  if (!hasTruth)
+    return {
+      title: `By ${x}`,
+      note: [
+        'Hit@10 of test items. Bands are 95 percent intervals.',
+        chanceNote(
+          rows.map((trials) => hit(trials)),
+          { isSimulated: false },
+        ),
+      ].join(' '),
+      across: 1,
+      panels: [clicks],
+    };
   return {
     title: `By ${x}`,
     note: [
@@ -59,10 +74,7 @@ export function dataFigure(
       `In truth ${leadersText(leaders(xs, at, labels, value))}; by Hit@10 ${leadersText(leaders(xs, at, labels, hit))}.`,
     ].join(' '),
     across: 2,
-    panels: [
-      { title: 'value in truth', x, y: 'value@10, percent', series: [...methods(value), ...anchors] },
-      { title: 'standard evaluation', x, y: 'Hit@10, percent', series: methods(hit) },
-    ],
+    panels: [{ title: 'value in truth', x, y: 'value@10, percent', series: [...methods(value), ...anchors] }, clicks],
   };
 }
 

@@ -4,6 +4,7 @@ import { zipPath } from '../datasets/archive.js';
 import { cachedPath } from '../datasets/fetch.js';
 import { openRatings, openSplit } from '../datasets/open.js';
 import type { PlantedOptions } from '../datasets/planted.js';
+import type { PreparationChoices } from '../datasets/presets.js';
 import type { ReadOptions } from '../datasets/reader.js';
 import { datasets } from '../datasets/registry.js';
 import { readManifest } from '../datasets/store.js';
@@ -29,6 +30,7 @@ export interface SuiteDataEntry {
   readonly name?: string | undefined;
   /** A folder, a file, or the name of a data set. */
   readonly from: string;
+  readonly prepare?: PreparationChoices | undefined;
   readonly simulate?: SimulationChoices | undefined;
   /** Place on the axis of a figure over data sets. */
   readonly at?: number | undefined;
@@ -60,11 +62,11 @@ export function chooseData(suite: Suite, given: readonly string[], folder = '.')
   const written = suite.data.map((entry) => (typeof entry === 'string' ? { from: entry } : entry));
   const [plain, named] = [given.filter((one) => !isNamed(one)), given.filter(isNamed)];
   if (plain.length > 0) {
-    const keys = written.map(({ simulate, at, name }) =>
-      JSON.stringify({ simulate, ...(at !== undefined && { at, name }) }),
+    const keys = written.map(({ prepare, simulate, at, name }) =>
+      JSON.stringify({ prepare, simulate, ...(at !== undefined && { at, name }) }),
     );
     const templates = [...new Set(keys)].map(
-      (key) => JSON.parse(key) as Pick<SuiteDataEntry, 'simulate' | 'at' | 'name'>,
+      (key) => JSON.parse(key) as Pick<SuiteDataEntry, 'prepare' | 'simulate' | 'at' | 'name'>,
     );
     const entries = plain.flatMap((from) =>
       templates.map(({ name, ...rest }) => ({
@@ -81,9 +83,9 @@ export function chooseData(suite: Suite, given: readonly string[], folder = '.')
     if (!known.includes(name))
       throw new UserError(`--data: ${unknownName(`data set of "${suite.name}"`, name, known)}`);
   }
-  const entries = written.map(({ from, name, simulate, at }) => ({
+  const entries = written.map(({ from, name, prepare, simulate, at }) => ({
     // The user's copy of a data set is called as the data set is.
-    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), simulate, at },
+    ...{ key: from, name: name ?? (places.has(from) && !simulate ? from : undefined), prepare, simulate, at },
     from: places.get(from) ?? placed(from, folder),
   }));
   const here = entries.filter(({ from, key }) => places.has(key) || isAtHand(from));
@@ -148,7 +150,7 @@ export async function openSuiteData(
 const PLANTED = 'planted';
 
 async function openOne(
-  { key, from, name, simulate: choices, at }: SuiteDataEntry,
+  { key, from, name, prepare, simulate: choices, at }: SuiteDataEntry,
   options: OpenOptions,
   run: OutputFolder,
   progress: Progress,
@@ -162,7 +164,7 @@ async function openOne(
     folder = await simulateInto(run.file(join('data', place)), from, choices, options, progress);
   }
   const { read, planted, exposed } = options;
-  const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key });
+  const data = await openSplit(folder ?? from, read, planted, { exposed, knownAs: key, prepare });
   const world = folder && existsSync(join(folder, 'world.json')) ? (await readWorld(folder)).state : undefined;
   const own = folder === undefined && from === PLANTED ? planted : undefined;
   const sha256 = hashData(data, world, own);
@@ -180,11 +182,13 @@ async function simulateInto(
   { read, planted, suiteFolder, workers }: OpenOptions,
   progress: Progress,
 ): Promise<string> {
-  const { config, source } = await simulationOf(choices, suiteFolder);
+  const chosen = await simulationOf(choices, suiteFolder);
   const { data, origin } = await openRatings(from, read, planted);
-  if (await madeOf(folder, simulationInputs(data, { config, source }), ['exposures.arrow'])) return folder;
+  const { config, source } = chosen;
+  const options = { config, source, features: await chosen.features(data) };
+  if (await madeOf(folder, simulationInputs(data, options), ['exposures.arrow'])) return folder;
   await writeFolder(folder, { overwrite: true }, (inner) =>
-    simulate(data, origin, { config, source, workers, exposures: true }, inner, progress),
+    simulate(data, origin, { ...options, workers, exposures: true }, inner, progress),
   );
   return folder;
 }

@@ -11,10 +11,10 @@ const plan = planSuite(quick, { seed: 1 });
 
 test('methods that need a world are left out of plain ratings, and named with what is missing', () => {
   const { rows, leftOut } = suitedRows(plan, { data: ratings });
-  expect(rows.map(({ label }) => label)).toEqual(['Pop', 'CF', 'MF', 'GMF', 'MLP', 'EASE', 'ACL GMF/GMF']);
+  expect(rows.map(({ label }) => label)).toEqual(['Pop', 'CF', 'MF', 'GMF', 'MLP', 'EASE', 'ACL:GMF/GMF']);
   expect(leftOut).toEqual([
-    'left out: PS GMF/oracle: the oracle is a simulation\'s truth, and "planted" has no world; use simulated data',
-    'left out: Shown GMF: it learns from what was shown and not clicked, and "planted" does not say what was shown: simulate with --exposures, or prepare ratings with --positive',
+    'left out: PS:GMF/oracle: the oracle is a simulation\'s truth, and "planted" has no world; use simulated data',
+    'left out: Shown:GMF: it learns from what was shown and not clicked, and "planted" does not say what was shown: simulate with --exposures, or prepare ratings with --positive',
   ]);
 });
 
@@ -26,7 +26,7 @@ test('on simulated data all are there, and PS weights clicks alone', async () =>
   });
   const { rows, leftOut } = suitedRows(plan, { data, world: world.state });
   expect([rows.length, leftOut]).toEqual([9, []]);
-  const ps = rows.find(({ label }) => label === 'PS GMF/oracle');
+  const ps = rows.find(({ label }) => label === 'PS:GMF/oracle');
   expect(ps?.settings.settings['weighed']).toBe('clicks');
 });
 

@@ -37,7 +37,7 @@ describe('one by one', () => {
     expect(settings.settings).toMatchObject({ rate: 0.05, l2: 0.05, rateG: 0.1, l2G: 0.05, alpha: 2 });
     const count = (label: string): number => tried.filter(({ method }) => method === label).length;
     expect([count('GMF'), count('MLP')]).toEqual([10, 10]);
-    expect(count('ACL GMF/MLP')).toBe(RATES.length + RATES.length - 1 + ALPHAS.length - 1);
+    expect(count('ACL:GMF/MLP')).toBe(RATES.length + RATES.length - 1 + ALPHAS.length - 1);
     expect(seen.filter(({ method }) => method === 'MLP').every((one) => !('alpha' in one.settings))).toBe(true);
   });
 
@@ -56,7 +56,7 @@ describe('one by one', () => {
     await expect(search('GMF', { dims: [8, 32], budget: 1 }, smooth)).rejects.toThrow(/2 widths share it.*at least 2/);
     await expect(search('ACL:MF/GMF', { budget: 2 }, smooth)).rejects.toThrow(/3 searches.*at least 3/);
     const game = await search('ACL:MF/GMF', { budget: 8 }, smooth);
-    expect(new Set(game.tried.map(({ method }) => method))).toEqual(new Set(['MF', 'GMF', 'ACL MF/GMF']));
+    expect(new Set(game.tried.map(({ method }) => method))).toEqual(new Set(['MF', 'GMF', 'ACL:MF/GMF']));
     expect(game.tried.length).toBe(8);
   });
 
@@ -120,7 +120,7 @@ describe('random and halving', () => {
   test('ACL shares the budget between f alone, g alone and both', async () => {
     const { tried } = await search('ACL:GMF/MLP', { strategy: 'random', budget: 12 }, smooth);
     const count = (label: string): number => tried.filter(({ method }) => method === label).length;
-    expect([count('GMF'), count('MLP'), count('ACL GMF/MLP')]).toEqual([4, 4, 4]);
+    expect([count('GMF'), count('MLP'), count('ACL:GMF/MLP')]).toEqual([4, 4, 4]);
   });
 
   test('halving: thirds go on to thrice the epochs, at the cost of the budget', async () => {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Argv, CommandModule } from 'yargs';
 import { cachedPath, cacheFolder, fetchDataset } from '../datasets/fetch.js';
-import { FILTER_PRESETS, type FilterOptions, NO_FILTER } from '../datasets/filter.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { ncfAt, readNcf } from '../datasets/ncf.js';
 import { originOf } from '../datasets/open.js';
@@ -12,6 +11,7 @@ import {
   prepareInteractions,
   writePrepared,
 } from '../datasets/prepare.js';
+import { PREPARATIONS, type Preparation, type PreparationChoices, preparationOf } from '../datasets/presets.js';
 import { datasets } from '../datasets/registry.js';
 import type { DatasetSource } from '../datasets/source.js';
 import { emptyParts, type SplitOptions } from '../datasets/split.js';
@@ -109,9 +109,9 @@ const prepareOptions = (yargs: Argv): Argv =>
         'a file of ratings (ratings.dat, u.data, LastFM, Goodreads, CSV, TSV, JSON lines, Parquet, Arrow, .inter, DuckDB, SQLite; with gzip or in a zip archive) or the name of a data set',
     })
     .option('preset', {
-      choices: Object.keys(FILTER_PRESETS),
+      choices: Object.keys(PREPARATIONS),
       describe:
-        "the filters of the paper's LastFM and Goodreads (A.6.2): `paper` as its text says, `authors` as their program does",
+        'A.6.2, for LastFM and Goodreads: `paper` filters as the text says; `authors` does what their program does: its filters, --duplicates all, --split leave-last-two-records, --train-on-validation, --any-candidates 100',
       group: 'Filters:',
     })
     .option('min-item', { type: 'number', describe: 'drop items with fewer interactions [0]', group: 'Filters:' })
@@ -127,8 +127,9 @@ const prepareOptions = (yargs: Argv): Argv =>
       group: 'Filters:',
     })
     .option('duplicates', {
-      choices: ['first', 'last'] as const,
-      describe: 'which of several interactions of one user with one item stays [first]',
+      choices: ['first', 'last', 'all'] as const,
+      describe:
+        'which of several interactions of one user with one item stays; all: each counts, and none goes [first]',
       group: 'Filters:',
     })
     .option('count', {
@@ -137,9 +138,18 @@ const prepareOptions = (yargs: Argv): Argv =>
       group: 'Filters:',
     })
     .option('split', {
-      choices: ['leave-last-two', 'random'] as const,
-      default: 'leave-last-two' as const,
-      describe: 'by time: last = test, second-to-last = validation; or 80/10/10 at random',
+      choices: ['leave-last-two', 'leave-last-two-records', 'random'] as const,
+      describe:
+        'by time: last = test, second-to-last = validation, of items, or of records where one pair has several; or 80/10/10 at random [leave-last-two]',
+    })
+    .option('train-on-validation', {
+      type: 'boolean',
+      describe: 'copy the validation part into the training part',
+    })
+    .option('any-candidates', {
+      type: 'number',
+      describe:
+        "rank each test item among so many of all items, the user's own and itself not left out (candidates.arrow)",
     })
     .option('positive', {
       type: 'number',
@@ -165,7 +175,7 @@ const PREPARE_LEADING = {
   split: undefined,
   'min-item': undefined,
   'min-user': undefined,
-  preset: "the filters of the paper's LastFM and Goodreads (A.6.2)",
+  preset: 'LastFM and Goodreads as the paper says, or as its authors did (A.6.2)',
   format: 'parquet: write each table as Parquet, too',
   overwrite: undefined,
   json: undefined,
@@ -184,8 +194,10 @@ const prepare: CommandModule = {
     for (const name of ['minItem', 'minUser', 'maxUser'] as const)
       checkNumber(optionName(name).slice(2), argv[name], 0, 1e9, true);
     checkNumber('positive', argv.positive, -1e9, 1e9);
-    const filter = filterOf(argv);
-    const split: SplitOptions = { rule: argv.split, seed: argv.seed, shortUsers: 'refuse' };
+    checkNumber('any-candidates', argv.anyCandidates, 0, 1000, true);
+    const preparation = preparationFor(argv);
+    const { filter, split: rule, ...memory } = preparation;
+    const split: SplitOptions = { rule, seed: argv.seed, shortUsers: 'refuse' };
     const progress = terminalProgress();
     const own = await openOwnSplit(argv);
     if (own) return prepareOwnSplit(argv, own);
@@ -194,10 +206,10 @@ const prepare: CommandModule = {
     progress.end(`${raw.user.length.toLocaleString('en')} from ${origin.source} (${origin.format})`);
     progress.begin('preparing', 1);
     const { positive } = argv;
-    const { data, summary: prepared } = prepareInteractions(raw, filter, split, positive);
+    const { data, summary: prepared } = prepareInteractions(raw, filter, split, positive, memory);
     const empty = emptyParts(prepared.splits, 'give more interactions, or let leave-last-two split them');
     const summary = { notes: [...notes, ...(empty === undefined ? [] : [empty])], ...prepared };
-    const choices = { filter, split, ...(positive !== undefined && { positive }) };
+    const choices = { filter, split, ...defined(memory), ...(positive !== undefined && { positive }) };
     await writeFolder(argv.out, { overwrite: argv.overwrite, inputs: [argv.data] }, (folder) =>
       writePrepared(folder, data, origin, choices, summary, argv.format),
     );
@@ -206,21 +218,23 @@ const prepare: CommandModule = {
   },
 };
 
-interface PrepareArguments extends ReadingArguments, OutputArguments, FormatArgument, Partial<FilterOptions> {
+interface PrepareArguments extends ReadingArguments, OutputArguments, FormatArgument, PreparationChoices {
   readonly data: string;
-  readonly split: SplitOptions['rule'];
   readonly positive?: number;
-  readonly preset?: keyof typeof FILTER_PRESETS;
 }
 
-/** The preset, or no filter, with what the user says besides. */
-function filterOf(argv: PrepareArguments): FilterOptions {
-  const base: FilterOptions = argv.preset === undefined ? NO_FILTER : FILTER_PRESETS[argv.preset];
-  const said = Object.keys(NO_FILTER).find((name) => argv[name as keyof FilterOptions] !== undefined);
-  if (argv.preset !== undefined && said !== undefined)
-    throw new UserError(`--preset ${argv.preset} sets ${optionName(said)} itself: leave out one of them`);
-  const given = Object.keys(NO_FILTER).filter((name) => argv[name as keyof FilterOptions] !== undefined);
-  return { ...base, ...Object.fromEntries(given.map((name) => [name, argv[name as keyof FilterOptions]])) };
+/** Without what is not said. */
+const defined = (record: object): object =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+
+/** The preset, or nothing, with what the user says besides: steps of the authors' program can be undone, bounds of filters are the preset's own. */
+function preparationFor(argv: PrepareArguments): Preparation {
+  const { preset, minItem, minUser, maxUser, rule, duplicates, count, split, trainOnValidation, anyCandidates } = argv;
+  const bounds = defined({ minItem, minUser, maxUser, rule, count });
+  const [said] = Object.keys(bounds);
+  if (preset !== undefined && said !== undefined)
+    throw new UserError(`--preset ${preset} sets ${optionName(said)} itself: leave out one of them`);
+  return preparationOf({ preset, ...bounds, duplicates, split, trainOnValidation, anyCandidates });
 }
 
 /** What comes with its own split and candidates, so that no filter applies; undefined for other data. */
@@ -230,11 +244,12 @@ async function openOwnSplit(
   const files = await unbiasedAt(argv.data);
   const ncf = await ncfAt(argv.data);
   if (!files && ncf === undefined) return undefined;
-  const { minItem, minUser, maxUser } = filterOf(argv);
-  const filtered = minItem > 0 || minUser > 0 || maxUser > 0;
-  if (filtered || argv.split === 'random' || (argv.positive !== undefined && !files))
+  const { filter, trainOnValidation, anyCandidates } = preparationFor(argv);
+  const { minItem, minUser, maxUser } = filter;
+  const isChanged = minItem > 0 || minUser > 0 || maxUser > 0 || trainOnValidation || anyCandidates;
+  if (isChanged || argv.split === 'random' || (argv.positive !== undefined && !files))
     throw new UserError(
-      `"${argv.data}" comes with its own split and candidates: leave out --preset, --min-item, --min-user, --max-user${files ? ' and --split' : ', --split and --positive'}`,
+      `"${argv.data}" comes with its own split and candidates: leave out --preset, --min-item, --min-user, --max-user, --train-on-validation, --any-candidates${files ? ' and --split' : ', --split and --positive'}`,
     );
   if (files) return { ...(await readUnbiased(files, argv)), source: files.train };
   const source = ncf as string;

@@ -86,7 +86,7 @@ describe('the way from ratings to a table', () => {
     expect([swept.code, swept.err]).toEqual([0, '']);
     expect(swept.out).toMatch(/standard evaluation[\s\S]*Pop[\s\S]*MF[\s\S]*unbiased evaluation/);
     expect(read('quick/tables/quick-standard.csv')).toMatch(
-      /^row,metric,n,mean,sd,low,high,published_mean,published_sd\nPop,hit@5,2,/,
+      /^row,metric,n,mean,sd,low,high,published_mean,published_sd,unit\nPop,hit@5,2,.*,share of 1\n/,
     );
     const same = await run('diff', 'quick', 'quick');
     expect([same.code, same.out]).toEqual([0, expect.stringMatching(/: \d+ cells the same\n/)]);
@@ -137,7 +137,7 @@ describe('the way from ratings to a table', () => {
   test('models are deployed in the world', async () => {
     const staged = await run('abtest', ...FAST, '--models', 'Pop', 'ACL:MF', '--out', 'ab');
     expect([staged.code, staged.err]).toEqual([0, '']);
-    expect(staged.out).toMatch(/offline and online[\s\S]*ACL MF\/MF [\s\S]*squared error to the click-through rate/);
+    expect(staged.out).toMatch(/offline and online[\s\S]*ACL:MF\/MF [\s\S]*squared error to the click-through rate/);
   });
 
   test('shards on the command line: one part that is all, joined to what it came from', async () => {

@@ -98,7 +98,7 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     ],
     [
       ['sweep', 'quick', '--models', 'GMF', 'PS:GMF/Pop', '--discount-g', '2', ...SMALL, ...out],
-      /--discount-g: only for ACL, and there is none among GMF, PS GMF\/Pop/,
+      /--discount-g: only for ACL, and there is none among GMF, PS:GMF\/Pop/,
     ],
     [['train', '--model', 'GMF', '--tune-dims', '32,64', ...SMALL, ...out], /--tune-dims goes with --tune/],
     [

@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { SMALL, testProgram } from './test_program.js';
 
-const { run } = testProgram();
+const { folder, run } = testProgram();
 // A suite of several data sets, of which one is at hand.
-const words = ['sweep', 'table2', '--data', 'ml-1m=planted', ...SMALL, '--dry-run'];
+writeFileSync(join(folder, 'two.yaml'), 'name: two\ndata: [planted, ml-1m]\nmethods: [Pop]\n');
+const words = ['sweep', 'two.yaml', '--data', 'planted=planted', ...SMALL, '--dry-run'];
 
 test('--quiet leaves results and errors, and takes notes away', async () => {
   const [told, quiet] = [await run(...words), await run(...words, '--quiet')];

@@ -11,6 +11,7 @@ const { folder, run } = testProgram();
 const stage = { exposures: 22, clicks: 7, cappedShare: 0, constant: 0 };
 const small: SimulationSummary = {
   ...{ users: 10, items: 5, relevanceError: 1, exposureLoss: 1, first: stage, second: stage },
+  volume: { atZero: 22, alone: 22, exposures: 22 },
   ...{ splits: { train: 7, validation: 0, test: 0 }, shortUsers: 7 },
 };
 

@@ -9,11 +9,14 @@ import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings } from '../datasets/open.js';
 import { emptyParts } from '../datasets/split.js';
+import { describeCalibration } from '../simulator/calibration.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
+import { describeEffect } from '../simulator/effect.js';
 import { exposureFunctions } from '../simulator/exposure/registry.js';
 import type { PartDrawer } from '../simulator/parts.js';
 import { drawPartsOf, makeWorldOf, partsLeft, type SimulationSummary, simulate } from '../simulator/simulate.js';
+import { describeVolume } from '../simulator/world_maker.js';
 import type { TableNotes } from '../support/arrow_writer.js';
 import { Answer, UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
@@ -53,6 +56,10 @@ interface SimulateArguments extends ReadingArguments, OutputArguments, FormatArg
   readonly factors?: SimulationConfig['factors'];
   readonly exposure: string;
   readonly set: readonly string[];
+  readonly userFeatures?: string;
+  readonly itemFeatures?: string;
+  readonly volume?: SimulationConfig['volume'];
+  readonly calibration?: SimulationConfig['calibration'];
   readonly strength?: number;
   readonly formula?: string;
   readonly split: SimulationConfig['split'];
@@ -82,17 +89,19 @@ export const simulateCommand: Verb<SimulateArguments> = {
       .option('exposure', {
         type: 'string',
         default: 'none',
-        describe: `e(x, z): ./mine.ts, ./mine.js or one of\n${functionHelp}`,
+        describe: `e(x, z), added to the logarithm of exposure: 0 leaves it, +0.7 doubles it, -0.7 halves it; ./mine.ts, ./mine.js or one of\n${functionHelp}`,
         group: 'Exposure:',
       })
       .option('strength', {
         type: 'number',
-        describe: 'strength of the exposure function; short for --set strength=...',
+        describe:
+          'strength of the exposure function; short for --set strength=...; its variables have mean 0 or root mean square about 1',
         group: 'Exposure:',
       })
       .option('formula', {
         type: 'string',
-        describe: 'formula of --exposure expression; short for --set formula=...',
+        describe:
+          'formula of --exposure expression; popularity is log(popularity / mean), share the raw share, dot is x.z with root mean square 1',
         group: 'Exposure:',
       })
       .option('set', {
@@ -102,15 +111,26 @@ export const simulateCommand: Verb<SimulateArguments> = {
         describe: 'another setting of the exposure function, NAME=VALUE',
         group: 'Exposure:',
       })
+      .option('user-features', {
+        type: 'string',
+        describe: 'table of users whose columns e(x, z) sees: numbers, texts, dates',
+        group: 'Exposure:',
+      })
+      .option('item-features', { type: 'string', describe: 'the same of items', group: 'Exposure:' })
+      .option('volume', {
+        choices: ['kept', 'free'] as const,
+        describe: 'whether stage two shows as much as with e = 0, or as much as e(x, z) makes of it [kept]',
+        group: 'Exposure:',
+      })
       .option('exposures-per-user', {
         type: 'number',
-        describe: 'mean exposures a user, met by one constant on log p; by default as learned',
+        describe: 'mean exposures a user in both stages, met by one constant on log p; by default as learned',
         group: 'Exposure:',
       })
       .option('preset', {
         choices: Object.keys(PRESETS),
         default: 'paper',
-        describe: 'paper, or Saito et al. 2020',
+        describe: 'paper, or Saito et al. 2020; a number keeps worlds as they were, 1 as in 0.5.0',
         group: 'Stages:',
       })
       .option('eps1', {
@@ -129,6 +149,11 @@ export const simulateCommand: Verb<SimulateArguments> = {
         choices: ['log-odds', 'none'] as const,
         default: defaults.correction,
         describe: 'take the sampling of negatives out of the exposure model, or leave it as the authors',
+        group: 'Stages:',
+      })
+      .option('calibration', {
+        choices: ['held-out', 'none'] as const,
+        describe: 'calibrate the exposure model on pairs that its training did not see [held-out]',
         group: 'Stages:',
       })
       .option('factors', {
@@ -172,7 +197,7 @@ export const simulateCommand: Verb<SimulateArguments> = {
       .example('$0 simulate --exposure popularity --strength 0.8 --out runs/popular', 'from the planted world')
       .example('$0 simulate --data runs/ml-100k --exposure bubble --set clusters=5 --out runs/bubble', '')
       .example(
-        '$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - popularity" --out runs/formula',
+        '$0 simulate --data runs/ml-100k --exposure expression --formula "0.5*dot - 0.3*popularity" --out runs/formula',
         '',
       )
       .example(
@@ -182,7 +207,7 @@ export const simulateCommand: Verb<SimulateArguments> = {
   leading: {
     data: undefined,
     out: undefined,
-    exposure: `e(x, z), added to the log of the chance to be shown: ./mine.ts, ${exposureFunctions.names.join(', ')}`,
+    exposure: `e(x, z), added to the log of the chance to be shown, so that +0.7 doubles it: ./mine.ts, ${exposureFunctions.names.join(', ')}`,
     strength: undefined,
     formula: undefined,
     set: undefined,
@@ -203,11 +228,13 @@ export const simulateCommand: Verb<SimulateArguments> = {
       throw new UserError(
         `${argv.queue === undefined ? '--slurm' : '--queue'} goes with --parts: say in how many parts the final clicks are drawn`,
       );
-    const { config, source } = await configOf(argv);
     if (stage === 'submit' || stage === 'print')
       return submitSimulation(argv, await partsLeft(argv.out, argv.parts as number));
     if (stage === 'part') return drawTaskParts(argv);
+    const chosen = await configOf(argv);
+    const { config, source } = chosen;
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
+    const features = await chosen.features(data);
     const { workers, exposures, parts, partitioned, overwrite, format } = argv;
     if (partitioned && parts === undefined) throw new UserError('--partitioned goes with --parts');
     const progress = terminalProgress();
@@ -216,8 +243,9 @@ export const simulateCommand: Verb<SimulateArguments> = {
       executor &&
       ((notes: TableNotes) => drawnBy(executor, { parts: parts ?? 1, exposures, label: notes.data ?? '' }, progress));
     const elsewhere = stage === 'join' ? () => missingParts : byQueue;
-    const options = { config, source, workers, exposures, parts, partitioned, format, elsewhere };
-    const inputs = [argv.data, argv.exposure];
+    const options = { config, source, features, workers, exposures, parts, partitioned, format, elsewhere };
+    const named = [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures];
+    const inputs = named.filter((path) => path !== undefined);
     if (stage === 'world') {
       const folder = new OutputFolder(argv.out, { overwrite, resume: true, inputs });
       try {
@@ -231,8 +259,10 @@ export const simulateCommand: Verb<SimulateArguments> = {
     const summary = await writeFolder(argv.out, { overwrite, resume: parts !== undefined, inputs }, (folder) =>
       hearingSignals(stopSimulation(executor, argv), () => simulate(data, origin, options, folder, progress)),
     );
-    const remark = offScale(data, config);
-    const said = remark === undefined ? '' : `\n${remark}`;
+    const said = [variablesIn(config), offScale(data, config)]
+      .filter((remark) => remark !== undefined)
+      .map((remark) => `\n${remark}`)
+      .join('');
     print(
       argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}${said}\nwritten to ${argv.out}`,
     );
@@ -296,12 +326,21 @@ async function configOf(argv: SimulateArguments): ReturnType<typeof simulationOf
   }
   const { seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling } =
     argv;
+  const { userFeatures, itemFeatures, volume, calibration } = argv;
   return simulationOf({
     ...{ seed, dim, correction, power, split, preset, exposure, strength, formula, eps1, eps2, factors, sampling },
-    exposuresPerUser: argv.exposuresPerUser,
+    ...{ userFeatures, itemFeatures, volume, calibration, exposuresPerUser: argv.exposuresPerUser },
     backend: argv.backend === 'auto' ? await fasterBackend() : argv.backend,
     set: set.size > 0 ? Object.fromEntries(set) : undefined,
   });
+}
+
+/** What the variables of a formula or a function of the user's are; undefined for functions that are built in. */
+function variablesIn({ exposure, variables }: SimulationConfig): string | undefined {
+  if (exposure.name !== 'own' && exposure.name !== 'expression') return undefined;
+  return variables === 'raw'
+    ? 'in e(x, z), as in 0.5.0, popularity is a share and dot is x.z as trained'
+    : 'in e(x, z) popularity is log(popularity / mean) and dot is x.z with root mean square 1; up to 0.5.0 they were a share, now called share, and x.z as trained (--preset paper-1)';
 }
 
 /** Test items under which a metric is little more than chance. */
@@ -358,7 +397,7 @@ export function describeSimulation(summary: SimulationSummary): string {
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
-  const { device, repeats = 0 } = summary;
+  const { device, repeats = 0, calibration, effect, volume } = summary;
   const empty = emptyParts(
     summary.splits,
     `${summary.shortUsers > 0 ? `${number(summary.shortUsers)} of ${number(summary.users)} users have fewer than the three clicks that leave-last-two takes; ` : ''}more ratings, or more shown (--exposures-per-user), give more clicks`,
@@ -371,7 +410,10 @@ export function describeSimulation(summary: SimulationSummary): string {
       : []),
     ...(device === undefined ? [] : [`computed on ${device}`]),
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
+    ...(calibration === undefined ? [] : [describeCalibration(calibration)]),
     table.toString(),
+    effect === undefined ? 'e(x, z) = 0: exposure as learned' : `e(x, z): ${describeEffect(effect)}`,
+    ...(effect === undefined ? [] : [describeVolume(volume)]),
     `split: ${parts.join(', ')}${short}`,
     ...(empty === undefined ? smallParts(summary.splits) : [empty]),
   ].join('\n');

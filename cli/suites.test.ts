@@ -31,7 +31,7 @@ describe('suites', () => {
     expect([listed.code, listed.err]).toEqual([0, '']);
     const { rows, seconds } = JSON.parse(listed.out);
     expect(rows.map(({ row, trials }: { row: string; trials: number }) => [row, trials])).toEqual(
-      ['GMF', 'PS GMF/Pop', 'PS GMF/oracle', 'ACL, alpha 0.1', 'ACL, alpha 1'].map((row) => [row, 3]),
+      ['GMF', 'PS:GMF/Pop', 'PS:GMF/oracle', 'ACL, alpha 0.1', 'ACL, alpha 1'].map((row) => [row, 3]),
     );
     expect(seconds).toBeGreaterThan(0);
     const swept = await run('sweep', 'mine.yaml', ...small, '--repetitions', '2', '--out', 'own');

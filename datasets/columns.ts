@@ -101,6 +101,12 @@ export function namesSomething(names: readonly string[], wanted: ColumnNames): b
   );
 }
 
+/** The place of a column that users or items are usually called by, or that is called "id"; undefined where there is none. */
+export function usualColumn(role: 'user' | 'item', columns: readonly SourceColumn[]): number | undefined {
+  const plain = columns.map(({ name }) => plainName(name));
+  return [...USUAL_NAMES[role], 'id'].map((name) => plain.indexOf(name)).find((place) => place >= 0);
+}
+
 /** Finds the columns to use by what the user says, or by their usual names. Throws UserError where one is not there, or not the only one. */
 export function chooseColumns(columns: readonly SourceColumn[], wanted: ColumnNames, shown: string): UsedColumns {
   const names = columns.map(({ name }) => name);

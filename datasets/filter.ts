@@ -9,8 +9,8 @@ export interface FilterOptions {
   readonly maxUser: number;
   /** `once`: items, then users, as the authors' program; `until-stable`: again until nothing more goes. */
   readonly rule: 'once' | 'until-stable';
-  /** Which of several interactions of one user with one item stays. */
-  readonly duplicates: 'first' | 'last';
+  /** Which of several interactions of one user with one item stays; `all`: each is one of its own, as in the authors' program. */
+  readonly duplicates: 'first' | 'last' | 'all';
   /** What is counted: pairs of user and item, or records, of which one pair may have several (tags of one artist). */
   readonly count: 'pairs' | 'records';
 }
@@ -20,7 +20,7 @@ export const NO_FILTER: FilterOptions = {
   ...{ rule: 'once', duplicates: 'first', count: 'pairs' },
 };
 
-/** A.6.2, for LastFM and Goodreads: as the text says, and as the authors' program does, whose bounds are strict. */
+/** Filters of A.6.2, for LastFM and Goodreads: as the text says, and as the authors' program does, whose bounds are strict. */
 export const FILTER_PRESETS = {
   paper: { ...NO_FILTER, minItem: 20, minUser: 20, maxUser: 1000, count: 'records' },
   authors: { ...NO_FILTER, minItem: 21, minUser: 21, maxUser: 999, count: 'records' },
@@ -59,8 +59,11 @@ export function filterInteractions(
     steps.push(sizeAfter(step, data));
     return changed;
   };
-  const unite = (): boolean =>
-    apply(`one interaction a user and item (the ${options.duplicates})`, dropDuplicates(data, options.duplicates));
+  const { duplicates } = options;
+  const unite = (): void => {
+    if (duplicates === 'all') return;
+    apply(`one interaction a user and item (the ${duplicates})`, dropDuplicates(data, duplicates));
+  };
   if (options.count === 'pairs') unite();
   for (let again = true; again; again = again && options.rule === 'until-stable') {
     again = false;
@@ -78,7 +81,11 @@ export function filterInteractions(
   if (options.count === 'records') {
     unite();
     // Of many records few pairs may be left, and a split that leaves two out needs three.
-    apply(`users with at least ${LEAST_PAIRS} items`, keepByCount(data, 'user', LEAST_PAIRS, Number.POSITIVE_INFINITY));
+    const what = duplicates === 'all' ? 'records' : 'items';
+    apply(
+      `users with at least ${LEAST_PAIRS} ${what}`,
+      keepByCount(data, 'user', LEAST_PAIRS, Number.POSITIVE_INFINITY),
+    );
   }
   return { data, steps };
 }

@@ -1,4 +1,4 @@
-import { type Interactions, TEST, TRAIN, type UserItems, userItems } from './interactions.js';
+import { type Interactions, rowsWhere, TEST, TRAIN, type UserItems, userItems } from './interactions.js';
 
 /** Which interactions: training, what comes before the test part, or all. Where there is no split, all are for training. */
 export type KnownPart = 'train' | 'before test' | 'all';
@@ -21,4 +21,20 @@ export function knownItems(data: Interactions, part: KnownPart): UserItems {
     byPart.set(part, known);
   }
   return known;
+}
+
+/** Training items by user, each as often as there are records of it, in the order of items. */
+export function trainRecords({ user, item, split, userIds, itemIds }: Interactions): UserItems {
+  const rows = rowsWhere(user.length, (row) => !split || split[row] === TRAIN);
+  const starts = new Int32Array(userIds.length + 1);
+  for (const row of rows) (starts[(user[row] as number) + 1] as number)++;
+  for (let u = 0; u < userIds.length; u++) (starts[u + 1] as number) += starts[u] as number;
+  const items = new Int32Array(rows.length);
+  const next = starts.slice(0, userIds.length);
+  for (const row of rows) {
+    items[next[user[row] as number] as number] = item[row] as number;
+    (next[user[row] as number] as number)++;
+  }
+  for (let u = 0; u < userIds.length; u++) items.subarray(starts[u], starts[u + 1]).sort();
+  return { users: userIds.length, itemCount: itemIds.length, starts, items };
 }

@@ -8,6 +8,7 @@ import type { Interactions } from './interactions.js';
 import { ncfAt, readNcf } from './ncf.js';
 import type { PlantedOptions } from './planted.js';
 import { loadRatings, type Origin, prepareInteractions } from './prepare.js';
+import { type PreparationChoices, preparationOf } from './presets.js';
 import type { ReadOptions } from './reader.js';
 import { datasets } from './registry.js';
 import { readFolder, readManifest } from './store.js';
@@ -24,7 +25,12 @@ export async function openSplit(
   reference: string,
   read: ReadOptions,
   planted: PlantedOptions,
-  options: { readonly exposed?: boolean | undefined; readonly knownAs?: string | undefined } = {},
+  options: {
+    readonly exposed?: boolean | undefined;
+    readonly knownAs?: string | undefined;
+    /** Of ratings that are not split yet. */
+    readonly prepare?: PreparationChoices | undefined;
+  } = {},
 ): Promise<Interactions> {
   const ncf = await ncfAt(reference);
   if (ncf !== undefined) return readNcf(ncf);
@@ -37,6 +43,11 @@ export async function openSplit(
     return data;
   }
   const { data } = await loadRatings(reference, read, planted);
+  if (options.prepare) {
+    const { filter, split: rule, ...memory } = preparationOf(options.prepare);
+    const split = { rule, seed: planted.seed, shortUsers: 'refuse' } as const;
+    return prepareInteractions(data, filter, split, undefined, memory).data;
+  }
   const known = [options.knownAs, reference].find((name) => name !== undefined && datasets.has(name));
   const usual = (known !== undefined && datasets.get(known).filter) || NO_FILTER;
   const filter = { ...usual, minUser: Math.max(3, usual.minUser) };

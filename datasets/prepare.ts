@@ -9,6 +9,7 @@ import { zipPath } from './archive.js';
 import { cachedPath } from './fetch.js';
 import { type FilterOptions, type FilterStep, filterInteractions } from './filter.js';
 import { type Interactions, type PairList, rowsWhere, SPLITS, sharedInt32, takeRows } from './interactions.js';
+import { type MemoryOptions, withMemory } from './memory.js';
 import { labelOf, notesFor } from './notes.js';
 import { type TableFormat, writeParquetBeside } from './parquet_tables.js';
 import { type PlantedOptions, plantedRatings } from './planted.js';
@@ -69,12 +70,13 @@ export function prepareInteractions(
   filter: FilterOptions,
   split: SplitOptions,
   positive?: number,
+  memory: MemoryOptions = {},
 ): { data: Interactions; summary: PreparedSummary } {
   const { data: filtered, steps } = filterInteractions(positive === undefined ? raw : liked(raw, positive), filter);
   if (filtered.user.length === 0) {
     throw new UserError('the filters leave no interaction: lower --min-user and --min-item, or raise --max-user');
   }
-  const data = splitInteractions(filtered, split);
+  const data = withMemory(splitInteractions(filtered, split), memory, split.seed);
   const exposed = positive === undefined ? {} : { exposed: pairsAmong(raw, data) };
   return { data: { ...data, ...exposed }, summary: { steps, splits: countSplits(data) } };
 }

@@ -62,20 +62,21 @@ export async function readInteractions(path: string, options: ReadOptions = {}):
   return { data: { ...data, name: basename(zip?.archive ?? path) }, format, notes };
 }
 
-function checkFile(path: string): void {
+/** Throws UserError for what is no file, or an empty one. */
+export function checkFile(path: string, what = 'ratings'): void {
   try {
     const state = statSync(path);
     if (state.isDirectory())
       throw new UserError(
-        `"${path}" is a folder: name the file of ratings in it, such as ${path}/u.data or ${path}/ratings.dat`,
+        `"${path}" is a folder: name the file of ${what} in it${what === 'ratings' ? `, such as ${path}/u.data or ${path}/ratings.dat` : ''}`,
       );
     if (!state.isFile())
       throw new UserError(`"${path}" is a pipe or a device: write what it gives to a file, and name that`);
     if (state.size === 0 && !['.db', '.sqlite'].includes(extname(path)))
-      throw new UserError(`"${path}" is empty: expected one rating a line`);
+      throw new UserError(`"${path}" is empty: expected ${what === 'ratings' ? 'one rating a line' : what}`);
   } catch (error) {
     const explained = explainFileError(error);
-    throw explained ? new UserError(`cannot read the ratings: ${explained}`) : error;
+    throw explained ? new UserError(`cannot read the ${what}: ${explained}`) : error;
   }
 }
 

@@ -2,7 +2,8 @@ import { keyWords, stream, WasmKernels } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { type Interactions, rowsByUser, SPLITS, sharedUint8, TEST, TRAIN, VALIDATION } from './interactions.js';
 
-export type SplitRule = 'leave-last-two' | 'random';
+/** `leave-last-two-records` counts records of the same pair as several interactions, which may be in several parts. */
+export type SplitRule = 'leave-last-two' | 'leave-last-two-records' | 'random';
 
 export interface SplitOptions {
   readonly rule: SplitRule;
@@ -52,6 +53,19 @@ function leaveLastTwo(data: Interactions, options: SplitOptions): Uint8Array {
       const item = data.item[row] as number;
       const held = last[item] as number;
       if (held < 0 || timeOf(row) >= timeOf(held)) last[item] = row;
+    }
+    if (options.rule === 'leave-last-two-records') {
+      const codes = leaveLastTwoCodes(Array.from(own, timeOf));
+      if (codes)
+        own.forEach((row, k) => {
+          split[row] = codes[k] as number;
+        });
+      else if (options.shortUsers === 'refuse')
+        throw new UserError(
+          `user "${data.userIds[user]}" has ${own.length} record(s), and leave-last-two-records needs three: drop such users with --min-user 3`,
+        );
+      for (const row of own) last[data.item[row] as number] = -1;
+      continue;
     }
     const distinct = own.filter((row) => last[data.item[row] as number] === row);
     const codes = leaveLastTwoCodes(Array.from(distinct, timeOf));

@@ -6,11 +6,14 @@ import type { Ranks, ScoredRanks } from './ranks.js';
 export type ItemValues = Readonly<Record<string, Float64Array>>;
 
 /** The metrics of each test item. */
-export function itemValues(metrics: readonly ItemMetric[], { greater, equal }: Ranks): ItemValues {
+export function itemValues(metrics: readonly ItemMetric[], { greater, equal, copies }: Ranks): ItemValues {
   return Object.fromEntries(
     metrics.map((metric) => [
       metric.name,
-      Float64Array.from(greater, (above, row) => valueAtRank(metric, above, equal[row] as number)),
+      Float64Array.from(
+        greater,
+        (above, row) => (1 + (copies?.[row] ?? 0)) * valueAtRank(metric, above, equal[row] as number),
+      ),
     ]),
   );
 }

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { WasmKernels } from '../compute/index.js';
 import { type Interactions, TEST, TRAIN, VALIDATION } from '../datasets/interactions.js';
+import type { Scorer } from '../models/scorer.js';
+import { itemValues } from './averages.js';
+import { metricsAt } from './metrics/registry.js';
 import { checkEvaluation, testQuestion } from './question.js';
+import { rank } from './ranks.js';
 
 /** Users with a list of items each; the last is for the test, the one before for validation. */
 function dataOf(lists: readonly (readonly number[])[], items: number): Interactions {
@@ -48,4 +52,24 @@ describe('test items without rivals', () => {
       /"d\.csv": each of the 2 validation items .* all 4 items, .* nothing to rank/,
     );
   });
+});
+
+test('a copy of the test item among its given candidates is found, too: both places count', async () => {
+  const data = {
+    ...dataOf(
+      [
+        [0, 1, 2],
+        [0, 1, 3],
+      ],
+      5,
+    ),
+    candidates: Int32Array.of(2, 4, 0, 4, 1, 0),
+  };
+  const question = await testQuestion(new WasmKernels(), data, TEST, { candidates: 3, seed: 1 });
+  expect(question.sampled?.copies).toEqual(Int32Array.of(1, 0));
+  // Item i scores i: before item 2 and its copy there is item 4 alone, before item 3 too.
+  const scorer: Scorer = { scorePairs: async ({ item }) => Float32Array.from(item) };
+  const values = itemValues(metricsAt([2, 3]).items, await rank(scorer, question));
+  expect([...(values['hit@2'] as Float64Array)]).toEqual([1, 1]);
+  expect([...(values['hit@3'] as Float64Array)]).toEqual([2, 1]);
 });

@@ -30,7 +30,9 @@ export interface TestQuestion {
   /** The evaluated pairs themselves. */
   readonly targets: Question;
   /** Each target before its candidates, of which the first counts[row] are some; absent where all items are candidates. */
-  readonly sampled?: { readonly question: Question; readonly counts: Int32Array } | undefined;
+  readonly sampled?:
+    | { readonly question: Question; readonly counts: Int32Array; readonly copies?: Int32Array | undefined }
+    | undefined;
 }
 
 /** User of an evaluated row. */
@@ -102,7 +104,9 @@ export async function testQuestion(
         : undefined;
   return {
     ...{ data, rows, leftOut, known, targets },
-    ...(others && { sampled: { question: withTargets(targets, others), counts: others.counts } }),
+    ...(others && {
+      sampled: { question: withTargets(targets, others), counts: others.counts, copies: copiesOf(item, others) },
+    }),
   };
 }
 
@@ -146,6 +150,14 @@ function givenCandidates(data: Interactions, rows: Int32Array, given: Int32Array
     counts[r] = givenCount(given, start, each);
   });
   return { each, items, counts };
+}
+
+/** How often each target is among its own candidates; absent where none is. */
+function copiesOf(target: Int32Array, { each, items, counts }: Candidates): Int32Array | undefined {
+  const copies = target.map(
+    (item, r) => items.subarray(r * each, r * each + (counts[r] as number)).filter((other) => other === item).length,
+  );
+  return copies.some((count) => count > 0) ? copies : undefined;
 }
 
 /** Lays each target before its candidates; one of -1 is none, and stands last. */

@@ -7,6 +7,8 @@ import { type TestQuestion, userOf } from './question.js';
 export interface Ranks {
   readonly greater: Int32Array;
   readonly equal: Int32Array;
+  /** How often the test item stands among its own candidates, where data names them so: every copy that is found counts. */
+  readonly copies?: Int32Array | undefined;
 }
 
 /** Places of the evaluated items, and their scores. */
@@ -22,7 +24,7 @@ export async function rank(scorer: Scorer, question: TestQuestion): Promise<Scor
         countPairs(scorer, sampled.question, sampled.counts))
     : await rankAll(scorer, question);
   if (ranks.greater.includes(-1)) throw new DivergedError('some scores are NaN or infinite');
-  return ranks;
+  return sampled?.copies ? { ...ranks, copies: sampled.copies } : ranks;
 }
 
 /** What `Scorer.rankPairs` does, on plain arrays. */

@@ -36,9 +36,9 @@ export const acl: MethodDefinition = {
     refuseUnweightable(text, 'ACL', f);
     if (f.loss) throw new UserError(`"${text}": ACL weights a loss of single rows, which ${f.name} does not have`);
     const g = learning(text, f, second, catalogue);
-    const label = `ACL ${f.name}/${g.name}`;
+    const label = `ACL:${f.name}/${g.name}`;
     return {
-      ...{ kind: 'ACL', text: `ACL:${f.name}/${g.name}`, label, settings },
+      ...{ kind: 'ACL', text: label, label, settings },
       players: g.name === f.name ? [f] : [f, g],
       remedy: 'lower --rate or --rate-g, or raise --least-g',
       needs: ({ regularizer }) => [

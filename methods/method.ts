@@ -48,7 +48,7 @@ export interface Method {
   readonly kind: string;
   /** As it is written: "ACL:GMF/GMF". */
   readonly text: string;
-  /** As tables print it: "ACL GMF/GMF". */
+  /** As tables print it: "ACL:GMF/GMF". */
   readonly label: string;
   /** Its settings with their defaults: what is not named here it does not look at. */
   readonly settings: z.ZodObject;

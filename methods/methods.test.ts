@@ -56,11 +56,11 @@ beforeAll(async () => {
 describe('names of methods', () => {
   test.each([
     ['gmf', 'plain', 'GMF', 'GMF'],
-    ['PS:GMF/Pop', 'PS', 'PS:GMF/Pop', 'PS GMF/Pop'],
-    ['ps:mlp/mlp', 'PS', 'PS:MLP/MLP', 'PS MLP/MLP'],
-    ['PS:Attn/oracle', 'PS', 'PS:Attn/oracle', 'PS Attn/oracle'],
-    ['ACL:Attn/GMF', 'ACL', 'ACL:Attn/GMF', 'ACL Attn/GMF'],
-    ['acl:gmf', 'ACL', 'ACL:GMF/GMF', 'ACL GMF/GMF'],
+    ['PS:GMF/Pop', 'PS', 'PS:GMF/Pop', 'PS:GMF/Pop'],
+    ['ps:mlp/mlp', 'PS', 'PS:MLP/MLP', 'PS:MLP/MLP'],
+    ['PS:Attn/oracle', 'PS', 'PS:Attn/oracle', 'PS:Attn/oracle'],
+    ['ACL:Attn/GMF', 'ACL', 'ACL:Attn/GMF', 'ACL:Attn/GMF'],
+    ['acl:gmf', 'ACL', 'ACL:GMF/GMF', 'ACL:GMF/GMF'],
     ['IPS-MF', 'PS', 'IPS-MF', 'IPS-MF'],
   ])('%s', (given, kind, text, label) => {
     expect(parseMethod(given)).toMatchObject({ kind, text, label });
@@ -216,7 +216,7 @@ describe('staged A/B tests', () => {
     const staged = [0.2, 0.4].map(
       (hit, k): FinishedTrial => ({
         data: 'x',
-        row: { label: `model ${k}`, method: 'ACL GMF/GMF', variant: {} },
+        row: { label: `model ${k}`, method: 'ACL:GMF/GMF', variant: {} },
         repetition: 0,
         settings: settingsOf('ACL:GMF'),
         outcome: {
@@ -278,7 +278,7 @@ test('a table says whose exposure model has collapsed', async () => {
   const finished = [true, false].map((collapsed, repetition) => ({
     ...{
       data: 'x',
-      row: { label: 'PS GMF/Pop', method: 'PS GMF/Pop', variant: {} },
+      row: { label: 'PS:GMF/Pop', method: 'PS:GMF/Pop', variant: {} },
       repetition,
       settings: settingsOf('PS:GMF/Pop'),
     },
@@ -288,6 +288,6 @@ test('a table says whose exposure model has collapsed', async () => {
   })) as unknown as FinishedTrial[];
   const noteOf = (trials: readonly FinishedTrial[]) =>
     suiteTables('quick', [{ show: 'standard' }], trials, new Map())[0]?.table.note;
-  expect(noteOf(finished)).toMatch(/The exposure model has collapsed, .*: PS GMF\/Pop \(1 of 2\)\./);
+  expect(noteOf(finished)).toMatch(/The exposure model has collapsed, .*: PS:GMF\/Pop \(1 of 2\)\./);
   expect(noteOf(finished.slice(1))).not.toMatch(/collapsed/);
 });

@@ -1,3 +1,4 @@
+import { trainRecords } from '../datasets/known.js';
 import { crossEntropyLoss } from '../models/losses.js';
 import type { ModelDefinition } from '../models/model.js';
 import { trainOnClicks } from '../models/plain_training.js';
@@ -45,7 +46,7 @@ async function trainPlain(context: TrainContext, f: ModelDefinition, catalogue: 
   const model = freshModel(context, f);
   const scorer = scorers.of(model);
   if (model.fit) {
-    await model.fit(train, seed);
+    await model.fit(model.fitsRecords ? trainRecords(context.data) : train, seed);
     return { scorer, model };
   }
   const trainer = trainerOf(settings, seed);
@@ -73,8 +74,5 @@ async function trainPlain(context: TrainContext, f: ModelDefinition, catalogue: 
 
 /** A model of ratings is PS by itself: weighted by the inverse of the propensity that its setting names (Schnabel et al. 2016). */
 function ofRatings(f: ModelDefinition, catalogue: ModelCatalogue): Method {
-  return weighted(f, catalogue, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop', catalogue), {
-    text: f.name,
-    label: f.name,
-  });
+  return weighted(f, catalogue, (settings) => propensityNamed(propensityIn(f, settings) ?? 'Pop', catalogue), f.name);
 }

@@ -25,7 +25,7 @@ export const ps: MethodDefinition = {
     const f = catalogue.models.get(first);
     refuseUnweightable(text, 'PS', f);
     const g = named(text, second, catalogue);
-    return weighted(f, catalogue, () => g, { text: `PS:${f.name}/${g.name}`, label: `PS ${f.name}/${g.name}` });
+    return weighted(f, catalogue, () => g, `PS:${f.name}/${g.name}`);
   },
 };
 
@@ -46,7 +46,7 @@ export function weighted(
   f: ModelDefinition,
   { models }: ModelCatalogue,
   propensityIn: (settings: FlatSettings) => PropensityDefinition,
-  { text, label }: Pick<Method, 'text' | 'label'>,
+  text: string,
 ): Method {
   const learnsRatings = f.loss?.learnsFrom === 'ratings';
   const fixed = propensityIn({});
@@ -54,14 +54,14 @@ export function weighted(
   const base = learnsRatings ? forRatings : forClicks;
   const settings = g ? base.extend(trainedG) : base;
   return {
-    ...{ kind: 'PS', text, label, settings },
+    ...{ kind: 'PS', text, label: text, settings },
     players: g && g.name !== f.name ? [f, g] : [f],
     remedy: g ? 'lower --rate, or --rate-g, or raise --least-g' : 'lower --rate, or raise --least-g',
     needs: (given) => [...(f.needs ?? []), ...propensityIn(given).needs],
     check({ beta, weighed }) {
       if (learnsRatings && (beta === 'fitted' || weighed === 'clicks'))
         throw new UserError(
-          `${label}: --beta fitted and --weighed clicks speak of clicks, and ${f.name} learns from ratings`,
+          `${text}: --beta fitted and --weighed clicks speak of clicks, and ${f.name} learns from ratings`,
         );
     },
     tuning: g ? [...aloneStages(f, g), ownStage(text, [rate, l2])] : [ownStage(text, plainAxes(f))],

@@ -76,10 +76,10 @@ describe('a method that learns from it', () => {
 
   test('needs to know what was shown, and a model that is trained by cross-entropy', () => {
     const method = parseMethod('shown:gmf');
-    expect(method).toMatchObject({ kind: 'Shown', text: 'Shown:GMF', label: 'Shown GMF' });
+    expect(method).toMatchObject({ kind: 'Shown', text: 'Shown:GMF', label: 'Shown:GMF' });
     expect(needsExposures(method, {})).toBe(true);
     expect(() => checkMethod(method, { ...data, exposed: undefined }, {}, true)).toThrow(
-      /Shown GMF: it learns from what was shown and not clicked, and .* does not say what was shown: simulate with --exposures/,
+      /Shown:GMF: it learns from what was shown and not clicked, and .* does not say what was shown: simulate with --exposures/,
     );
     expect(() => checkMethod(parseMethod('Shown:Attn'), data, {}, true)).toThrow(/histories of clicks/);
     for (const name of ['Pop', 'EASE', 'BPR-MF', 'IPS-MF'])

@@ -27,7 +27,7 @@ export const shown: MethodDefinition = {
           .join(', ')}`,
       );
     return {
-      ...{ kind: 'Shown', text: `Shown:${f.name}`, label: `Shown ${f.name}`, settings: plainSettings, players: [f] },
+      ...{ kind: 'Shown', text: `Shown:${f.name}`, label: `Shown:${f.name}`, settings: plainSettings, players: [f] },
       remedy: 'lower --rate',
       needs: () => [{ what: 'exposures', why: 'it learns from what was shown and not clicked' }],
       check() {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Parameter, Runs, Tape, Tensor, Variable } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
-import { defineModel } from './model.js';
+import { defineModel, type Model } from './model.js';
 
 /**
  * Self-attention over item histories (SASRec: Kang and McAuley 2018; paper, A.6.4): item embeddings with learned places, blocks of
@@ -20,9 +20,13 @@ export const attn = defineModel({
     /** Width of queries, keys and values together over all heads; 0 for that of the factors. */
     width: z.number().int().min(0).max(1024).default(0),
     dropout: z.number().min(0).max(0.95).default(0.2),
+    variant: z
+      .enum(['sasrec', 'mean'])
+      .default('sasrec')
+      .describe("mean: attention alone, averaged over the history, much as the authors' program has it"),
   }),
   tuning: { heads: [1, 2, 4], blocks: [1, 2, 3], width: [16, 0, 64], dropout: [0.1, 0.2, 0.3, 0.5] },
-  create(_kernels, make, { items, dim }, { length, heads, blocks, width: given, dropout }) {
+  create(_kernels, make, { items, dim }, { length, heads, blocks, width: given, dropout, variant }) {
     const width = given === 0 ? dim : given;
     if (width % heads !== 0) {
       const [name, value] = given === 0 ? ['--dim', dim] : ['the setting width', width];
@@ -39,7 +43,7 @@ export const attn = defineModel({
       weight: make.weight(`${name} weight`, inputs, outputs),
       bias: make.constant(`${name} bias`, [outputs]),
     });
-    const layers = Array.from({ length: blocks }, (_, b) => ({
+    const layers = Array.from({ length: variant === 'mean' ? 0 : blocks }, (_, b) => ({
       attentionNorm: norm(`block ${b + 1} attention norm`),
       projection: layer(`block ${b + 1} query key value`, dim, 3 * width),
       output: layer(`block ${b + 1} attention output`, width, dim),
@@ -47,6 +51,13 @@ export const attn = defineModel({
       first: layer(`block ${b + 1} forward 1`, dim, dim),
       second: layer(`block ${b + 1} forward 2`, dim, dim),
     }));
+    if (variant === 'mean') {
+      const parts = Array.from({ length: blocks }, (_, b) => ({
+        projection: layer(`block ${b + 1} query key value`, dim, 3 * width),
+        output: layer(`block ${b + 1} attention output`, width, dim),
+      }));
+      return meanOfHistory({ item, place, ones, parts, length, heads, dropout });
+    }
     const last = norm('last norm');
     return {
       history: length,
@@ -83,6 +94,57 @@ export const attn = defineModel({
     };
   },
 });
+
+interface Dense {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+}
+
+/**
+ * Attention without layer norm and feed-forward part, its results averaged over what the history has so far. The average is that of attention whose
+ * scores are all 0. (The authors' program has no causal mask; here one history trains all its places at once, which needs it.)
+ */
+function meanOfHistory({
+  item,
+  place,
+  ones,
+  parts,
+  length,
+  heads,
+  dropout,
+}: {
+  readonly item: Parameter;
+  readonly place: Parameter;
+  readonly ones: Parameter;
+  readonly parts: readonly { readonly projection: Dense; readonly output: Dense }[];
+  readonly length: number;
+  readonly heads: number;
+  readonly dropout: number;
+}): Model {
+  return {
+    history: length,
+    parameters: [
+      ...[item, place],
+      ...parts.flatMap(({ projection, output }) => [...Object.values(projection), ...Object.values(output)]),
+    ],
+    forward(tape, { sequences }) {
+      if (!sequences) throw new Error('Attn scores pairs that come with histories');
+      const dense = (x: Variable, { weight, bias }: Dense): Variable =>
+        tape.dense(x, tape.parameter(weight), tape.parameter(bias));
+      const embedded = tape.embed(item, sequences.lookup);
+      const places = tape.spread(tape.parameter(place), sequences.places);
+      let x = tape.dropout(tape.add(tape.spread(embedded, sequences.tokens), places), dropout, 'input');
+      parts.forEach(({ projection, output }, b) => {
+        const seen = tape.attention(dense(x, projection), sequences, heads);
+        x = tape.addDropped(x, dense(seen, output), dropout, `attention ${b}`);
+      });
+      const [rows, dim] = x.value.shape as [number, number];
+      const alike = tape.constant(tape.kernels.zeros([rows, 2 * dim]));
+      const mean = tape.attention(tape.concatenate(alike, x), sequences, 1);
+      return tape.pairProduct(mean, sequences.states, embedded, sequences.items, tape.parameter(ones));
+    },
+  };
+}
 
 /** Attention of the last row of each history, from normalized rows x; nothing flows back. */
 function lastAttention(

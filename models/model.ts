@@ -19,6 +19,8 @@ export interface Model {
   readonly history?: number;
   /** Present where the parameters come from the training matrix in closed form, and not from gradient descent. */
   fit?(train: UserItems, seed: number): void;
+  /** Whether an item stands as often among those that `fit` is given as there are records of it. */
+  readonly fitsRecords?: boolean;
   /** Present where the scores are ratings: takes the mean and deviation of those that it learns from, to which its parameters are relative. */
   standardise?(mean: number, deviation: number): void;
   /** Present where the sizes of some parameters come from the data: takes saved parameters. */

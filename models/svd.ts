@@ -10,7 +10,7 @@ const TOLERANCE = 1e-7;
 const NOTHING = 1e-13;
 
 /**
- * The largest `rank` singular triplets of the binary matrix A, by Golub's and Kahan's bidiagonalization in double precision, with full
+ * The largest `rank` singular triplets of the matrix A of zeros and ones, or of counts where an item stands several times, by Golub's and Kahan's bidiagonalization in double precision, with full
  * orthogonalization of the right vectors (Golub, Kahan 1965; Simon, Zha 2000, who show that one side is enough): left[users, rank] is orthonormal,
  * right[items, rank] carries the singular values, and left right' is the best approximation of A of its rank. Columns beyond A's rank are zero.
  */

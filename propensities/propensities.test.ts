@@ -62,7 +62,7 @@ describe('propensities that are not trained', () => {
 
 test('what gives no probability is refused, with those that do', () => {
   expect(() => propensityNamed('EASE', builtInModels)).toThrow(
-    /one of Pop, oracle, MF, GMF, .*: EASE gives no probability/,
+    /one of Pop, oracle, PopSigmoid, MF, GMF, .*: EASE gives no probability/,
   );
   expect(() => propensityNamed('GMFF', builtInModels)).toThrow(/unknown model "GMFF": did you mean GMF\?/);
 });

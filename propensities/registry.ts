@@ -5,10 +5,11 @@ import { Registry, unknownName } from '../support/registry.js';
 import { trainedPropensity } from './model.js';
 import { oracle } from './oracle.js';
 import { pop } from './pop.js';
+import { popSigmoid } from './pop_sigmoid.js';
 import type { PropensityDefinition } from './propensity.js';
 
 /** Propensities that are no models. A new one is a file in this folder and a line here. */
-export const propensities = new Registry<PropensityDefinition>('propensity', [pop, oracle]);
+export const propensities = new Registry<PropensityDefinition>('propensity', [pop, oracle, popSigmoid]);
 
 /** What models and propensities there are; those of a user's own files besides. */
 export interface ModelCatalogue {

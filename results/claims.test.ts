@@ -62,14 +62,14 @@ describe('a comparison', () => {
 describe('power', () => {
   test('is what four of five tests of such an effect would find, by hand and by trial', () => {
     // Standard error 1 of 4 degrees of freedom: t of .975 and of .8 are 2.776 and .941.
-    expect(seenBy({ error: 1, freedom: 4 }, 0.05)).toBeCloseTo(2.7764 + 0.941, 3);
+    expect(seenBy({ error: 1, shares: [{ share: 1, freedom: 4 }] }, 0.05)).toBeCloseTo(2.7764 + 0.941, 3);
     let state = 5;
     const next = (): number => {
       state = (Math.imul(state, 1664525) + 1013904223) | 0;
       return ((state >>> 8) + 0.5) / 2 ** 24;
     };
     const normal = (): number => Math.sqrt(-2 * Math.log(next())) * Math.cos(2 * Math.PI * next());
-    const effect = seenBy({ error: 1 / Math.sqrt(10), freedom: 9 }, 0.05);
+    const effect = seenBy({ error: 1 / Math.sqrt(10), shares: [{ share: 1, freedom: 9 }] }, 0.05);
     const zeros = Array.from({ length: 10 }, () => 0);
     const found = Array.from({ length: 1000 }, () => {
       const values = zeros.map(() => effect + normal());

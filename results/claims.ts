@@ -4,7 +4,7 @@ import { markdownTableOf, markdownText } from './markdown.js';
 /** One thing that a claim says to be larger than another, tested over pairs. */
 export interface ClaimTest extends PairedTest {
   readonly data: string;
-  /** "ACL GMF/GMF above GMF". */
+  /** "ACL:GMF/GMF above GMF". */
   readonly what: string;
   /** The least effect worth the name, as the difference is. */
   readonly least: number;

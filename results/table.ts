@@ -320,6 +320,9 @@ function intervalText({ format }: ColumnStyle, summary: Summary | undefined): st
   return summary.interval.map((x) => (format === 'number' ? x.toFixed(4) : (100 * x).toFixed(2))).join(' to ');
 }
 
+/** What numbers of CSV and JSON are in; Markdown, LaTeX, pictures and the terminal show a share in percent. */
+const UNITS = { percent: 'share of 1', number: 'number', count: 'count' } as const;
+
 /** One line a row and metric, in full precision, with what was published beside. What looks like a formula is none. */
 export function csvOf(table: ResultTable): string {
   const records = table.rows.flatMap(({ label, cells, published }) =>
@@ -330,15 +333,17 @@ export function csvOf(table: ResultTable): string {
       return [[label, column, ...own, paper?.mean, paper?.sd].map((value) => value ?? '')];
     }),
   );
-  const columns = ['row', 'metric', 'n', 'mean', 'sd', 'low', 'high', 'published_mean', 'published_sd'];
-  if (!table.anchors) return spreadsheet(columns, records);
+  const columns = ['row', 'metric', 'n', 'mean', 'sd', 'low', 'high', 'published_mean', 'published_sd', 'unit'];
+  const unitOf = (column: unknown): string => UNITS[styleOf(table, String(column)).format ?? 'percent'];
+  const withUnits = records.map((record) => [...record, unitOf(record[1])]);
+  if (!table.anchors) return spreadsheet(columns, withUnits);
   const anchors = table.anchors.flatMap(({ label, cells }) =>
     table.columns.flatMap((column) => {
       const cell = cells[column];
-      return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '', '', '', '', '', 'anchor']] : [];
+      return cell ? [[label, column, cell.n, cell.mean, cell.sd ?? '', '', '', '', '', unitOf(column), 'anchor']] : [];
     }),
   );
-  return spreadsheet([...columns, 'kind'], [...records.map((record) => [...record, 'method']), ...anchors]);
+  return spreadsheet([...columns, 'kind'], [...withUnits.map((record) => [...record, 'method']), ...anchors]);
 }
 
 /** CSV for people and spreadsheets, which would run what looks like a formula: it gets an apostrophe before it. Numbers stay numbers. */

@@ -45,7 +45,7 @@ describe('text in columns', () => {
   test('columns that do not fit are counted out from the right', () => {
     const rows = [
       ['', 'hit@5', 'hit@10', 'ndcg@10'],
-      ['ACL GMF/GMF', '50.0', '60.0', '35.5'],
+      ['ACL:GMF/GMF', '50.0', '60.0', '35.5'],
     ];
     expect([20, 28, 29, 80].map((width) => columnsThatFit(rows, width))).toEqual([2, 3, 3, 4]);
   });
@@ -57,7 +57,7 @@ const table: ResultTable = {
   title: `A title, ${words}`,
   note: `A note, ${words}, and ${words}`,
   columns,
-  rows: ['Pop', 'ACL GMF/GMF', 'PS GMF/oracle'].map((label) => ({
+  rows: ['Pop', 'ACL:GMF/GMF', 'PS:GMF/oracle'].map((label) => ({
     label,
     cells: Object.fromEntries(columns.map((name) => [name, cell])),
   })),

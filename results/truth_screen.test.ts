@@ -15,7 +15,7 @@ const table = (
 });
 const value: ResultTable = {
   ...table(['value@10', 'share'], {
-    'PS GMF/oracle': [
+    'PS:GMF/oracle': [
       [0.5, 0.52],
       [0.6, 0.62],
     ],
@@ -34,7 +34,7 @@ const value: ResultTable = {
   ],
   lead: ['One sentence.', 'Another.'],
 };
-const standard = table(['hit@10'], { 'PS GMF/oracle': [[0.6, 0.6]], Pop: [[0.7, 0.7]], MF: [[0.5, 0.5]] });
+const standard = table(['hit@10'], { 'PS:GMF/oracle': [[0.6, 0.6]], Pop: [[0.7, 0.7]], MF: [[0.5, 0.5]] });
 const trust = table(['tau', 'regret'], {
   'standard, Hit@10': [
     [-1, -1, -0.9],

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { readFolder } from '../datasets/store.js';
+import type { ExposureOfPair } from '../simulator/exposure/custom.js';
 import { simulate } from '../simulator/simulate.js';
 import { writeFolder } from '../support/output.js';
 import { silent } from '../support/progress.js';
@@ -22,17 +23,23 @@ async function simulateAndTrain({
   runTrial,
   SIMULATION_DEFAULTS,
   simulateInMemory,
-}: Core): Promise<{ clicks: number[]; results: object[] }> {
+}: Core): Promise<{ clicks: number[]; told: string; results: object[] }> {
   const { data: ratings } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 60, ratingsPerUser: 15 });
   const config = { ...SIMULATION_DEFAULTS, dim: 4, exposuresPerUser: 20 };
-  const exposure = (_x: Float32Array, _z: Float32Array, pair: { popularity: number }): number => 2 * pair.popularity;
-  const { data, world } = await simulateInMemory(ratings, config, { exposure });
+  const exposure: ExposureOfPair = (_x, _z, { popularity, dot, itemId, itemFeatures }) =>
+    0.5 * popularity + 0.1 * dot + (itemFeatures['kind'] === 'a' && itemId !== 'i7' ? 0.7 : 0);
+  const features = { items: { kind: ratings.itemIds.map((_, item) => (item % 2 === 0 ? 'a' : 'b')) } };
+  const { data, world, effect, volume } = await simulateInMemory(ratings, config, { exposure, features });
   const results: object[] = [];
   for (const method of ['MLP', 'ACL:GMF/GMF', 'EASE']) {
     const settings = { method, ...choicesOf({ dim: 4, epochs: 2, bootstrap: 20, candidates: 20 }, 1, String) };
     results.push((await runTrial(data, settings, { world: world.state })).result);
   }
-  return { clicks: [...data.user, ...data.item], results: JSON.parse(JSON.stringify(results)) };
+  return {
+    clicks: [...data.user, ...data.item],
+    told: JSON.stringify({ effect, volume }),
+    results: JSON.parse(JSON.stringify(results)),
+  };
 }
 
 test('the core is bundled for a browser with nothing of Node, and simulates, trains and evaluates there to the same bits', async () => {

@@ -69,7 +69,9 @@ try {
     console.log(describeDiff(diff, plainTable));
     if (!isSame(diff, false)) process.exitCode = 1;
   } else {
-    rmSync(reference, { recursive: true, force: true });
+    // Cases with exact answers lie in a folder of their own.
+    for (const file of readdirSync(reference).filter((name) => /\.(json|md)$/.test(name)))
+      rmSync(join(reference, file));
     const kept = readdirSync(join(out, 'tables')).filter((file) => /\.(json|md)$/.test(file));
     for (const file of kept) cpSync(join(out, 'tables', file), join(reference, file));
     for (const file of kept.filter((name) => name.endsWith('.json'))) leaveOutMoves(join(reference, file));

@@ -52,15 +52,26 @@ export const simulationSchema = z.object({
   exposureModel: factorModelSchema,
   /** `log-odds` takes the sampling of negatives out of the exposure model; `none` leaves it, as the authors did. */
   correction: z.enum(['log-odds', 'none']),
+  /**
+   * Whether the exposure model is calibrated on pairs that its training did not see. Absent from worlds of 0.5.0, which had none.
+   */
+  calibration: z.enum(['held-out', 'none']).default('none'),
   /** Exponent of the exposure probability. */
   power: z.number().positive(),
   eps1: noiseSchema,
   eps2: noiseSchema,
-  /** Wished mean of exposures a user, in both stages; absent: as they come. */
+  /** Wished mean of exposures a user, in stage one, and in stage two where that keeps it; absent: as they come. */
   exposuresPerUser: z.number().positive().optional(),
   /** Whether x and z are trained anew on the first-stage clicks, or the first exposure factors are kept. */
   factors: z.enum(['retrained', 'kept']),
   exposure: z.object({ name: z.string(), settings: z.record(z.string(), z.union([z.number(), z.string()])) }),
+  /**
+   * What exposure functions see: `standard` variables (popularity as log(popularity / mean), x . z with root mean square 1), or `raw` ones, as worlds
+   * of 0.5.0 had them (popularity as a share, and a floor of a tenth of an even share in the function of that name).
+   */
+  variables: z.enum(['standard', 'raw']).default('raw'),
+  /** Whether stage two keeps as many exposures as it would have with e = 0, or as many as e(x, z) makes. */
+  volume: z.enum(['kept', 'free']).default('free'),
   split: z.enum(['leave-last-two', 'random']),
   /**
    * How exposures are drawn: `pairs` visits every pair; `skip` jumps from candidate to candidate under bounds, for the same distribution at a cost
@@ -80,27 +91,46 @@ export const SIMULATION_DEFAULTS: SimulationConfig = {
   relevanceModel: { rate: 0.005, l2: 0.02, epochs: 100 },
   exposureModel: { rate: 0.005, l2: 0.001, epochs: 100 },
   correction: 'log-odds',
+  calibration: 'held-out',
   power: 1,
   eps1: { kind: 'normal', location: 4, scale: 0.5 },
   eps2: { kind: 'normal', location: 0, scale: 0.5 },
   factors: 'retrained',
   exposure: { name: 'none', settings: {} },
+  variables: 'standard',
+  volume: 'kept',
   split: 'leave-last-two',
   sampling: 'pairs',
 };
 
-/** Named groups of settings. */
-export const PRESETS: Readonly<
-  Record<string, { readonly summary: string; readonly settings: Partial<SimulationConfig> }>
-> = {
-  paper: { summary: 'the two stages of the paper with its defaults', settings: {} },
-  saito: {
-    summary: 'Saito et al. 2020 (WSDM): relevance sigmoid(R - 5), exposure (logistic MF)^power, no noise, no e(x, z)',
-    settings: {
-      eps1: { kind: 'constant', location: 5, scale: 0 },
-      eps2: { kind: 'constant', location: 0, scale: 0 },
-      factors: 'kept',
-      exposure: { name: 'none', settings: {} },
-    },
-  },
+/** What worlds were in 0.5.0. */
+const FIRST = { calibration: 'none', variables: 'raw', volume: 'free' } as const;
+
+const SAITO = {
+  eps1: { kind: 'constant', location: 5, scale: 0 },
+  eps2: { kind: 'constant', location: 0, scale: 0 },
+  factors: 'kept',
+  exposure: { name: 'none', settings: {} },
+} as const;
+
+/** A named group of settings. */
+interface Preset {
+  readonly summary: string;
+  readonly settings: Partial<SimulationConfig>;
+}
+
+const PAPER: Preset = { summary: 'the two stages of the paper with its defaults', settings: {} };
+const SAITO_ET_AL: Preset = {
+  summary: 'Saito et al. 2020 (WSDM): relevance sigmoid(R - 5), exposure (logistic MF)^power, no noise, no e(x, z)',
+  settings: SAITO,
+};
+
+/** Named groups of settings. A number keeps what worlds were when it was given: 1 is 0.5.0; a name without one is the newest. */
+export const PRESETS: Readonly<Record<string, Preset>> = {
+  paper: PAPER,
+  'paper-2': PAPER,
+  'paper-1': { summary: 'the same, as 0.5.0 made it: not calibrated, raw variables, volume free', settings: FIRST },
+  saito: SAITO_ET_AL,
+  'saito-2': SAITO_ET_AL,
+  'saito-1': { summary: 'the same, as 0.5.0 made it', settings: { ...SAITO, ...FIRST } },
 };

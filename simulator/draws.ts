@@ -1,5 +1,14 @@
 import { UserError } from '../support/errors.js';
 import type { Progress } from '../support/progress.js';
+import {
+  addEffect,
+  type EffectSums,
+  type ExposureEffect,
+  effectOf,
+  effectStep,
+  effectUsers,
+  noEffect,
+} from './effect.js';
 import { type DrawnBlock, type Expectation, type SimulationAnswer, type SimulationTask, TaskRunner } from './tasks.js';
 import type { Stage, WorldState } from './world_state.js';
 
@@ -91,6 +100,17 @@ export class Draws {
       free += f;
     });
     return { total, free };
+  }
+
+  /** What e(x, z) did to expected exposures, from a sample of users. */
+  async effect(state: WorldState): Promise<ExposureEffect> {
+    const every = effectStep(state.users, state.items);
+    const step = effectUsers(every, PAIRS_A_TASK, state.items);
+    let sums = noEffect(state.items);
+    await this.work(this.tasks(state, 2, { kind: 'effect', every }, [0, state.users], step), (answer) => {
+      sums = addEffect(sums, answer as EffectSums);
+    });
+    return effectOf(sums, (state.second as NonNullable<WorldState['second']>).popularity);
   }
 
   /** Draws a stage for some users, in their order. */

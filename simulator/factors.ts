@@ -11,9 +11,11 @@ import { log } from '../compute/math.js';
 import {
   countIds,
   type Interactions,
+  type PairList,
   rowsWhere,
   sharedFloat32,
   TRAIN,
+  type UserItems,
   userItems,
   VALIDATION,
 } from '../datasets/interactions.js';
@@ -32,6 +34,7 @@ import {
   train,
 } from '../models/trainer.js';
 import { UserError } from '../support/errors.js';
+import type { HeldPairs, Weights } from './calibration.js';
 import type { FactorSettings } from './config.js';
 
 /** A trained factorization: score(u, i) = user[u] . item[i] + userBias[u] + itemBias[i]. Arrays are in shared memory. */
@@ -79,17 +82,28 @@ export async function trainRelevance(
   return { factors, error: Math.sqrt(-best) };
 }
 
+/** Pairs of which no training knows whether they were rated. */
+export interface UnseenPairs extends PairList {
+  /** 1 where the pair was rated. */
+  readonly labels: Uint8Array;
+  /** For how many pairs each stands that was not rated. */
+  readonly weight: number;
+}
+
 /**
  * Exposure model: cross-entropy on "was rated", or on clicks, against sampled negatives (steps 2 and 5). `loss` is the
- * cross-entropy held out.
+ * cross-entropy held out. With `holdPairs` pairs that were not rated are held out as the rated ones are, so that both are `unseen`.
  */
 export async function trainExposure(
   data: Interactions,
   training: FactorTraining,
-): Promise<{ factors: Factors; loss: number }> {
-  const known = userItems(data);
-  const { isUsable } = usableInteractions(data, () => true, known);
+  holdPairs = false,
+): Promise<{ factors: Factors; loss: number; unseen: UnseenPairs }> {
+  const rated = userItems(data);
+  const { isUsable } = usableInteractions(data, () => true, rated);
   const { held } = holdOut(data.user.length, training, isUsable);
+  const others = holdPairs ? unratedPairs(data, rated, held.length, training.seed) : NO_PAIRS;
+  const known = holdPairs ? userItems({ ...data, ...joinedPairs(data, others) }) : rated;
   const kernels = await openBackend(training.backend);
   const settings = trainerSettings(training);
   const split = new Uint8Array(data.user.length).fill(TRAIN);
@@ -110,7 +124,119 @@ export async function trainExposure(
     loss,
     -log(settings.negatives),
   );
-  return { factors, loss: -best };
+  return { factors, loss: -best, unseen: unseenPairs(data, held, rated, others) };
+}
+
+const NO_PAIRS: PairList = { user: new Int32Array(), item: new Int32Array() };
+
+/** Unrated pairs that are held out for a rated one, at most: more would say no more. */
+const UNRATED = 20;
+/** And in all. */
+const MOST_UNRATED = 2_000_000;
+
+/** Pairs that were not rated, drawn evenly among them; no more than the share of them that is held out of the rated ones. */
+function unratedPairs(data: Interactions, rated: UserItems, held: number, seed: number): PairList {
+  const [users, items] = [data.userIds.length, data.itemIds.length];
+  const share = held / data.user.length;
+  const count = Math.ceil(Math.min(UNRATED * held, share * (users * items - rated.items.length), MOST_UNRATED));
+  const kernels = new WasmKernels();
+  const drawn = (of: 'users' | 'items'): Float32Array => {
+    const uniform = kernels.zeros([count]);
+    kernels.drawUniform(uniform, { seed, stream: stream(`held-out unrated pairs, ${of}`) });
+    return kernels.floats(uniform).slice();
+  };
+  const [u, i] = [drawn('users'), drawn('items')];
+  const user = Int32Array.from(u, (value) => Math.floor(value * users));
+  const item = Int32Array.from(i, (value) => Math.floor(value * items));
+  const kept = rowsWhere(count, (k) => !isKnown(rated, user[k] as number, item[k] as number));
+  return {
+    user: Int32Array.from(kept, (k) => user[k] as number),
+    item: Int32Array.from(kept, (k) => item[k] as number),
+  };
+}
+
+/** Whether an item is among a user's, which are in order. */
+function isKnown({ starts, items }: UserItems, user: number, item: number): boolean {
+  let [from, to] = [starts[user] as number, starts[user + 1] as number];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((items[middle] as number) < item) from = middle + 1;
+    else to = middle;
+  }
+  return from < (starts[user + 1] as number) && items[from] === item;
+}
+
+const joinedPairs = (a: PairList, b: PairList): PairList => {
+  const join = (one: Int32Array, other: Int32Array): Int32Array => {
+    const out = new Int32Array(one.length + other.length);
+    out.set(one);
+    out.set(other, one.length);
+    return out;
+  };
+  return { user: join(a.user, b.user), item: join(a.item, b.item) };
+};
+
+function unseenPairs(data: Interactions, held: Int32Array, rated: UserItems, others: PairList): UnseenPairs {
+  const own: PairList = {
+    user: Int32Array.from(held, (row) => data.user[row] as number),
+    item: Int32Array.from(held, (row) => data.item[row] as number),
+  };
+  const unrated = data.userIds.length * data.itemIds.length - rated.items.length;
+  const labels = new Uint8Array(held.length + others.user.length).fill(1, 0, held.length);
+  const weight = (unrated * held.length) / data.user.length / Math.max(1, others.user.length);
+  return { ...joinedPairs(own, others), labels, weight };
+}
+
+/** [items]: log(1 + ratings), of those that were trained on. */
+export function logCounts(data: Interactions, { item, labels }: UnseenPairs): Float64Array {
+  const counts = Float64Array.from(countIds(data.item, data.itemIds.length));
+  item.forEach((i, k) => {
+    (counts[i] as number) -= labels[k] as number;
+  });
+  return counts.map((count) => log(1 + count));
+}
+
+/** The parts of listed pairs' scores, with the shift among what belongs to the user. */
+export function scoreParts(
+  { dim, user, item, userBias, itemBias }: Factors,
+  shift: Float32Array,
+  counts: Float64Array,
+  pairs: PairList,
+): Pick<HeldPairs, 'product' | 'user' | 'item' | 'count'> {
+  return {
+    count: Float64Array.from(pairs.item, (i) => counts[i] as number),
+    product: Float64Array.from(pairs.user, (u, k) => {
+      const i = pairs.item[k] as number;
+      let product = 0;
+      for (let d = 0; d < dim; d++) product += (user[u * dim + d] as number) * (item[i * dim + d] as number);
+      return product;
+    }),
+    user: Float64Array.from(pairs.user, (u) => (userBias[u] as number) + (shift[u] as number)),
+    item: Float64Array.from(pairs.item, (i) => itemBias[i] as number),
+  };
+}
+
+/** Factors and shift whose scores have parts with these weights. */
+export function weighted(
+  factors: Factors,
+  shift: Float32Array,
+  counts: Float64Array,
+  { product, user, item, count }: Weights,
+): { factors: Factors; shift: Float32Array } {
+  const shared = (values: Float32Array, of: (value: number, k: number) => number): Float32Array => {
+    const out = sharedFloat32(values.length);
+    for (let k = 0; k < values.length; k++) out[k] = of(values[k] as number, k);
+    return out;
+  };
+  return {
+    factors: {
+      ...factors,
+      user: shared(factors.user, (value) => value * product),
+      userBias: shared(factors.userBias, (bias) => bias * user),
+      itemBias: shared(factors.itemBias, (bias, i) => bias * item + count * (counts[i] as number)),
+    },
+    shift: shared(shift, (value) => value * user),
+  };
 }
 
 /**

@@ -22,8 +22,12 @@ const kernels = new WasmKernels();
 const RELEVANCE = randomFactors(USERS, ITEMS, DIM, 'relevance', 3.5);
 const EXPOSURE = randomFactors(USERS, ITEMS, DIM, 'exposure', -2.5);
 
+/** A calibration, in worlds with a power. */
+const CURVE = { intercept: 0.2, slope: 1.1, knots: [-4, -2, 0], bends: [-0.3, 0.2, -0.4] } as const;
+
 function state(config: Partial<SimulationConfig>, source?: string): WorldState {
   return {
+    ...(config.power !== undefined && { curve: CURVE }),
     config: { ...SIMULATION_DEFAULTS, ...config },
     ...{ users: USERS, items: ITEMS, relevance: RELEVANCE, exposure: EXPOSURE, shift: sharedFloat32(USERS).fill(0.1) },
     firstConstant: 0.3,
@@ -42,7 +46,7 @@ const SHARE = 2e-5;
 
 const WORLDS: readonly (readonly [string, Partial<SimulationConfig>, string?])[] = [
   ['normal noise of pairs, no e(x, z)', {}],
-  ['e(x, z) = affinity, a power', { exposure: { name: 'affinity', settings: {} }, power: 0.5 }],
+  ['e(x, z) = affinity, a power, a calibrated model', { exposure: { name: 'affinity', settings: {} }, power: 0.5 }],
   [
     'popularity, noise of users and of items',
     {

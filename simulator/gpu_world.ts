@@ -13,6 +13,7 @@ import { startsOf } from '../compute/webgpu/shaders/rows.js';
 import type { GpuTensor } from '../compute/webgpu/tensors.js';
 import { WebGpuKernels } from '../compute/webgpu/webgpu_kernels.js';
 import { UserError } from '../support/errors.js';
+import { type Curve, curveNumbers, IDENTITY } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import { noiseStream } from './noise.js';
 import type { World } from './world.js';
@@ -31,6 +32,14 @@ export function checkDrawable({ eps1, eps2, sampling }: SimulationConfig): void 
     if (kind === 'structured')
       throw new UserError(`--${option} structured is computed on the processor alone: leave --backend webgpu out`);
   }
+}
+
+/** Biases of items, and behind them the numbers of the calibration. */
+function withCurve(biases: Float32Array, curve: Curve): Float32Array {
+  const out = new Float32Array(biases.length + 8);
+  out.set(biases);
+  out.set(curveNumbers(curve), biases.length);
+  return out;
 }
 
 /** Noise as a GPU takes it: what belongs to users and to items, and normal noise of pairs. */
@@ -60,10 +69,10 @@ export class GpuWorld {
     private readonly kernels: WebGpuKernels,
     private readonly world: World,
   ) {
-    const { users, exposure, relevance, shift } = world.state;
+    const { users, exposure, relevance, shift, curve = IDENTITY } = world.state;
     this.users = kernels.tensor(exposure.user, [users, exposure.dim]);
     this.itemsTurned = kernels.tensor(world.kernels.floats(world.exposureTransposed));
-    this.itemBias = kernels.tensor(exposure.itemBias);
+    this.itemBias = kernels.tensor(withCurve(exposure.itemBias, curve));
     this.shift = kernels.tensor(shift.map((s, user) => s + (exposure.userBias[user] as number)));
     this.relevance = [relevance.user, relevance.item, relevance.userBias, relevance.itemBias].map((values) =>
       kernels.tensor(values),

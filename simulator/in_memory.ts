@@ -1,13 +1,17 @@
+import { type FeatureLists, featureTable } from '../datasets/features.js';
 import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
 import { type Interactions, userItems } from '../datasets/interactions.js';
 import { UserError } from '../support/errors.js';
 import { type Progress, silent } from '../support/progress.js';
+import type { Calibration } from './calibration.js';
 import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import { Draws } from './draws.js';
+import type { ExposureEffect } from './effect.js';
 import type { ExposureOfPair } from './exposure/custom.js';
+import { neededFeatures } from './exposure/features.js';
 import type { DrawnBlock } from './tasks.js';
 import { World } from './world.js';
-import { WorldMaker } from './world_maker.js';
+import { type Volume, WorldMaker } from './world_maker.js';
 import type { WorldState } from './world_state.js';
 
 /** Click data with the world behind them. */
@@ -15,6 +19,21 @@ export interface SimulatedClicks {
   /** The final clicks, with their split, their truth, and all pairs that were shown. */
   readonly data: Interactions;
   readonly world: World;
+  /** How many exposures stage two is expected to have, and would have with e = 0, and with e(x, z) alone. */
+  readonly volume: Volume;
+  /** What e(x, z) did; absent where it is 0. */
+  readonly effect: ExposureEffect | undefined;
+  /** Absent where the exposure model was not calibrated. */
+  readonly calibration: Calibration | undefined;
+}
+
+/** What `simulateInMemory` takes besides ratings and configuration. */
+export interface InMemorySimulation {
+  /** Added to the logarithm of the probability of a pair: +0.7 doubles it. It uses nothing but its arguments. */
+  readonly exposure?: ExposureOfPair;
+  /** Columns by name, in the order of the ids, for functions and formulas that look at them. */
+  readonly features?: { readonly users?: FeatureLists; readonly items?: FeatureLists };
+  readonly progress?: Progress;
 }
 
 /**
@@ -25,7 +44,7 @@ export interface SimulatedClicks {
 export async function simulateInMemory(
   ratings: Interactions,
   settings: Partial<SimulationConfig> = {},
-  { exposure, progress = silent }: { readonly exposure?: ExposureOfPair; readonly progress?: Progress } = {},
+  { exposure, features = {}, progress = silent }: InMemorySimulation = {},
 ): Promise<SimulatedClicks> {
   const config: SimulationConfig = { ...SIMULATION_DEFAULTS, ...settings };
   if (!ratings.rating)
@@ -36,7 +55,13 @@ export async function simulateInMemory(
   const source = exposure && `export default ${exposure.toString()}`;
   const draws = new Draws(progress);
   const own = source === undefined ? config : { ...config, exposure: { name: 'own', settings: {} } };
-  const { world } = await new WorldMaker(rated, { config: own, source, draws, progress }).make();
+  const seen = neededFeatures(own, () => ({
+    users: featureTable('user', ratings.userIds, features.users),
+    items: featureTable('item', ratings.itemIds, features.items),
+  }));
+  const making = { config: own, source, features: seen, draws, progress };
+  const { world, volume, calibration } = await new WorldMaker(rated, making).make();
+  const effect = own.exposure.name === 'none' ? undefined : await draws.effect(world);
   const blocks: DrawnBlock[] = [];
   await draws.draw(world, 2, (block) => {
     blocks.push(block);
@@ -47,7 +72,7 @@ export async function simulateInMemory(
     throw new UserError(
       'the second stage drew no click: e(x, z) hides everything, make it larger or set exposuresPerUser',
     );
-  return { data, world: await World.create(world) };
+  return { data, world: await World.create(world), volume, effect, calibration };
 }
 
 /**

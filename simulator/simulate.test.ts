@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { type Features, featureTable } from '../datasets/features.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { PLANTED_DEFAULTS, type PlantedTruth, plantedRatings } from '../datasets/planted.js';
 import { readFolder } from '../datasets/store.js';
@@ -14,6 +15,7 @@ import { NOISE_KINDS, PRESETS, parseNoise, SIMULATION_DEFAULTS, type SimulationC
 import { shardUsers } from './draws.js';
 import { bundleExposure } from './exposure/load.js';
 import { exposureFunctions } from './exposure/registry.js';
+import { simulateInMemory } from './in_memory.js';
 import { inspect } from './inspect.js';
 import { type SimulationSummary, simulate } from './simulate.js';
 import type { World } from './world.js';
@@ -34,7 +36,7 @@ const QUICK: SimulationConfig = { ...SIMULATION_DEFAULTS, dim: 8, exposureModel:
 async function run(
   name: string,
   settings: Partial<SimulationConfig> = {},
-  options: { workers?: number; source?: string; exposures?: boolean } = {},
+  options: { workers?: number; source?: string; exposures?: boolean; features?: Partial<Features> } = {},
 ): Promise<{ path: string; summary: SimulationSummary }> {
   const path = join(root, name);
   const config = { ...QUICK, ...settings };
@@ -220,7 +222,7 @@ test('common random numbers: a pair with the same p_exp under two functions meet
   const all = await run('crn-none', { factors: 'kept' }, { exposures: true });
   const top = await run(
     'crn-policy',
-    { factors: 'kept', exposure: { name: 'policy', settings: { k: 50, exploration: 0.1 } } },
+    { factors: 'kept', volume: 'free', exposure: { name: 'policy', settings: { k: 50, exploration: 0.1 } } },
     { exposures: true },
   );
   const [a, b] = [await exposuresOf(all.path), await exposuresOf(top.path)];
@@ -254,16 +256,49 @@ test('a wished density is met within 0.1 percent in expectation', async () => {
   expect(summary.second.constant).not.toBe(0);
 });
 
+test('stage two keeps the exposures of e = 0, whatever constant e has; e alone gives what it makes of them', async () => {
+  const expected = async (path: string, stage: 1 | 2): Promise<number> => {
+    const world = await readWorld(path);
+    let sum = 0;
+    for (let user = 0; user < SIZES.users; user++) for (const p of world.exposureRow(user, stage)) sum += p;
+    return sum;
+  };
+  const formula = (text: string) => ({ exposure: { name: 'expression', settings: { formula: text } } });
+  const kept = await run('kept', { factors: 'kept', ...formula('popularity') });
+  const moved = await run('kept-moved', { factors: 'kept', ...formula('popularity + 1000') });
+  const free = await run('freed', { factors: 'kept', volume: 'free', ...formula('popularity') });
+  const atZero = await expected(kept.path, 1);
+  expect((await expected(kept.path, 2)) / atZero).toBeCloseTo(1, 3);
+  expect((await expected(moved.path, 2)) / atZero).toBeCloseTo(1, 3);
+  expect(moved.summary.second.constant).toBeCloseTo(kept.summary.second.constant - 1000, 1);
+  const alone = await expected(free.path, 2);
+  expect(Math.abs(alone / atZero - 1)).toBeGreaterThan(0.1);
+  const near = (value: number) => expect.closeTo(value, -1);
+  expect(kept.summary.volume).toEqual({ atZero: near(atZero), alone: near(alone), exposures: near(atZero) });
+  expect(free.summary.volume).toEqual({ atZero: near(atZero), alone: near(alone), exposures: near(alone) });
+  expect(free.summary.second.constant).toBe(0);
+});
+
 describe('exposure functions', () => {
   const settings: Record<string, Record<string, number | string>> = {
-    expression: { formula: '0.3 * dot - 2 * popularity + (x[0] > 0 ? 0.1 : -z[1]) - min(norm_x, tanh(1))' },
+    expression: { formula: '0.3 * dot - 2 * share + (x[0] > 0 ? 0.1 : -z[1]) - min(norm_x, tanh(1))' },
+    recency: { column: 'year' },
+    group: { item: 'kind=a' },
+  };
+  const { itemIds } = planted.data;
+  const features = {
+    items: featureTable('item', itemIds, {
+      year: itemIds.map((_, item) => 1950 + (item % 60)),
+      kind: itemIds.map((_, item) => (item % 3 === 0 ? 'a' : 'b')),
+    }),
   };
 
   test.each(exposureFunctions.names)('%s: finite, deterministic, and does what it says', async (name) => {
-    const { path, summary } = await run(`function-${name}`, {
-      factors: 'kept',
-      exposure: { name, settings: settings[name] ?? {} },
-    });
+    const { path, summary } = await run(
+      `function-${name}`,
+      { factors: 'kept', volume: 'free', exposure: { name, settings: settings[name] ?? {} } },
+      { features },
+    );
     expect(summary.second.clicks).toBeGreaterThan(0);
     const world = await readWorld(path);
     const ratio = (user: number): number[] => {
@@ -349,14 +384,16 @@ describe('exposure functions', () => {
     ['returns NaN', 'export default () => NaN', /returned NaN for user 0, item 0/],
     ['throws', 'export default () => { throw new Error("oops"); }', /failed for user 0: oops/],
     ['exports nothing', 'export const x = 1', /must export default a function/],
-    ['is far above the cap', 'export default () => 1000', /takes every pair over the cap/],
-    ['hides everything', 'export default () => -Infinity', /drew no click/],
-  ])('one that %s is refused in a sentence, and nothing is left', async (name, source, message) => {
+    ['is far above the cap', 'export default () => 1000', /takes every pair over the cap/, 'free'],
+    ['hides everything', 'export default () => -Infinity', /drew no click/, 'free'],
+    ['hides everything, with its volume kept', 'export default () => -Infinity', /exposures of e = 0 cannot be met/],
+  ] as const)('one that %s is refused in a sentence, and nothing is left', async (...given) => {
+    const [name, source, message, volume = 'kept'] = given;
     const path = join(root, `bad.js`);
     writeFileSync(path, source);
     const running = run(
       `bad-${name}`,
-      { exposure: { name: 'own', settings: {} } },
+      { exposure: { name: 'own', settings: {} }, volume },
       { source: await bundleExposure(path) },
     );
     await expect(running).rejects.toThrow(message);
@@ -378,7 +415,7 @@ describe('exposure functions', () => {
     ['1 +', /the formula "1 \+"/],
     ['"text"', /is not a number/],
   ])('the formula %s is refused', async (formula, message) => {
-    const { compileFormula } = await import('./exposure/expression.js');
+    const { compileFormula } = await import('./exposure/formula.js');
     expect(() => compileFormula(formula, 8)).toThrow(message);
   });
 });
@@ -424,4 +461,18 @@ test('the preset of Saito et al.: p_rel = sigmoid(R - 5), p_exp = p to the power
   for (let k = 0; k < relevance.dim; k++)
     rating += (relevance.user[5 * relevance.dim + k] as number) * (relevance.item[7 * relevance.dim + k] as number);
   expect(square.relevanceRow(5)[7]).toBeCloseTo(1 / (1 + Math.exp(5 - rating)), 5);
+});
+
+test.each([
+  ['popularity', { strength: 0.5 }, 690, 'b008c549fb455814'],
+  ['expression', { formula: '0.3*dot - 2*popularity + 0.1*norm_x' }, 232, 'af78e0be65e0a303'],
+] as const)('preset paper-1 makes the worlds of 0.5.0, to the bit: %s', async (name, settings, clicks, hash) => {
+  const { data: ratings } = plantedRatings({ ...PLANTED_DEFAULTS, users: 80, items: 60, ratingsPerUser: 15 });
+  const config = { ...SIMULATION_DEFAULTS, ...PRESETS['paper-1']?.settings, dim: 4, exposure: { name, settings } };
+  const { data, effect } = await simulateInMemory(ratings, config);
+  expect(data.user.length).toBe(clicks);
+  const columns = [data.user, data.item, data.truth?.exposure as Float32Array];
+  const drawn = columns.reduce((sum, column) => sum.update(column), createHash('sha256'));
+  expect(drawn.digest('hex').slice(0, 16)).toBe(hash);
+  expect(effect?.users).toBe(80);
 });

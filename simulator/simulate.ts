@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openBackend } from '../compute/index.js';
+import type { Features } from '../datasets/features.js';
 import { filterInteractions, NO_FILTER } from '../datasets/filter.js';
 import { type Interactions, SPLITS, userItems } from '../datasets/interactions.js';
 import { labelOf, notesFor } from '../datasets/notes.js';
@@ -18,19 +19,31 @@ import { leftPath, type OutputFolder } from '../support/output.js';
 import { truePath } from '../support/paths.js';
 import type { Progress } from '../support/progress.js';
 import { PROGRAM, programBuild } from '../support/version.js';
+import type { Calibration } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import { Drawing } from './drawing.js';
 import { shardUsers } from './draws.js';
+import type { ExposureEffect } from './effect.js';
+import { featuresOf, neededFeatures } from './exposure/features.js';
 import { checkDrawable } from './gpu_world.js';
 import { drawInParts, drawKept, drawPart, missingParts, type PartDrawer } from './parts.js';
 import { checkSkippable } from './skip_sampler.js';
 import { readWorld, WORLD_FILES, writeWorld } from './world_files.js';
-import { type MadeWorld, type RatedInteractions, type StageSummary, stageSummary, WorldMaker } from './world_maker.js';
+import {
+  type MadeWorld,
+  type RatedInteractions,
+  type StageSummary,
+  stageSummary,
+  type Volume,
+  WorldMaker,
+} from './world_maker.js';
 
 export interface SimulationOptions {
   readonly config: SimulationConfig;
   /** The user's own exposure function, bundled by `bundleExposure`. */
   readonly source?: string | undefined;
+  /** Of users and items, in the order of the ratings' ids. */
+  readonly features?: Partial<Features> | undefined;
   readonly workers?: number | undefined;
   /** Whether to write exposures.arrow, too. */
   readonly exposures?: boolean;
@@ -53,6 +66,12 @@ export interface SimulationSummary {
   readonly exposureLoss: number;
   readonly first: StageSummary;
   readonly second: StageSummary;
+  /** How many exposures stage two is expected to have, and would have with e = 0, and with e(x, z) alone. */
+  readonly volume: Volume;
+  /** What e(x, z) did; absent where it is 0. */
+  readonly effect?: ExposureEffect;
+  /** Absent where the exposure model was not calibrated. */
+  readonly calibration?: Calibration;
   readonly splits: Readonly<Record<string, number>>;
   /** Users whose clicks are too few to leave two out; all of them are for training. */
   readonly shortUsers: number;
@@ -68,12 +87,18 @@ export interface SimulationSummary {
  */
 export function simulationInputs(
   data: Interactions,
-  { config, source }: Pick<SimulationOptions, 'config' | 'source'>,
+  { config, source, features = {} }: Pick<SimulationOptions, 'config' | 'source' | 'features'>,
 ): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([programBuild(), config, source ?? null, data.name, data.userIds, data.itemIds]));
   for (const column of [data.user, data.item, data.rating, data.time])
     hash.update(column ? new Uint8Array(column.buffer, column.byteOffset, column.byteLength) : 'none');
+  for (const { columns } of Object.values(features))
+    for (const { name, kind, values, names } of columns) {
+      hash.update(JSON.stringify([name, kind]));
+      for (const array of [values, names?.bytes, names?.ends])
+        if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    }
   return hash.digest('hex');
 }
 
@@ -138,6 +163,8 @@ const checkpointSchema = z.object({
   relevanceError: z.number(),
   exposureLoss: z.number(),
   first: stageSchema,
+  volume: z.object({ atZero: z.number(), alone: z.number(), exposures: z.number() }),
+  calibration: z.custom<Calibration>((value) => typeof value === 'object').optional(),
   /** Hashes of the world's files. */
   files: z.record(z.string(), z.string()),
   /** What is to be drawn of it. */
@@ -187,6 +214,7 @@ export async function drawPartsOf(
 
 class Simulation {
   private readonly config: SimulationConfig;
+  private readonly features: Features | undefined;
 
   constructor(
     private readonly data: RatedInteractions,
@@ -199,6 +227,8 @@ class Simulation {
     private readonly drawing: Drawing,
   ) {
     this.config = options.config;
+    // What cannot work is said before anything is trained.
+    this.features = neededFeatures(this.config, () => featuresOf(data, options.features));
   }
 
   private title(of: string): string {
@@ -227,7 +257,8 @@ class Simulation {
   async run(): Promise<SimulationSummary> {
     const { data, config, folder, options, drawing, notes } = this;
     const { exposures = false, parts, partitioned = false, elsewhere } = options;
-    const { world, relevanceError, exposureLoss, first, device } = await this.begin();
+    const { world, relevanceError, exposureLoss, first, volume, calibration, device } = await this.begin();
+    const effect = config.exposure.name === 'none' ? undefined : await drawing.effect(world);
     const drawn = await (parts === undefined
       ? drawPart(drawing, world, notes, folder.partial, exposures)
       : drawInParts(drawing, world, notes, folder, {
@@ -248,7 +279,9 @@ class Simulation {
     await writeIds(folder, data, notes);
     if (parts === undefined) await writeWorld(folder, world);
     const summary: SimulationSummary = {
-      ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second },
+      ...{ users: world.users, items: world.items, relevanceError, exposureLoss, first, second, volume },
+      ...(effect && { effect }),
+      ...(calibration && { calibration }),
       splits: Object.fromEntries(SPLITS.map((name, code) => [name, drawn.splits[code] as number])),
       shortUsers: drawn.shortUsers,
       ...(this.repeats > 0 && { repeats: this.repeats }),
@@ -311,7 +344,15 @@ class Simulation {
   private make(): Promise<MadeWorld> {
     const { data, config, options, drawing, progress } = this;
     const { source } = options;
-    return new WorldMaker(data, { config, source, draws: drawing, progress, collect: collectWhereLarge }).make();
+    const { features } = this;
+    return new WorldMaker(data, {
+      config,
+      source,
+      features,
+      draws: drawing,
+      progress,
+      collect: collectWhereLarge,
+    }).make();
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { stream, WasmKernels } from '../compute/index.js';
 import { sharedFloat32 } from '../datasets/interactions.js';
 import { ballsOf, largestIn, makeBlocks } from './blocks.js';
+import type { Curve } from './calibration.js';
 import { SIMULATION_DEFAULTS, type SimulationConfig } from './config.js';
 import type { Factors } from './factors.js';
 import { SplitNormal } from './split_noise.js';
@@ -121,6 +122,22 @@ describe('drawing without visiting every pair', () => {
       state({ exposure: { name: 'affinity', settings: { strength: 2 } } }, undefined, [2, 0.7]),
     );
     for (const error of await errors(world, 2)) expect(Math.abs(error)).toBeLessThan(SURE);
+  });
+
+  test.each([
+    ['normal noise, popularity', { exposure: { name: 'popularity', settings: { strength: 1 } } }],
+    [
+      'noise of items, affinity',
+      { eps2: { kind: 'per-item', location: 0, scale: 1 }, exposure: { name: 'affinity', settings: {} } },
+    ],
+    ['noise of users, a power', { eps2: { kind: 'per-user', location: 0, scale: 1 }, power: 1.5 }],
+  ] as [string, Partial<SimulationConfig>][])('with a calibrated exposure model: %s', async (_name, config) => {
+    const curve: Curve = { intercept: 0.4, slope: 0.6, knots: [-4, -2, 0], bends: [1.4, -0.5, -1] };
+    const plain = await World.create(state(config));
+    const world = await World.create({ ...state(config), curve });
+    expect(world.exposureRow(3)).not.toEqual(plain.exposureRow(3));
+    for (const stage of [1, 2] as const)
+      for (const error of await errors(world, stage)) expect(Math.abs(error)).toBeLessThan(SURE);
   });
 
   test('a user is drawn alike whoever was drawn before', async () => {

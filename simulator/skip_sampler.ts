@@ -1,6 +1,7 @@
 import { stream, type WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
 import { type Balls, type Blocks, ballsOf, largestIn, makeBlocks } from './blocks.js';
+import { curveNumbers } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import type { ExposureRows, SparseExposure } from './exposure/exposure.js';
 import { exposureFunctions } from './exposure/registry.js';
@@ -10,6 +11,8 @@ import { drawKey, type Stage, type WorldState } from './world_state.js';
 
 /** Users whose products with the blocks' centres are computed together. */
 const USERS = 16;
+/** Bounds are sums of rounded numbers: this much is added, as in the kernel. */
+const MARGIN = 1e-3;
 
 const STREAMS = {
   jumps: { 1: stream('simulator jumps 1'), 2: stream('simulator jumps 2') },
@@ -44,8 +47,14 @@ export class SkipSampler {
   private readonly noise: WasmTensor;
   private readonly extra: WasmTensor;
   private readonly itemBias: Float32Array;
+  /** The numbers of the calibration's curve, where there is one; then bounds on calibrated logits take the place of products, and nothing is added to them. */
+  private readonly curve: WasmTensor | undefined;
+  private readonly bounded: WasmTensor;
+  private readonly nothing: WasmTensor;
   private readonly bounds: ((user: number, out: Float32Array) => void) | undefined;
   private first = -1;
+  /** What noise that belongs to items is at most, where it is not in the biases. */
+  private mostItemNoise = 0;
 
   constructor(
     private readonly kernels: WasmKernels,
@@ -65,7 +74,11 @@ export class SkipSampler {
     this.centres = kernels.tensor(balls.centres, [exposure.dim, count]);
     this.radii = this.padded(balls.radii);
     this.itemBias = exposure.itemBias;
-    this.biases = this.padded(largestIn(this.blocks, withNoise(exposure.itemBias, eps2)));
+    this.curve = state.curve && kernels.tensor(curveNumbers(state.curve));
+    [this.bounded, this.nothing] = [kernels.zeros([this.stride]), kernels.zeros([this.stride])];
+    const biases = this.curve ? exposure.itemBias : withNoise(exposure.itemBias, eps2);
+    this.biases = this.padded(largestIn(this.blocks, biases));
+    if (this.curve) this.mostItemNoise = mostItemNoise(eps2, items);
     this.products = kernels.zeros([USERS, this.stride]);
     this.scratch = kernels.zeros([this.stride]);
     this.extraBounds = kernels.zeros([this.stride]);
@@ -111,17 +124,19 @@ export class SkipSampler {
     const { exposure, config } = state;
     const [k0, k1] = drawKey(state);
     const shift = (exposure.userBias[user] as number) + (state.shift[user] as number);
-    const noisy = noiseBound(eps2, user);
+    const noisy = noiseBound(eps2, user) + this.mostItemNoise;
+    const { curve } = this;
+    if (curve) this.boundCalibrated(user, shift, curve);
     const isSecond = stage === 2;
     if (isSecond) this.bounds?.(user, kernels.floats(this.extraBounds));
     const second = isSecond ? constants.second : 0;
     let count = raw.skipCandidates(
       this.blocks.count,
-      this.products.address + (user % USERS) * this.stride * 4,
-      this.radii.address,
-      this.biases.address,
-      this.norm(user),
-      shift,
+      curve ? this.bounded.address : this.products.address + (user % USERS) * this.stride * 4,
+      curve ? this.nothing.address : this.radii.address,
+      curve ? this.nothing.address : this.biases.address,
+      curve ? 0 : this.norm(user),
+      curve ? 0 : shift,
       config.power,
       noisy,
       constants.first,
@@ -139,6 +154,7 @@ export class SkipSampler {
     );
     count = this.addTail(user, items, count);
     this.fillLogits(user, items, count);
+    if (curve) raw.calibrateLogits(count, this.logits.address, shift, curve.address, this.logits.address);
     eps2.listed(user, items, count, this.noise);
     if (isSecond) this.sparse?.listed(user, kernels.integers(items).subarray(0, count), kernels.floats(this.extra));
     const kept = raw.keepCandidates(
@@ -146,7 +162,7 @@ export class SkipSampler {
       items.address,
       this.limits.address,
       this.logits.address,
-      shift,
+      curve ? 0 : shift,
       config.power,
       this.noise.address,
       constants.first,
@@ -160,6 +176,22 @@ export class SkipSampler {
     );
     sortTogether(kernels.integers(items).subarray(0, kept), kernels.floats(probabilities).subarray(0, kept));
     return { count: kept, capped: raw.lastCappedCandidates() };
+  }
+
+  /** Writes what the calibrated logits of each block are at most. */
+  private boundCalibrated(user: number, shift: number, curve: WasmTensor): void {
+    const { kernels, stride } = this;
+    const [radii, biases, out] = [
+      kernels.floats(this.radii),
+      kernels.floats(this.biases),
+      kernels.floats(this.bounded),
+    ];
+    const products = kernels.floats(this.products).subarray((user % USERS) * stride, ((user % USERS) + 1) * stride);
+    const norm = this.norm(user);
+    // With the margin that the kernel gives sums of rounded numbers, since a steep curve would stretch what is missing.
+    for (let b = 0; b < stride; b++)
+      out[b] = (products[b] as number) + norm * (radii[b] as number) + (biases[b] as number) + MARGIN;
+    kernels.raw.calibrateLogits(stride, this.bounded.address, shift, curve.address, this.bounded.address);
   }
 
   private norm(user: number): number {
@@ -208,6 +240,12 @@ function noiseBound(noise: Noise, user: number): number {
   return noise.parts?.ofUser(user) ?? 0;
 }
 
+function mostItemNoise({ parts }: Noise, items: number): number {
+  let most = parts ? Number.NEGATIVE_INFINITY : 0;
+  for (let item = 0; parts && item < items; item++) most = Math.max(most, parts.ofItem(item));
+  return most;
+}
+
 /** Biases with the noise that belongs to items. */
 function withNoise(biases: Float32Array, noise: Noise): Float32Array {
   const { parts } = noise;
@@ -225,8 +263,9 @@ export function checkSkippable({ eps2, exposure, power }: SimulationConfig): voi
 }
 
 function unbounded(name: string): UserError {
+  const bounded = exposureFunctions.all.filter(({ isBounded }) => isBounded({ bound: 0 })).map((one) => one.name);
   return new UserError(
-    `--sampling skip needs a bound on e(x, z), which "${name}" does not have: use none, popularity, affinity, bubble, expression with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
+    `--sampling skip needs a bound on e(x, z), which "${name}" does not have: use ${bounded.join(', ')} with --set bound=NUMBER, or a function of one pair of your own beside which stands \`export const bound = NUMBER\`; or --sampling pairs`,
   );
 }
 

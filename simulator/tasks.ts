@@ -1,5 +1,6 @@
 import { stream } from '../compute/index.js';
 import { leaveLastTwoCodes, randomSplitCode, type SplitRule } from '../datasets/split.js';
+import { type EffectSums, effectSums } from './effect.js';
 import { GpuWorld } from './gpu_world.js';
 import { World } from './world.js';
 import { type DrawnUser, drawKey, type Stage, type WorldState } from './world_state.js';
@@ -12,9 +13,10 @@ export interface SimulationTask {
   readonly stage: Stage;
   readonly from: number;
   readonly to: number;
-  /** `expect` looks at every so many of the users. */
+  /** `expect` and `effect` look at every so many of the users. */
   readonly work:
     | { readonly kind: 'expect'; readonly constant: number; readonly every: number }
+    | { readonly kind: 'effect'; readonly every: number }
     | { readonly kind: 'draw' };
 }
 
@@ -44,7 +46,7 @@ export interface DrawnBlock extends DrawnColumns {
   readonly fine: boolean;
 }
 
-export type SimulationAnswer = Expectation | DrawnBlock;
+export type SimulationAnswer = Expectation | EffectSums | DrawnBlock;
 
 /** A world with its GPU, where the configuration names one. */
 interface Place {
@@ -61,6 +63,7 @@ export class TaskRunner {
     const { world, gpu } = await this.placeOf(task);
     const { work, from, to, stage } = task;
     if (work.kind === 'expect') return gpu ? gpu.expect(from, to, stage, work.constant) : expect(world, task, work);
+    if (work.kind === 'effect') return effectSums(world, from, to, work.every);
     return collect(world, task, gpu ? gpu.draw(from, to, stage) : drawEach(world, task));
   }
 

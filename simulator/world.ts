@@ -1,7 +1,9 @@
 import { WasmKernels, type WasmTensor } from '../compute/index.js';
 import { UserError } from '../support/errors.js';
+import { curveNumbers } from './calibration.js';
 import { customExposure } from './exposure/custom.js';
 import type { ExposureContext, ExposureRows } from './exposure/exposure.js';
+import { readersOf } from './exposure/features.js';
 import { exposureFunctions, exposureSettings } from './exposure/registry.js';
 import { makeNoise } from './make_noise.js';
 import type { Noise } from './noise.js';
@@ -29,6 +31,9 @@ export class World implements RelevanceTruth {
   /** [BLOCK, items]: exposure logits, and e(x, z), of the current block of users. */
   private readonly logits: WasmTensor;
   private readonly extra: WasmTensor;
+  /** The numbers of the calibration's curve, where there is one, and [items]: calibrated logits of the current user. */
+  private readonly curve: WasmTensor | undefined;
+  private readonly calibrated: WasmTensor;
   /** [items]: eps2 and log p_exp of the current user. */
   private readonly noise: WasmTensor;
   private readonly row: WasmTensor;
@@ -56,6 +61,8 @@ export class World implements RelevanceTruth {
     this.eps2 = makeNoise(kernels, config.eps2, 'eps2', config.seed, this.exposureUsers, exposureItems, splitTail);
     this.logits = kernels.zeros([BLOCK, items]);
     this.extra = kernels.zeros([BLOCK, items]);
+    this.curve = state.curve && kernels.tensor(curveNumbers(state.curve));
+    this.calibrated = kernels.zeros([items]);
     this.noise = kernels.zeros([items]);
     this.row = kernels.zeros([items]);
     this.sums = kernels.zeros([4]);
@@ -106,7 +113,8 @@ export class World implements RelevanceTruth {
       return made[name];
     };
     return {
-      ...{ kernels, seed: config.seed, users, items, dim, popularity: second.popularity },
+      ...{ kernels, seed: config.seed, users, items, dim, share: second.popularity, variables: config.variables },
+      features: state.features && readersOf(state.features),
       get x() {
         return once('x', () => kernels.tensor(x, [users, dim]));
       },
@@ -145,6 +153,11 @@ export class World implements RelevanceTruth {
         this.refuseNaN(first, count);
     }
     this.block = { first, stage };
+  }
+
+  /** What is added to the exposure logits of a user. */
+  private shiftOf(user: number): number {
+    return (this.state.exposure.userBias[user] as number) + (this.state.shift[user] as number);
   }
 
   /** Whether stage two adds an e(x, z) that is not 0 everywhere. */
@@ -186,13 +199,16 @@ export class World implements RelevanceTruth {
     const { state } = this;
     this.eps2.row(user, this.noise);
     const offset = (user % BLOCK) * state.items * 4;
-    const shift = (state.exposure.userBias[user] as number) + (state.shift[user] as number);
+    const { curve, calibrated } = this;
+    const logits = this.logits.address + offset;
+    if (curve)
+      this.kernels.raw.calibrateLogits(state.items, logits, this.shiftOf(user), curve.address, calibrated.address);
     const first = stage === 1 ? constant : state.firstConstant;
     const extra = stage === 2 ? this.extra.address + offset : 0;
     return {
       items: state.items,
-      logits: this.logits.address + offset,
-      shift,
+      logits: curve ? calibrated.address : logits,
+      shift: curve ? 0 : this.shiftOf(user),
       power: state.config.power,
       noise: this.noise.address,
       first,

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { readFeatureTable, writeFeatures } from '../datasets/feature_files.js';
+import type { Features } from '../datasets/features.js';
 import { sharedFloat32 } from '../datasets/interactions.js';
 import { type DataManifest, readManifest } from '../datasets/store.js';
 import { checkedFile, checkedIfThere, type FileHashes } from '../support/contents.js';
@@ -14,6 +16,13 @@ import type { Factors } from './factors.js';
 import { World } from './world.js';
 import type { WorldState } from './world_state.js';
 
+const curveSchema = z.object({
+  intercept: z.number(),
+  slope: z.number(),
+  knots: z.tuple([z.number(), z.number(), z.number()]),
+  bends: z.tuple([z.number(), z.number(), z.number()]),
+});
+
 const worldSchema = z.object({
   config: simulationSchema,
   users: z.number().int(),
@@ -21,9 +30,10 @@ const worldSchema = z.object({
   firstConstant: z.number(),
   secondConstant: z.number(),
   time: z.tuple([z.number(), z.number()]),
+  curve: curveSchema.optional(),
 });
 
-/** Writes world.arrow (factors), world.json (settings) and, for a function of the user's, exposure.mjs. */
+/** Writes world.arrow (factors), world.json (settings), for a function of the user's exposure.mjs and, where it looks at them, ids and features. */
 export async function writeWorld(folder: OutputFolder, state: WorldState): Promise<void> {
   const { relevance, exposure, second, users, items } = state;
   if (!second) throw new Error('a world is complete after stage two');
@@ -42,13 +52,19 @@ export async function writeWorld(folder: OutputFolder, state: WorldState): Promi
     z: { shape: [items, dim], values: zed },
     popularity: { shape: [items], values: second.popularity },
   });
-  const { config, firstConstant, time } = state;
-  folder.writeJson('world.json', { config, users, items, firstConstant, secondConstant: second.constant, time });
+  const { config, firstConstant, time, curve } = state;
+  const settings = { config, users, items, firstConstant, secondConstant: second.constant, time };
+  folder.writeJson('world.json', { ...settings, ...(curve && { curve }) });
   if (second.source !== undefined) folder.write('exposure.mjs', second.source);
+  if (!state.features) return;
+  await writeFeatures(folder.file(USER_FEATURES), state.features.users);
+  await writeFeatures(folder.file(ITEM_FEATURES), state.features.items);
 }
 
-/** Files of a world; the last one is that of a function of the user's. */
-export const WORLD_FILES = ['world.json', 'world.arrow', 'exposure.mjs'] as const;
+const [USER_FEATURES, ITEM_FEATURES] = ['user_features.arrow', 'item_features.arrow'] as const;
+
+/** Files of a world; the last ones are a function of the user's, and what exposure functions see of users and items. */
+export const WORLD_FILES = ['world.json', 'world.arrow', 'exposure.mjs', USER_FEATURES, ITEM_FEATURES] as const;
 
 /** What a simulated folder's manifest says that its world must be. */
 const simulatedSchema = z.looseObject({
@@ -105,7 +121,17 @@ export async function readWorld(path: string, files?: FileHashes): Promise<World
       source: bundled === undefined ? undefined : readFileSync(bundled, 'utf8'),
     },
     time: settings.time,
+    curve: settings.curve,
+    features: await featuresIn(path, hashes),
   });
+}
+
+/** Ids and features, where the world's function looks at them. */
+async function featuresIn(path: string, hashes: FileHashes): Promise<Features | undefined> {
+  const users = await checkedIfThere(path, USER_FEATURES, hashes);
+  const items = await checkedIfThere(path, ITEM_FEATURES, hashes);
+  if (users === undefined || items === undefined) return undefined;
+  return { users: await readFeatureTable(users, 'user'), items: await readFeatureTable(items, 'item') };
 }
 
 /** Throws UserError where a world is not that of the clicks beside it, by what their manifest says. */

@@ -1,4 +1,6 @@
 import { keyWords, stream } from '../compute/index.js';
+import type { Features } from '../datasets/features.js';
+import type { Curve } from './calibration.js';
 import type { SimulationConfig } from './config.js';
 import type { Factors } from './factors.js';
 
@@ -18,6 +20,8 @@ export interface WorldState {
   readonly exposure: Factors;
   /** [users] added to the exposure logits. */
   readonly shift: Float32Array;
+  /** What calibration makes of shifted logits; absent where they stay as they are. */
+  readonly curve?: Curve | undefined;
   /** Added to log p_sim1 to meet the wished density. */
   readonly firstConstant: number;
   /** What stage two adds; absent while only stage one is known. */
@@ -30,6 +34,8 @@ export interface WorldState {
     /** The user's own exposure function, bundled. */
     readonly source?: string | undefined;
   };
+  /** Original ids and features, where the exposure function looks at them. */
+  readonly features?: Features | undefined;
   /** Seconds since 1970 between which exposures are drawn. */
   readonly time: readonly [number, number];
   /** Which of the draws of its final clicks it makes, from 0, the one that lies in its folder; below `MOST_DRAWS`. */

@@ -1,11 +1,11 @@
 import jStat from 'jstat';
 import {
   isRounding,
-  jointFreedom,
   type Layer,
   LEAST_REPETITIONS,
   type PairedTest,
   type Summary,
+  sharesOf,
   summarize,
   testOfParts,
   tReach,
@@ -41,7 +41,7 @@ export function summarizeSample(sample: Sample): Summary | undefined {
   const { n, mean, sd } = summarize(there.values);
   const chance = chanceOf(there);
   if (!chance) return { n, mean, sd };
-  const reach = tReach(Math.sqrt(chance.variance), jointFreedom(chance.parts));
+  const reach = tReach(Math.sqrt(chance.variance), sharesOf(chance.parts));
   return { n, mean, sd, interval: [mean - reach, mean + reach] };
 }
 

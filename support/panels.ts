@@ -14,6 +14,8 @@ export interface Panel {
   readonly logY?: boolean;
   /** Points from left to right; in a logarithmic plot those at 0 are left out. */
   readonly data: readonly (readonly [number, number])[];
+  /** What it is to be read against, drawn in grey behind it; the title says what that is. */
+  readonly against?: readonly (readonly [number, number])[] | undefined;
 }
 
 const ACROSS = 3;
@@ -60,23 +62,34 @@ export function panelPicture(title: string, panels: readonly Panel[]): string {
         type: logY ? 'log' : 'value',
         axisLabel: { hideOverlap: true },
       })),
-      series: panels.map(({ type, time, data, logX = false, logY = false }, p) => ({
-        type: type === 'step' ? 'line' : type,
-        data: thin(logY ? data.filter(([, value]) => value > 0) : data, logX).map(([a, b]) =>
-          time ? [1000 * a, b] : type === 'bar' ? [String(a), b] : [a, b],
-        ),
-        ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
-        xAxisIndex: p,
-        yAxisIndex: p,
-        showSymbol: false,
-        symbolSize: 3,
-        itemStyle: { color: PALETTE[p % PALETTE.length], opacity: type === 'scatter' ? 0.5 : 1 },
-        lineStyle: { color: PALETTE[p % PALETTE.length] },
-      })) as never,
+      series: [
+        ...panels.flatMap((panel, p) => (panel.against ? [seriesOf(panel, panel.against, p, GREY)] : [])),
+        ...panels.map((panel, p) => seriesOf(panel, panel.data, p, COLOURS[p % COLOURS.length] as string)),
+      ] as never,
     },
     (ACROSS - 1) * RIGHT + MARGIN.left + WIDTH + 50,
     MARGIN.top + (Math.ceil(panels.length / ACROSS) - 1) * DOWN + HEIGHT + 70,
   );
+}
+
+const GREY = '#999';
+/** Those of the palette that can be seen as a thin line on white. */
+const COLOURS = PALETTE.slice(0, 6);
+
+function seriesOf({ type, time, logX = false, logY = false }: Panel, data: Panel['data'], p: number, color: string) {
+  return {
+    type: type === 'step' ? 'line' : type,
+    data: thin(logY ? data.filter(([, value]) => value > 0) : data, logX).map(([a, b]) =>
+      time ? [1000 * a, b] : type === 'bar' ? [String(a), b] : [a, b],
+    ),
+    ...(type === 'step' && { step: 'middle', areaStyle: { opacity: logY ? 0 : 0.3 } }),
+    xAxisIndex: p,
+    yAxisIndex: p,
+    showSymbol: false,
+    symbolSize: 3,
+    itemStyle: { color, opacity: type === 'scatter' ? 0.5 : 1 },
+    lineStyle: { color },
+  };
 }
 
 /** At most so many of the points, the first and the last among them, evenly by place, or by its logarithm. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { changeTest, gini, holm, jointFreedom, pairedTest, rankCorrelation, summarize, tReach } from './statistics.js';
+import { changeTest, gini, holm, pairedTest, rankCorrelation, sharesOf, summarize, testOfParts } from './statistics.js';
 
 test('mean and standard deviation with n - 1', () => {
   // t of three degrees of freedom at 0.975 is 3.18245.
@@ -50,25 +50,30 @@ test('one method before and after: one user more proves nothing, many do, and a 
   expect(changeTest([1, 2], [1, 3], users)).toBeUndefined();
 });
 
-test("the critical value of variances together is the mean of theirs (Cochran and Cox 1950), by Student's tables", () => {
-  // 4.303 of 2 and 1.979 of 127 degrees of freedom, weighted 1 to 3: 2.560, which is that of 5.05 degrees of freedom.
-  const freedom = jointFreedom([
+test('p of variances together is the mean of theirs, weighted by them, and the interval that of p', () => {
+  const parts = [
     { variance: 1, freedom: 2 },
     { variance: 3, freedom: 127 },
-  ]);
-  expect(tReach(1, freedom)).toBeCloseTo((4.3027 + 3 * 1.9788) / 4, 3);
+  ];
+  // Error 2, t = 3: two-sided tails of 2 and of 127 degrees of freedom are 0.095466 and 0.003250.
+  const test = testOfParts(3, 6, parts, { layers: ['training', 'users'] });
+  expect(test.p).toBeCloseTo((0.095466 + 3 * 0.00325) / 4, 5);
+  const reach = test.interval[1] - 6;
+  expect(testOfParts(3, reach, parts, { layers: ['training'] }).p).toBeCloseTo(0.05, 5);
+  // Far out the few degrees of freedom decide.
+  expect(testOfParts(3, 20, parts, { layers: ['training'] }).p).toBeCloseTo(0.009852 / 4, 5);
   expect(
-    jointFreedom([
+    sharesOf([
       { variance: 0, freedom: 2 },
       { variance: 3, freedom: 127 },
     ]),
-  ).toBe(127);
+  ).toEqual([{ share: 1, freedom: 127 }]);
   expect(
-    jointFreedom([
+    sharesOf([
       { variance: 0, freedom: 2 },
       { variance: 0, freedom: 127 },
     ]),
-  ).toBe(2);
+  ).toEqual([{ share: 1, freedom: 2 }]);
 });
 
 test("Holm's correction keeps the order given and never falls", () => {

@@ -20,18 +20,19 @@ export function summarize(values: readonly number[]): Summary {
 /** A summary with the interval that its other numbers give. */
 export function withInterval({ n, mean, sd }: Omit<Summary, 'interval'>): Summary {
   if (sd === undefined || n < 2) return { n, mean, sd };
-  const reach = tReach(sd / Math.sqrt(n), n - 1);
+  const reach = tReach(sd / Math.sqrt(n), [{ share: 1, freedom: n - 1 }]);
   return { n, mean, sd, interval: [mean - reach, mean + reach] };
 }
 
 /**
  * The least true difference that a test of such an error would find in four of five cases, at a two-sided level: (t of 1 - level / 2 + t of .8) errors.
  */
-export const seenBy = ({ error, freedom }: Pick<PairedTest, 'error' | 'freedom'>, level: number): number =>
-  sixDigits(error * (jStat.studentt.inv(1 - level / 2, freedom) + jStat.studentt.inv(0.8, freedom)));
+export const seenBy = ({ error, shares }: Pick<PairedTest, 'error' | 'shares'>, level: number): number =>
+  error === 0 ? 0 : sixDigits(error * (critical(shares, level / 2) + critical(shares, 0.2)));
 
-/** Half the width of a 95 percent interval, by its standard error and the degrees of freedom of its t. */
-export const tReach = (error: number, freedom: number): number => (error === 0 ? 0 : critical95(freedom) * error);
+/** Half the width of a 95 percent interval, by its standard error and what that is made of. */
+export const tReach = (error: number, shares: readonly Share[]): number =>
+  error === 0 ? 0 : critical(shares, 0.025) * error;
 
 /** Gini coefficient of non-negative amounts: 0 where all are equal, towards 1 where one has all. Zero for a sum of zero. */
 export function gini(amounts: ArrayLike<number>): number {
@@ -100,8 +101,8 @@ export interface PairedTest {
   readonly p: number;
   /** Standard error of the difference, over every layer of chance that is counted. */
   readonly error: number;
-  /** Degrees of freedom of Student's t by which interval and p are told. */
-  readonly freedom: number;
+  /** What its square is made of, by which interval and p are told. */
+  readonly shares: readonly Share[];
   /** Which chance the test counts. */
   readonly layers: readonly Layer[];
 }
@@ -117,8 +118,8 @@ export interface VariancePart {
 }
 
 /**
- * A test of a difference whose variance has the given parts. Its t has the critical value of Cochran and Cox (1950), the mean of those of the
- * parts' degrees of freedom weighted by their variances, which keeps to the level whatever the parts are in truth. `step`: values move in steps of
+ * A test of a difference whose variance has the given parts. Its p is the mean of those of the parts' degrees of freedom, weighted by their
+ * variances, as Cochran and Cox (1950) weight critical values: it keeps to the level whatever the parts are in truth, far out as well. `step`: values move in steps of
  * so much, hence a correction for continuity.
  */
 export function testOfParts(
@@ -132,39 +133,49 @@ export function testOfParts(
   }: { readonly layers: readonly Layer[]; readonly step?: number; readonly variance?: number },
 ): PairedTest {
   const error = Math.sqrt(variance ?? parts.reduce((sum, part) => sum + part.variance, 0));
-  const freedom = jointFreedom(parts);
-  const reach = tReach(error, freedom) + step;
-  const test = { n, difference, error, freedom, layers };
+  const shares = sharesOf(parts);
+  const reach = tReach(error, shares) + step;
+  const test = { n, difference, error, shares, layers };
   const p = difference === 0 ? 1 : 2 * tail(test, Math.max(0, Math.abs(difference) - step));
   return { ...test, interval: [difference - reach, difference + reach], p: sixDigits(Math.min(1, p)) };
 }
 
-/** Degrees of freedom whose t has, at 95 percent, the weighted mean of the parts' critical values. */
-export function jointFreedom(parts: readonly VariancePart[]): number {
-  const total = parts.reduce((sum, { variance }) => sum + variance, 0);
-  const there = parts.filter(({ variance }) => variance > 0);
-  const all = (there.length > 0 ? there : parts).map(({ freedom }) => freedom);
-  let [low, high] = [Math.min(...all), Math.max(...all)];
-  if (low === high || there.length === 0) return low;
-  const critical = there.reduce((sum, { variance, freedom }) => sum + (variance / total) * critical95(freedom), 0);
-  for (let halving = 0; halving < 40; halving++) {
-    const middle = (low + high) / 2;
-    if (jStat.studentt.cdf(critical, middle) < 0.975) low = middle;
-    else high = middle;
-  }
-  return sixDigits((low + high) / 2);
+/** A part's share of a variance, with its degrees of freedom. */
+export interface Share {
+  readonly share: number;
+  readonly freedom: number;
 }
 
-const criticals = new Map<number, number>();
+/** What share of a variance each part has; of none, the part with the fewest degrees of freedom has all. */
+export function sharesOf(parts: readonly VariancePart[]): Share[] {
+  const total = parts.reduce((sum, { variance }) => sum + variance, 0);
+  if (total === 0) return [{ share: 1, freedom: Math.min(...parts.map(({ freedom }) => freedom)) }];
+  return parts
+    .filter(({ variance }) => variance > 0)
+    .map(({ variance, freedom }) => ({ share: variance / total, freedom }));
+}
 
-/** What 95 percent of Student's t are below in absolute value. */
-function critical95(freedom: number): number {
-  let known = criticals.get(freedom);
-  if (known === undefined) {
-    known = sixDigits(jStat.studentt.inv(0.975, freedom));
-    criticals.set(freedom, known);
+/** One-sided tail of a t whose variance has parts: the mean of Student's tails of their degrees of freedom, weighted by their shares. */
+const jointTail = (shares: readonly Share[], t: number): number =>
+  shares.reduce((sum, { share, freedom }) => sum + share * jStat.studentt.cdf(-t, freedom), 0);
+
+const criticals = new Map<string, number>();
+
+/** The t whose tail in one direction has a probability below a half. To six digits. */
+function critical(shares: readonly Share[], probability: number): number {
+  const all = shares.map(({ freedom }) => {
+    const key = `${freedom} ${probability}`;
+    const known = criticals.get(key) ?? sixDigits(jStat.studentt.inv(1 - probability, freedom));
+    criticals.set(key, known);
+    return known;
+  });
+  let [low, high] = [Math.min(...all), Math.max(...all)];
+  for (let halving = 0; halving < 40 && low < high; halving++) {
+    const middle = (low + high) / 2;
+    if (jointTail(shares, middle) > probability) low = middle;
+    else high = middle;
   }
-  return known;
+  return sixDigits(high);
 }
 
 /** Student's paired t-test over repetitions; undefined for fewer than three pairs, which prove nothing. */
@@ -211,8 +222,8 @@ export function pBelow(test: PairedTest, limit: number): number {
 }
 
 /** How probable it is that chance alone leads as far from the true difference as `distance`, in one direction. */
-function tail({ error, freedom }: Pick<PairedTest, 'error' | 'freedom'>, distance: number): number {
-  return error === 0 ? Number(distance === 0) / 2 : jStat.studentt.cdf(-distance / error, freedom);
+function tail({ error, shares }: Pick<PairedTest, 'error' | 'shares'>, distance: number): number {
+  return error === 0 ? Number(distance === 0) / 2 : jointTail(shares, distance / error);
 }
 
 const sixDigits = (x: number): number => Number(x.toPrecision(6));

@@ -195,7 +195,7 @@ describe('what the pick of an evaluation costs', () => {
   test('is what the others are worth more than the one that standard evaluation picks', () => {
     const judged = judgedBy(trialsOf('table1', 1), 'standard-pick-costs');
     const forIt = judged?.comparisons.filter(({ outcome }) => outcome === 'for') ?? [];
-    expect(forIt.map(({ what }) => what)).toEqual(['Pop worth more than ACL GMF/GMF, which standard evaluation picks']);
+    expect(forIt.map(({ what }) => what)).toEqual(['Pop worth more than ACL:GMF/GMF, which standard evaluation picks']);
     // Pop is worth 0.3, ACL 0.2 + 0.01 (4 + half of its width's doublings).
     expect(forIt[0]?.difference).toBeCloseTo(0.1 - 0.065, 2);
   });

@@ -3,7 +3,7 @@ import type { Suite } from './suite.js';
 
 export const figureA2: Suite = {
   name: 'figureA2',
-  summary: 'Figure A.2: the game of ACL Attn/Attn on real data, with and without the feedback in G',
+  summary: 'Figure A.2: the game of ACL:Attn/Attn on real data, with and without the feedback in G',
   data: REAL_DATA,
   methods: ['ACL:Attn/Attn'],
   settings: CURVES_ALONE,

@@ -4,6 +4,7 @@ import { figureA1 } from './figure_a1.js';
 import { figureA2 } from './figure_a2.js';
 import { figureA3 } from './figure_a3.js';
 import { figureA4 } from './figure_a4.js';
+import { lastfmRiddle } from './lastfm_riddle.js';
 import { noise } from './noise.js';
 import { quick } from './quick.js';
 import type { Suite } from './suite.js';
@@ -17,5 +18,5 @@ import { table3 } from './table3.js';
 export const suites = new Registry<Suite>('suite', [
   ...[quick, table1, table2, table3, tableA2Ps, tableA2Acl],
   ...[figureA1, figureA2, figureA3, figureA4],
-  ...[exposureStrength, noise],
+  ...[exposureStrength, noise, lastfmRiddle],
 ]);

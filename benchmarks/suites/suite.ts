@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Interactions } from '../../datasets/interactions.js';
 import type { PlantedOptions } from '../../datasets/planted.js';
+import { preparationSchema } from '../../datasets/presets.js';
 import { estimateNamed } from '../../evaluation/estimates/registry.js';
 import { builtInEvaluation, type EvaluationCatalogue } from '../../evaluation/evaluate.js';
 import { metricNamed } from '../../evaluation/metrics/registry.js';
@@ -35,6 +36,9 @@ function saying(read: (text: string) => unknown): z.core.CheckFn<string> {
 const dataSchema = z.strictObject({
   from: name('a prepared or simulated folder, a file of ratings, or the name of a data set'),
   name: name('what tables call it').optional(),
+  prepare: preparationSchema
+    .optional()
+    .describe('how ratings are filtered and split, as by `datasets prepare`; by default as the data set usually is'),
   simulate: choicesSchema.optional(),
   at: z.number().optional().describe('its place on the axis of a figure over data sets'),
 });

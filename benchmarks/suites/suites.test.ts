@@ -52,9 +52,9 @@ describe('built-in suites', () => {
     );
     const widths = planSuite(suites.get('figureA3'), { seed: 1 }).rows.filter(({ variant }) => variant['dim'] === 16);
     expect(widths.map(({ label, settings }) => [label, settings.settings['dim']])).toEqual([
-      ['ACL GMF/GMF, dim 16', 16],
+      ['ACL:GMF/GMF, dim 16', 16],
       ['GMF, twice as wide, dim 16', 32],
-      ['ACL Attn/Attn, dim 16', 16],
+      ['ACL:Attn/Attn, dim 16', 16],
       ['Attn, twice as wide, dim 16', 32],
     ]);
   });
@@ -70,21 +70,21 @@ describe('a plan', () => {
     const labels = planSuite(suite, { seed: 1 }).rows.map(({ label }) => label);
     expect(labels.filter((label) => label.startsWith('GMF'))).toEqual(['GMF']);
     expect(labels.filter((label) => label.startsWith('PS'))).toEqual([
-      'PS GMF/Pop, leastG 0.1',
-      'PS GMF/Pop, leastG 0.2',
+      'PS:GMF/Pop, leastG 0.1',
+      'PS:GMF/Pop, leastG 0.2',
     ]);
     expect(labels.filter((label) => label.startsWith('ACL')).length).toBe(4);
     const decided = planSuite(suite, { seed: 1, settings: { alpha: 2 }, only: ['acl*'] }).rows;
     expect(decided.map(({ label, settings }) => [label, settings.settings['alpha']])).toEqual([
-      ['ACL GMF/GMF, leastG 0.1', 2],
-      ['ACL GMF/GMF, leastG 0.2', 2],
+      ['ACL:GMF/GMF, leastG 0.1', 2],
+      ['ACL:GMF/GMF, leastG 0.2', 2],
     ]);
   });
 
   test('paper tunes and repeats ten times', () => {
     const { repetitions, rows } = planSuite(suites.get('table2'), { budget: 'paper', seed: 1 });
     const dims = (label: string) => rows.find((row) => row.label === label)?.tuning?.dims;
-    expect([repetitions, dims('GMF'), dims('ACL GMF/GMF')]).toEqual([10, [32, 64], [32]]);
+    expect([repetitions, dims('GMF'), dims('ACL:GMF/GMF')]).toEqual([10, [32, 64], [32]]);
   });
 
   test('refuses two rows of one name, whose numbers would be mixed', () => {
@@ -123,7 +123,7 @@ describe("the user's suite", () => {
       .suite;
     expect([json, code]).toEqual([yaml, yaml]);
     const labels = planSuite(yaml, { seed: 1 }).rows.map(({ label }) => label);
-    expect(labels).toEqual(['GMF', 'PS GMF/Pop', 'PS GMF/oracle', 'ACL, alpha 0.1', 'ACL, alpha 1']);
+    expect(labels).toEqual(['GMF', 'PS:GMF/Pop', 'PS:GMF/oracle', 'ACL, alpha 0.1', 'ACL, alpha 1']);
   });
 
   test.each<[string, string, RegExp]>([
@@ -170,7 +170,7 @@ describe('figures', () => {
   const trial = (alpha: number, repetition: number, hit: number): FinishedTrial =>
     ({
       data: 'x',
-      row: { label: `ACL GMF/GMF, alpha ${alpha}`, method: 'ACL GMF/GMF', variant: { alpha } },
+      row: { label: `ACL:GMF/GMF, alpha ${alpha}`, method: 'ACL:GMF/GMF', variant: { alpha } },
       repetition,
       outcome: {
         result: {
@@ -195,8 +195,8 @@ describe('figures', () => {
     );
     const series = named?.figure.panels[0]?.series ?? [];
     expect(series.map(({ label, dashed }) => [label, dashed])).toEqual([
-      ['ACL GMF/GMF: f', false],
-      ['ACL GMF/GMF: g', true],
+      ['ACL:GMF/GMF: f', false],
+      ['ACL:GMF/GMF: g', true],
     ]);
     expect(series[0]?.points.map(({ x, mean }) => [x, mean])).toEqual([
       [0.1, 20],

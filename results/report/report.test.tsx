@@ -183,7 +183,7 @@ describe('in a browser', () => {
       heads.map((head) => head.textContent),
     );
     expect(shown.length).toBe(50);
-    expect([...new Set(shown)]).toEqual(['ACL GMF/GMF, alpha 0.1']);
+    expect([...new Set(shown)]).toEqual(['ACL:GMF/GMF, alpha 0.1']);
   });
 
   inBrowser(

@@ -20,7 +20,7 @@ export function pairBatches(kernels: Kernels, positives = 2048): TrainingBatch[]
   }));
 }
 
-/** Median milliseconds of an update of f, beta and g in ACL GMF/GMF. */
+/** Median milliseconds of an update of f, beta and g in ACL:GMF/GMF. */
 export async function gameStep(kernels: Kernels = new WasmKernels(), rounds = ROUNDS): Promise<number> {
   const make = (prefix: string) => createModel('GMF', kernels, new ParameterFactory(kernels, 1, prefix), PROBE_SIZE);
   const batches = pairBatches(kernels);

@@ -7,8 +7,10 @@ import { gpu } from './gpu.js';
 import { intervals } from './intervals.js';
 import type { Benchmark } from './measure.js';
 import { memory } from './memory.js';
+import { peers } from './peers/peers.js';
 import { queue } from './queue.js';
 import { scale } from './scale.js';
+import { scaling } from './scaling.js';
 import { simulation } from './simulation.js';
 import { steps } from './steps.js';
 import { sweeps } from './sweep.js';
@@ -26,6 +28,8 @@ const benchmarks = new Registry<Benchmark>('benchmark', [
   data,
   queue,
   intervals,
+  peers,
+  scaling,
 ]);
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -62,8 +62,8 @@ export const steps: Benchmark = {
       figure('MLP step', mlp, plainStep(PlainMlp), 'plain JavaScript, row by row', '5 without torch'),
       figure('MLP step', mlp, torchStep('MLP'), 'PyTorch, one CPU thread', '5'),
       figure('NCF step', ncf, torchStep('NCF'), 'PyTorch, one CPU thread', '5'),
-      figure('ACL GMF/GMF update', acl, torchStep('ACL'), 'PyTorch, one CPU thread', '8'),
-      figure('ACL GMF/GMF update', acl, 2 * gmf, 'steps of f and of g alone', '1'),
+      figure('ACL:GMF/GMF update', acl, torchStep('ACL'), 'PyTorch, one CPU thread', '8'),
+      figure('ACL:GMF/GMF update', acl, 2 * gmf, 'steps of f and of g alone', '1'),
       figure('Attn step', attn, torchStep('Attn'), 'PyTorch, one CPU thread', '2', ATTENTION_ROWS),
     ];
   },

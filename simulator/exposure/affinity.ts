@@ -5,7 +5,8 @@ import { defineExposure, innerProductScale, innerProducts, type SparseExposure }
 /** e = strength x.z, with x.z brought to root mean square 1: shows people more, or less, of what they are close to. */
 export const affinity = defineExposure({
   name: 'affinity',
-  summary: 'rewards (strength > 0) or punishes closeness x.z of user and item',
+  summary:
+    'strength x closeness x.z of user and item, with root mean square 1: shows people more of what they are close to, or less (< 0)',
   settings: z.object({ strength: z.number().default(0.5) }),
   isBounded: () => true,
   create(context, { strength }) {

@@ -10,7 +10,7 @@ import { byUser, defineExposure } from './exposure.js';
  */
 export const bubble = defineExposure({
   name: 'bubble',
-  summary: "clusters of items; a user's own cluster is shown more",
+  summary: "strength for items of the user's own cluster, 0 for others",
   settings: z.object({
     strength: z.number().default(1),
     clusters: z.number().int().min(2).max(LIMITS.clusters.most, mostText('clusters')).default(8),

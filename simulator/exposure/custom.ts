@@ -1,29 +1,55 @@
+import type { FeatureValue } from '../../datasets/features.js';
 import { thrownText, UserError } from '../../support/errors.js';
 import { moduleUrl } from '../../support/module_url.js';
 import { watchCalls } from '../../support/watched.js';
 import { byUser, type ExposureContext, type ExposureRows, sparseByPair } from './exposure.js';
+import { pairVariables } from './variables.js';
 
-/** What a function of the user's sees besides x and z. */
+/**
+ * What a function of the user's sees besides x and z. x and z are scaled so that `dot` has root mean square 1 over all pairs, so that a
+ * coefficient means the same on all data.
+ */
 export interface PairContext {
+  /** Numbers of user and item, from 0. */
   readonly user: number;
   readonly item: number;
-  /** First-stage clicks of the item divided by those of the most clicked one. */
+  /** Original ids. */
+  readonly userId: string;
+  readonly itemId: string;
+  /** log(popularity / mean) of the item, over first-stage clicks, and no less than log(0.1): +0.7 for one with twice the mean. */
   readonly popularity: number;
-  /** Inner product of x and z. */
+  /** First-stage clicks of the item divided by those of the most clicked one, from 0 to 1. */
+  readonly share: number;
+  /** Inner product of x and z; its root mean square over all pairs is 1. */
   readonly dot: number;
+  /** Columns of `--user-features` and `--item-features`: numbers, texts, or dates as seconds since 1970. */
+  readonly userFeatures: FeatureRow;
+  readonly itemFeatures: FeatureRow;
 }
 
-/** The default export of `--exposure ./mine.ts`: what to add to the log-probability that this user is shown this item. */
+/** Features of a user or an item by the names of their columns. One that is missing throws when it is read. */
+export type FeatureRow = Readonly<Record<string, FeatureValue>>;
+
+/**
+ * The default export of `--exposure ./mine.ts`: what to add to the logarithm of the probability that this user is shown this item. 0 leaves it as it is,
+ * +0.7 doubles it, -0.7 halves it, -Infinity never shows it. x and z hold `dim` numbers each.
+ */
 export type ExposureOfPair = (x: Float32Array, z: Float32Array, context: PairContext) => number;
 
-/** All items at once, for speed. */
+/** All items at once, for speed; the same units. */
 export interface ItemBlock {
   readonly user: number;
+  readonly userId: string;
   readonly items: number;
+  readonly itemIds: readonly string[];
   readonly dim: number;
   /** z[items, dim], row-major. */
   readonly z: Float32Array;
+  /** [items] each. */
   readonly popularity: Float32Array;
+  readonly share: Float32Array;
+  readonly userFeatures: FeatureRow;
+  readonly itemFeatures: readonly FeatureRow[];
 }
 
 /** A function exported as `block` instead: writes e for every item to out[items]. */
@@ -57,6 +83,9 @@ function contain(): () => void {
   };
 }
 
+const NO_FEATURES: FeatureRow = {};
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, k) => String(k));
+
 /** The rows of a bundled function. Its errors become UserErrors that say for which pair. */
 export async function customExposure(source: string, context: ExposureContext): Promise<ExposureRows> {
   let module: { default?: unknown; block?: unknown; bound?: unknown };
@@ -69,8 +98,13 @@ export async function customExposure(source: string, context: ExposureContext): 
   if (typeof pair !== 'function' && typeof block !== 'function') {
     throw new UserError(MUST_EXPORT);
   }
-  const { kernels, dim, items, popularity } = context;
-  const [x, z] = [kernels.floats(context.x).slice(), kernels.floats(context.z).slice()];
+  const { dim, items, users } = context;
+  const { x, z, popularity, share } = pairVariables(context);
+  // Worlds of 0.5.0 hold no ids, and their functions see none.
+  const userIds = context.features?.users.ids ?? numbers(users);
+  const itemIds = context.features?.items.ids ?? numbers(items);
+  const userRows = context.features?.users.rows() ?? [];
+  const itemRows = context.features?.items.rows() ?? [];
   const vectors = Array.from({ length: items }, (_, item) => z.subarray(item * dim, (item + 1) * dim));
   const watch = watchCalls();
   const guard = (user: number, call: () => void): void => {
@@ -90,14 +124,27 @@ export async function customExposure(source: string, context: ExposureContext): 
     const vector = vectors[item] as Float32Array;
     let dot = 0;
     for (let k = 0; k < dim; k++) dot += (own[k] as number) * (vector[k] as number);
-    return (pair as ExposureOfPair)(own, vector, { user, item, popularity: popularity[item] as number, dot });
+    return (pair as ExposureOfPair)(own, vector, {
+      user,
+      item,
+      userId: userIds[user] as string,
+      itemId: itemIds[item] as string,
+      popularity: popularity[item] as number,
+      share: share[item] as number,
+      dot,
+      userFeatures: userRows[user] ?? NO_FEATURES,
+      itemFeatures: itemRows[item] ?? NO_FEATURES,
+    });
   };
   const vectorOf = (user: number): Float32Array => x.subarray(user * dim, (user + 1) * dim);
   const rows = byUser(context, (user, out) => {
     const own = vectorOf(user);
     guard(user, () => {
-      if (typeof block === 'function') (block as ExposureOfBlock)(own, { user, items, dim, z, popularity }, out);
-      else for (let item = 0; item < items; item++) out[item] = ofPair(own, user, item);
+      if (typeof block === 'function') {
+        const all = { items, itemIds, dim, z, popularity, share, itemFeatures: itemRows };
+        const one = { user, userId: userIds[user] as string, userFeatures: userRows[user] ?? NO_FEATURES };
+        (block as ExposureOfBlock)(own, { ...one, ...all }, out);
+      } else for (let item = 0; item < items; item++) out[item] = ofPair(own, user, item);
     });
   });
   if (typeof pair !== 'function' || typeof bound !== 'number') return rows;

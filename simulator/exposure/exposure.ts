@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { WasmKernels, WasmTensor } from '../../compute/index.js';
+import type { FeatureReader } from '../../datasets/features.js';
 import { UserError } from '../../support/errors.js';
-import type { Blocks, Coordinates } from '../blocks.js';
+import { type Blocks, type Coordinates, largestIn } from '../blocks.js';
 
 /** What an exposure function e(x, z) can look at. */
 export interface ExposureContext {
@@ -16,7 +17,17 @@ export interface ExposureContext {
   /** z transposed, [dim, items]. */
   readonly zTransposed: WasmTensor;
   /** First-stage clicks of each item divided by those of the most clicked one, in [0, 1]. */
-  readonly popularity: Float32Array;
+  readonly share: Float32Array;
+  /** What functions see of pairs: `standard` variables, or `raw` ones, as in worlds of 0.5.0. */
+  readonly variables: 'standard' | 'raw';
+  /** Original ids and features, in worlds whose function looks at them. */
+  readonly features?: FeatureReaders | undefined;
+}
+
+/** Reads the features of both sides. */
+export interface FeatureReaders {
+  readonly users: FeatureReader;
+  readonly items: FeatureReader;
 }
 
 /** An exposure function ready for use: fills out[count, stride] with e for `count` users from `first` on and every item. */
@@ -36,6 +47,13 @@ export interface SparseExposure {
   listed(user: number, items: Int32Array, out: Float32Array): void;
 }
 
+/** What is known of a world before it is made. */
+export interface CheckedWorld {
+  readonly dim: number;
+  /** Where the function sees features; ids at least. */
+  readonly features: FeatureReaders | undefined;
+}
+
 /** Values that a function's settings can have, as they stand on the command line and in manifests. */
 export type ExposureSettings = Readonly<Record<string, number | string>>;
 
@@ -48,6 +66,10 @@ export interface ExposureDefinition {
   readonly settings: z.ZodObject;
   /** Whether e can be bounded, with such settings: what `--sampling skip` needs. */
   isBounded(settings: ExposureSettings): boolean;
+  /** Whether it looks at ids or features, with such settings. */
+  seesFeatures(settings: ExposureSettings): boolean;
+  /** Throws UserError for settings that no world of such features and such a width can have; before anything is trained. */
+  check(settings: Readonly<Record<string, never>>, world: CheckedWorld): void;
   create(context: ExposureContext, settings: Readonly<Record<string, never>>): ExposureRows;
 }
 
@@ -57,9 +79,18 @@ export function defineExposure<Schema extends z.ZodObject>(definition: {
   readonly summary: string;
   readonly settings: Schema;
   isBounded?(settings: ExposureSettings): boolean;
+  seesFeatures?(settings: ExposureSettings): boolean;
+  check?(settings: z.infer<Schema>, world: CheckedWorld): void;
   create(context: ExposureContext, settings: z.infer<Schema>): ExposureRows;
 }): ExposureDefinition {
-  return { isBounded: () => false, ...definition } as unknown as ExposureDefinition;
+  const usual = { isBounded: () => false, seesFeatures: () => false, check: () => {} };
+  return { ...usual, ...definition } as unknown as ExposureDefinition;
+}
+
+/** The features of a world whose function looks at them. */
+export function featuresIn({ features }: { readonly features?: FeatureReaders | undefined }): FeatureReaders {
+  if (!features) throw new Error('the world holds no features: its function does not say that it sees them');
+  return features;
 }
 
 /** Rows from a function of one user that fills e for every item. It may use the kernels: `out` is not in their memory, which can move. */
@@ -71,6 +102,23 @@ export function byUser(context: ExposureContext, fillUser: (user: number, out: F
         fillUser(first + r, row);
         context.kernels.floats(out).set(row, r * stride);
       }
+    },
+  };
+}
+
+/** Rows of a function of the item alone. */
+export function byItem(context: ExposureContext, values: Float32Array): ExposureRows {
+  return {
+    ...byUser(context, (_user, out) => out.set(values)),
+    sparse: {
+      coordinates: [{ dim: 1, values }],
+      prepare(blocks) {
+        const largest = largestIn(blocks, values);
+        return (_user, out) => out.set(largest);
+      },
+      listed(_user, items, out) {
+        for (let k = 0; k < items.length; k++) out[k] = values[items[k] as number] as number;
+      },
     },
   };
 }

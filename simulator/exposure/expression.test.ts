@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { UserError } from '../../support/errors.js';
-import { compileFormula } from './expression.js';
+import { compileFormula } from './formula.js';
 
 const EVERY_OBJECT_HAS = Reflect.ownKeys(Object.prototype).map(String);
 

@@ -15,7 +15,10 @@ export async function bundleExposure(path: string): Promise<string> {
 export async function loadExposure(path: string, dim: number): Promise<string> {
   const source = await bundleExposure(path);
   const vector = new Float32Array(dim).fill(0.1);
-  const pair: PairContext = { user: 0, item: 0, popularity: 0.5, dot: 0.01 * dim };
+  const pair: PairContext = {
+    ...{ user: 0, item: 0, userId: '', itemId: '', userFeatures: {}, itemFeatures: {} },
+    ...{ popularity: 0, share: 0.5, dot: 0.01 * dim },
+  };
   const { exports } = await runOwnModule(path, { source, call: [vector, vector, pair] });
   if (exports['default'] !== 'function' && exports['block'] !== 'function')
     throw new UserError(`"${path}": ${MUST_EXPORT}`);

@@ -5,7 +5,7 @@ import { byUser, defineExposure } from './exposure.js';
 /** e = strength times a random three-layer network of (x, z) from a seed, standardised over pairs. */
 export const network = defineExposure({
   name: 'network',
-  summary: 'a random neural network of (x, z): exposure that nobody can guess',
+  summary: 'strength x a random neural network of (x, z), with mean 0 and sd 1: exposure that nobody can guess',
   settings: z.object({ strength: z.number().default(0.5), network: z.number().int().nonnegative().default(0) }),
   create(context, { strength, network: which }) {
     const { kernels, items } = context;

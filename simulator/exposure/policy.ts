@@ -9,7 +9,7 @@ import { defineExposure, innerProducts } from './exposure.js';
  */
 export const policy = defineExposure({
   name: 'policy',
-  summary: 'a logging recommender shows its top k, the rest only by exploration',
+  summary: 'log(exploration) outside of the k items that a logging recommender ranks first by x.z, 0 for these',
   settings: z.object({
     k: z.number().int().positive().max(LIMITS.shownItems.most, mostText('shownItems')).default(100),
     exploration: z.number().positive().max(1).default(0.1),

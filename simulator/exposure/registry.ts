@@ -3,10 +3,12 @@ import { affinity } from './affinity.js';
 import { bubble } from './bubble.js';
 import type { ExposureDefinition, ExposureSettings } from './exposure.js';
 import { expression } from './expression.js';
+import { group } from './group.js';
 import { network } from './network.js';
 import { none } from './none.js';
 import { policy } from './policy.js';
 import { popularity } from './popularity.js';
+import { recency } from './recency.js';
 
 /** Every built-in exposure function. A new one is a file in this folder and a line here. */
 export const exposureFunctions = new Registry<ExposureDefinition>('exposure function', [
@@ -16,6 +18,8 @@ export const exposureFunctions = new Registry<ExposureDefinition>('exposure func
   bubble,
   policy,
   network,
+  recency,
+  group,
   expression,
 ]);
 

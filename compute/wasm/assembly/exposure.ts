@@ -223,3 +223,22 @@ export function sigmoidOfDifference(n: i32, x: usize, noise: usize, out: usize):
     v128.store(out + k, sigmoid(f32x4.sub(v128.load(x + k), v128.load(noise + k))));
   }
 }
+
+/**
+ * out = calibrated logits: with l = logits + shift, curve[0] + curve[1] l + the sum over j < 3 of curve[5 + j] max(0, l - curve[2 + j]). `out` may be
+ * `logits`.
+ */
+export function calibrateLogits(n: i32, logits: usize, shift: f32, curve: usize, out: usize): void {
+  const s = splat(shift), zero = splat(0);
+  const intercept = v128.load32_splat(curve), slope = v128.load32_splat(curve, 4);
+  const k0 = v128.load32_splat(curve, 8), k1 = v128.load32_splat(curve, 12), k2 = v128.load32_splat(curve, 16);
+  const b0 = v128.load32_splat(curve, 20), b1 = v128.load32_splat(curve, 24), b2 = v128.load32_splat(curve, 28);
+  for (let k: usize = 0; k < <usize>n << 2; k += 16) {
+    const l = f32x4.add(v128.load(logits + k), s);
+    let x = f32x4.add(intercept, f32x4.mul(slope, l));
+    x = f32x4.add(x, f32x4.mul(b0, f32x4.pmax(f32x4.sub(l, k0), zero)));
+    x = f32x4.add(x, f32x4.mul(b1, f32x4.pmax(f32x4.sub(l, k1), zero)));
+    x = f32x4.add(x, f32x4.mul(b2, f32x4.pmax(f32x4.sub(l, k2), zero)));
+    v128.store(out + k, x);
+  }
+}

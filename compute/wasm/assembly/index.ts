@@ -3,7 +3,7 @@ export * from './adam';
 export { attention, attentionAdjoint, attentionKept, attentionOfLast } from './attention';
 export * from './doubles';
 export * from './elementwise';
-export { drawExposures, drawOutcomes, expectedCount, lastCapped, logExposure, normalListed, sigmoidOfDifference } from './exposure';
+export { calibrateLogits, drawExposures, drawOutcomes, expectedCount, lastCapped, logExposure, normalListed, sigmoidOfDifference } from './exposure';
 export * from './lanczos';
 export * from './matrix';
 export * from './neighbours';

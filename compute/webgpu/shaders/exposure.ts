@@ -5,7 +5,7 @@ import { EXPONENTIAL, LOGARITHM, NORMAL, PHILOX, running, SOFTPLUS, total } from
 export const ITEMS_A_GROUP = 256;
 export const WORDS_A_GROUP = ITEMS_A_GROUP / 32;
 
-/** Operands of `log_p`, of all users and items; e(x, z) of the users at hand. */
+/** Operands of `log_p`, of all users and items; e(x, z) of the users at hand. Behind the items' biases stand the eight numbers of the calibration. */
 const WORLD = {
   users: 'read f32',
   items_turned: 'read f32',
@@ -40,7 +40,12 @@ fn log_p(r: u32, item: u32) -> f32 {
   let user = p.first_user + r;
   var logit = item_bias[item];
   for (var k = 0u; k < p.dim; k++) { logit += users[user * p.dim + k] * items_turned[k * p.items + item]; }
-  let fitted = p.power * -softplus(-(logit + shift[user]));
+  let l = logit + shift[user];
+  // The curve of the calibration: a line, its three knots, and the bends there.
+  let c = p.items;
+  var calibrated = item_bias[c] + item_bias[c + 1u] * l;
+  for (var j = 2u; j < 5u; j++) { calibrated += item_bias[c + j + 3u] * max(0.0, l - item_bias[c + j]); }
+  let fitted = p.power * -softplus(-calibrated);
   var noise = noise_users[user] + noise_items[item];
   if (p.scale > 0.0) { noise += p.scale * normal_of(words_of(item, user, p.noise_stream, 0u), item); }
   var x = (fitted + noise) + p.first;
