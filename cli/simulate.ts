@@ -228,11 +228,11 @@ export const simulateCommand: Verb<SimulateArguments> = {
       throw new UserError(
         `${argv.queue === undefined ? '--slurm' : '--queue'} goes with --parts: say in how many parts the final clicks are drawn`,
       );
+    const chosen = await configOf(argv);
+    const { config, source } = chosen;
     if (stage === 'submit' || stage === 'print')
       return submitSimulation(argv, await partsLeft(argv.out, argv.parts as number));
     if (stage === 'part') return drawTaskParts(argv);
-    const chosen = await configOf(argv);
-    const { config, source } = chosen;
     const { data, origin } = await openRatings(argv.data, readOptionsOf(argv), plantedOptionsOf(argv));
     const features = await chosen.features(data);
     const { workers, exposures, parts, partitioned, overwrite, format } = argv;
@@ -244,8 +244,9 @@ export const simulateCommand: Verb<SimulateArguments> = {
       ((notes: TableNotes) => drawnBy(executor, { parts: parts ?? 1, exposures, label: notes.data ?? '' }, progress));
     const elsewhere = stage === 'join' ? () => missingParts : byQueue;
     const options = { config, source, features, workers, exposures, parts, partitioned, format, elsewhere };
-    const named = [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures];
-    const inputs = named.filter((path) => path !== undefined);
+    const inputs = [argv.data, argv.exposure, argv.userFeatures, argv.itemFeatures].filter(
+      (path) => path !== undefined,
+    );
     if (stage === 'world') {
       const folder = new OutputFolder(argv.out, { overwrite, resume: true, inputs });
       try {
