@@ -23,8 +23,10 @@ const headerSchema = z.strictObject({
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
 
+/** By its own word, since an array of another realm, such as one that was cloned, is no instance of ours. */
 function kindOf(value: unknown): Kind | undefined {
-  return (Object.keys(KINDS) as Kind[]).find((kind) => value instanceof KINDS[kind]);
+  const tag = ArrayBuffer.isView(value) ? (value as PackedArray)[Symbol.toStringTag] : undefined;
+  return tag !== undefined && Object.hasOwn(KINDS, tag) ? (tag as Kind) : undefined;
 }
 
 /**

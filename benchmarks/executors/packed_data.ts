@@ -78,6 +78,25 @@ const factorsSchema = z.strictObject({
   itemBias: float32,
 });
 
+const knots = z.tuple([z.number(), z.number(), z.number()]);
+const curveSchema = z.strictObject({ intercept: z.number(), slope: z.number(), knots, bends: knots });
+
+/** Texts in two arrays, as ids and categories are kept. */
+const texts = z.strictObject({ bytes: z.instanceof(Uint8Array), ends: int32 });
+const featureTable = z.strictObject({
+  role: z.enum(['user', 'item']),
+  source: z.string().optional(),
+  ids: texts,
+  columns: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.enum(['number', 'date', 'category']),
+      values: z.instanceof(Float64Array),
+      names: texts.optional(),
+    }),
+  ),
+});
+
 const worldSchema = z
   .strictObject({
     config: simulationSchema,
@@ -88,6 +107,8 @@ const worldSchema = z
     shift: float32,
     firstConstant: z.number(),
     draw: z.number().int().nonnegative().max(MOST_DRAWS).optional(),
+    curve: curveSchema.optional(),
+    features: z.strictObject({ users: featureTable, items: featureTable }).optional(),
     second: z
       .strictObject({
         factors: z.strictObject({ dim: z.number().int().positive(), x: float32, z: float32 }),
@@ -137,18 +158,14 @@ const dataSchema = z.strictObject({
  */
 export function unpackData(bytes: Uint8Array, blob: string, sha256: string): TrialData {
   if (sha256Of(bytes) !== blob) throw new UserError('data are not what their hash says: they were damaged or changed');
-  const parsed = dataSchema.safeParse(unpack(bytes));
+  const given = unpack(bytes);
+  const parsed = dataSchema.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`data are not of this program: ${issue?.path.join('.')} ${issue?.message}`);
   }
-  const { name, data, world, planted } = parsed.data;
-  const one = {
-    name,
-    data: { ...data, rating: data.rating, time: data.time, split: data.split } as Interactions,
-    ...(world && { world: world as TrialData['world'] }),
-    ...(planted && { planted }),
-  } as TrialData;
+  // As they were written, since the order of a configuration's names is part of the hash.
+  const one = given as TrialData;
   // A world alone is named by all of its bytes.
   if (sha256 !== blob && hashData(one.data, one.world, one.planted) !== sha256)
     throw new UserError('data are others than the task names');

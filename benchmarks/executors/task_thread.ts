@@ -21,9 +21,10 @@ const KEPT = 4;
 /** A thread that runs one task at a time and keeps the data that it was given, so that the same are not sent again. */
 export class TaskThread {
   private worker: Worker | undefined;
+  private isClosed = false;
   private held: string[] = [];
 
-  /** Runs a task. Never rejects; aborted, it ends the thread and comes to undefined. */
+  /** Runs a task. Never rejects; aborted, it ends the thread and comes to undefined, as it does where the thread is closed. */
   async run(
     task: { readonly kind: string; readonly payload: unknown },
     data: { readonly sha256: string; readonly data: TrialData },
@@ -41,7 +42,8 @@ export class TaskThread {
         this.forget();
         done({ lost: error.message });
       };
-      const ended = (code: number): void => failed(new Error(`its thread ended with code ${code}`));
+      const ended = (code: number): void =>
+        this.isClosed ? done(undefined) : failed(new Error(`its thread ended with code ${code}`));
       const aborted = (): void => {
         this.forget();
         done(undefined);
@@ -72,6 +74,7 @@ export class TaskThread {
 
   async close(): Promise<void> {
     const { worker } = this;
+    this.isClosed = true;
     this.forget();
     await worker?.terminate();
   }

@@ -212,7 +212,7 @@ export class QueueWorker {
         isGentle ? undefined : signal,
       );
       if (said === undefined) {
-        this.note(`${data.title} was withdrawn`);
+        if (!this.isStopping) this.note(`${data.title} was withdrawn`);
         return 0; // without an answer, which nobody wants; had it failed, it could not be added again
       }
       await this.answer(id, data, job.attemptsStarted, said);
