@@ -146,6 +146,11 @@ describe('the way from ratings to a table', () => {
     const joined = await run('shard', 'sim', '--join', 'shard', '--out', 'joined');
     expect([joined.code, joined.err]).toEqual([0, '']);
     expect(read('joined/manifest.json')).toBe(read('sim/manifest.json'));
+    expect((await run('shard', 'sim', '--join', 'shard', '--format', 'parquet', '--out', 'parquet')).code).toBe(0);
+    expect(readdirSync(join(folder, 'parquet')).filter((name) => /^clicks/.test(name))).toEqual([
+      'clicks.arrow',
+      'clicks.parquet',
+    ]);
     const neither = await run('shard', 'sim', '--out', 'neither');
     expect(neither.err).toMatch(/say --shard I\/N to draw a part, or --join FOLDERS/);
     const without = await run('shard', 'sim', '--join', '--out', 'neither');

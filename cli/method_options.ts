@@ -145,10 +145,15 @@ function settingValue(pair: string, { settings, name }: SettingOwner, setting: s
 
 /** Refuses more candidates than a test item can stand among. The default of a hundred is as many as there are. */
 export function checkCandidates(
-  { candidates }: { readonly candidates?: number | undefined },
+  { candidates, cutoffs }: { readonly candidates?: number | undefined; readonly cutoffs?: string | undefined },
   data: Interactions,
 ): void {
   const items = data.itemIds.length;
+  const beyond = cutoffs === undefined ? undefined : cutoffsOf(cutoffs).find((k) => k > items);
+  if (beyond !== undefined)
+    throw new UserError(
+      `--cutoffs ${cutoffs}: a list of ${beyond} is longer than all ${items} items of "${data.name}": give a smaller one`,
+    );
   if (candidates !== undefined && candidates >= items)
     throw new UserError(
       `--candidates ${candidates} is not below the number of items of "${data.name}", ${items}: give fewer, or 0 for all`,
@@ -158,7 +163,7 @@ export function checkCandidates(
 /** Data to train and evaluate on, with pairs known to be `exposed` where they are asked for, and the truth behind it where it was simulated. */
 export async function openTrialData(
   reference: string,
-  argv: ReadingArguments & Pick<TrainingArguments, 'candidates'>,
+  argv: ReadingArguments & Pick<TrainingArguments, 'candidates' | 'cutoffs'>,
   exposed: boolean,
 ): Promise<{ data: Interactions; world: WorldState | undefined }> {
   const data = await openSplit(reference, readOptionsOf(argv), plantedOptionsOf(argv), { exposed });

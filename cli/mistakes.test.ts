@@ -185,6 +185,10 @@ describe('mistakes: one sentence that says what would be right, exit code 2, not
     [['train', '--model', 'PS:GMF', ...SMALL, ...out], /"PS:GMF": write PS:f\/g .*, e\.g\. PS:GMF\/Pop/],
     [['train', '--model', 'PS:GMF/Pop/MF', ...SMALL, ...out], /"PS:GMF\/Pop\/MF": write PS:f\/g/],
     [['train', '--model', 'GMF', '--candidates', '50', ...SMALL, ...out], /--candidates 50 is not below .*, 50/],
+    [
+      ['sweep', 'quick', '--cutoffs', '5,900', ...SMALL, ...out],
+      /--cutoffs 5,900: a list of 900 is longer than all 50 items/,
+    ],
     [['sweep', 'quick', '--candidates', '900', ...SMALL, ...out], /--candidates 900 is not below .*, 50/],
     [['train', '--model', 'Attn', '--set', 'Attn.heads= ', ...SMALL, ...out], /--set "Attn\.heads= " is not/],
     [['train', '--model', 'Attn', '--set', 'Attn.__proto__=1', ...SMALL, ...out], /"Attn" "__proto__"/],

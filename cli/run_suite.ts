@@ -38,6 +38,7 @@ export interface RunArguments extends ReadingArguments, QueueArguments, SlurmArg
   /** Files that are read besides the data, such as the suite's. */
   readonly inputs?: readonly string[] | undefined;
   readonly candidates?: number | undefined;
+  readonly cutoffs?: string | undefined;
 }
 
 /** Parts that a bar divides the work into. */
@@ -47,7 +48,11 @@ const WORK = 1000;
 export function opener(
   plan: Plan,
   chosen: ChosenData,
-  argv: ReadingArguments & { workers?: number | undefined; candidates?: number | undefined },
+  argv: ReadingArguments & {
+    workers?: number | undefined;
+    candidates?: number | undefined;
+    cutoffs?: string | undefined;
+  },
   suiteFolder: string,
 ) {
   const exposed = plan.rows.some(({ settings }) =>

@@ -3,12 +3,12 @@ import { UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { writeFolder } from '../support/output.js';
 import { print } from './io.js';
-import { checkNumber, workersOption } from './options.js';
+import { checkNumber, type FormatArgument, formatOption, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { describeSimulation } from './simulate.js';
 import type { Verb } from './verb.js';
 
-interface ShardArguments {
+interface ShardArguments extends FormatArgument {
   readonly world: string;
   readonly shard?: string;
   readonly join?: readonly string[];
@@ -21,7 +21,7 @@ interface ShardArguments {
 
 export const shardCommand: Verb<ShardArguments> = {
   builder: (yargs) =>
-    workersOption(yargs)
+    formatOption(workersOption(yargs))
       .positional('world', { type: 'string', demandOption: true, describe: 'folder made by simulate' })
       .option('shard', { type: 'string', describe: 'which part of the users to draw, such as 2/8' })
       .option('join', { type: 'string', array: true, describe: 'folders of all shards, to be joined' })
@@ -40,6 +40,8 @@ export const shardCommand: Verb<ShardArguments> = {
     if ((shard === undefined) === (parts === undefined))
       throw new UserError('say --shard I/N to draw a part, or --join FOLDERS to join all of them');
     if (shard !== undefined) {
+      if (argv.format !== 'arrow')
+        throw new UserError('--format parquet goes with --join: shards are joined from Arrow');
       const chosen = parseShard(shard);
       const drawn = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world] }, (folder) =>
         drawShard(world, chosen, exposures, workers, folder, terminalProgress()),
@@ -50,7 +52,7 @@ export const shardCommand: Verb<ShardArguments> = {
       return;
     }
     const summary = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world, ...(parts ?? [])] }, (folder) =>
-      joinShards(world, parts ?? [], folder),
+      joinShards(world, parts ?? [], folder, argv.format),
     );
     print(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
   },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SPLITS } from '../datasets/interactions.js';
 import { notesFor } from '../datasets/notes.js';
+import { type TableFormat, writeParquetBeside } from '../datasets/parquet_tables.js';
 import { readManifest } from '../datasets/store.js';
 import { filesOf, notesOf } from '../support/arrow.js';
 import { checkedFile, checkedIfThere } from '../support/contents.js';
@@ -93,12 +94,13 @@ export async function drawShard(
 
 /**
  * Joins all shards of a world to the simulated folder that one draw would have given, byte for byte. Throws UserError where one is missing, is
- * there twice, or is of another world.
+ * there twice, or is of another world. `parquet` writes each table as Parquet, too.
  */
 export async function joinShards(
   path: string,
   parts: readonly string[],
   folder: OutputFolder,
+  format: TableFormat = 'arrow',
 ): Promise<SimulationSummary> {
   const world = await hashWorld(path);
   const shards = parts.map((part) => ({ part, manifest: readShard(part) }));
@@ -125,7 +127,7 @@ export async function joinShards(
     shards.map(({ part }) => part),
     folder,
   );
-  return finish(path, sumOf(shards.map(({ manifest }) => manifest.drawn)), folder);
+  return finish(path, sumOf(shards.map(({ manifest }) => manifest.drawn)), folder, format);
 }
 
 function readShard(part: string): ShardManifest {
@@ -146,7 +148,12 @@ function readShard(part: string): ShardManifest {
 }
 
 /** Copies the world and ids, and writes the manifest with what was drawn. */
-async function finish(path: string, drawn: PartSummary, folder: OutputFolder): Promise<SimulationSummary> {
+async function finish(
+  path: string,
+  drawn: PartSummary,
+  folder: OutputFolder,
+  format: TableFormat,
+): Promise<SimulationSummary> {
   const { name, files, ...rest } = readManifest(path);
   for (const file of ['users.arrow', 'items.arrow', ...WORLD_FILES]) {
     const checked = await checkedIfThere(path, file, files);
@@ -166,6 +173,7 @@ async function finish(path: string, drawn: PartSummary, folder: OutputFolder): P
     splits: Object.fromEntries(SPLITS.map((split, code) => [split, drawn.splits[code] as number])),
     shortUsers: drawn.shortUsers,
   };
+  if (format === 'parquet') await writeParquetBeside(folder);
   await writeManifest(folder, { name, inputs, origin, config, summary: whole });
   return whole;
 }
