@@ -33,7 +33,7 @@ export const shown: MethodDefinition = {
       check() {
         if (f.needs?.some(({ what }) => what === 'times'))
           throw new UserError(
-            `Shown ${f.name}: ${f.name} learns from histories of clicks, and what was shown has none`,
+            `Shown:${f.name}: ${f.name} learns from histories of clicks, and what was shown has none`,
           );
       },
       tuning: [ownStage(`Shown:${f.name}`, plainAxes(f))],

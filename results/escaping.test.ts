@@ -238,7 +238,7 @@ describe('CSV', () => {
 
   test('a name of several lines stays in its record', () => {
     expect(records).toHaveLength(1 + 2 * NAMES.length);
-    expect(records.every((record) => record.length === 9)).toBe(true);
+    expect(records.every((record) => record.length === 10)).toBe(true);
   });
 });
 

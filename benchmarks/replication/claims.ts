@@ -17,12 +17,12 @@ const SIMULATED = ['MLP', 'GMF'];
 /** Models of figures A.2 to A.4. */
 const SENSITIVITY = ['GMF', 'Attn'];
 
-const acl = (f: string): string => `ACL ${f}/${f}`;
+const acl = (f: string): string => `ACL:${f}/${f}`;
 
 /** A method of f beside PS of f, with g by popularity and of its own kind. */
 const besidePs = (f: string, method: string): [string, string][] => [
-  [method, `PS ${f}/Pop`],
-  [method, `PS ${f}/${f}`],
+  [method, `PS:${f}/Pop`],
+  [method, `PS:${f}/${f}`],
 ];
 
 /** Whether methods stand above others on one data set, by standard evaluation or by the truth. */
@@ -119,7 +119,7 @@ export const claims: readonly Claim[] = [
           aboveEach(
             results,
             'truth',
-            SIMULATED.map((f) => [`PS ${f}/oracle`, f]),
+            SIMULATED.map((f) => [`PS:${f}/oracle`, f]),
           ),
       },
     ],
@@ -137,7 +137,7 @@ export const claims: readonly Claim[] = [
           aboveEach(
             results,
             'truth',
-            SIMULATED.flatMap((f) => besidePs(f, `PS ${f}/oracle`)),
+            SIMULATED.flatMap((f) => besidePs(f, `PS:${f}/oracle`)),
           ),
       },
     ],
