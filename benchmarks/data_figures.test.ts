@@ -63,10 +63,15 @@ describe('a figure over data sets along an axis', () => {
     expect(figure?.note).toMatch(/In truth A is first at -1, B is first from 1.5; by Hit@10 A is first everywhere\.$/);
   });
 
-  test('is none where there is one place, or no truth', () => {
+  test('is none where there is one place, or no result; without a truth, clicks alone', () => {
     expect(dataFigure('x', finished, new Map([['weak', 1]]))).toBeUndefined();
     const blind = finished.map((one) => ({ ...one, outcome: { failure: 'no' } }));
     expect(dataFigure('x', blind, places)).toBeUndefined();
+    const untold = finished.map((one) => ({
+      ...one,
+      outcome: 'result' in one.outcome ? { result: { ...one.outcome.result, truth: undefined } } : one.outcome,
+    }));
+    expect(dataFigure('x', untold, places)?.panels.map(({ title }) => title)).toEqual(['standard evaluation']);
   });
 });
 

@@ -11,7 +11,7 @@ type Pick = (trials: readonly FinishedTrial[]) => Sample;
 
 /**
  * Methods over data sets that lie along an axis, such as worlds of one kind whose exposure is stronger and stronger: value in truth, with what it is
- * read against, and Hit@10 of test clicks; the latter alone where no truth is known. Undefined where fewer than two data sets have a place.
+ * read against, and Hit@10 of test clicks; the latter alone where no truth is known. Undefined where fewer than two data sets have a place, or nothing came of any trial.
  */
 export function dataFigure(
   x: string,
@@ -50,6 +50,7 @@ export function dataFigure(
   const hit: Pick = (trials) => sampleOf(trials, ({ estimates }) => estimates['standard'], 'hit@10');
   const rows = labels.flatMap((label) => xs.map((place) => at(place).filter(({ row }) => row.label === label)));
   const clicks = { title: 'standard evaluation', x, y: 'Hit@10, percent', series: methods(hit) };
+  if (!placed.some(resultOf)) return undefined; // nothing but failures
   if (!hasTruth)
     return {
       title: `By ${x}`,

@@ -54,7 +54,7 @@ describe('the screen of a sweep over a simulated world', () => {
     expect(lines.slice(0, 2)).toEqual(['One sentence.', 'Another.']);
     expect(lines.filter((line) => /^ {2}(MF|Pop|PS)/.test(line)).map((line) => line.trim().split(/\s+/)[0])).toEqual([
       'MF',
-      'PS',
+      'PS:GMF/oracle',
       'Pop',
     ]);
     expect(lineOf('MF')).toMatch(/MF +50\.0 +3 +\u2191 +55\.5 \u00b10\.7 +1 +\u2588{12}\u2591{4} +76%$/);
