@@ -4,7 +4,7 @@ import type { Interactions } from '../datasets/interactions.js';
 import { openSplit } from '../datasets/open.js';
 import { PLANTED_DEFAULTS } from '../datasets/planted.js';
 import { SIMULATION_DEFAULTS } from '../simulator/config.js';
-import { simulate } from '../simulator/simulate.js';
+import { type SimulationSummary, simulate } from '../simulator/simulate.js';
 import type { World } from '../simulator/world.js';
 import { readWorld } from '../simulator/world_files.js';
 import { writeFolder } from '../support/output.js';
@@ -20,6 +20,7 @@ const [USERS, ITEMS] = [200, 120];
 describe('the first stage of a world beside the ratings that it was made from', () => {
   let data: Interactions;
   let world: World;
+  let first: SimulationSummary['first'];
   let likeness: WorldLikeness;
   const compared = (other: Interactions, seed = 1) => worldLikeness(world, other, { seed, workers: 1 }, silent);
   const of = (one: WorldLikeness, name: string) => {
@@ -33,9 +34,9 @@ describe('the first stage of a world beside the ratings that it was made from', 
     const folder = join(root, 'world');
     const exposure = { name: 'popularity', settings: { strength: 1 } };
     const config = { ...SIMULATION_DEFAULTS, dim: 8, exposure };
-    await writeFolder(folder, {}, (out) =>
+    ({ first } = await writeFolder(folder, {}, (out) =>
       simulate(data, { source: 'planted', format: 'planted' }, { config, workers: 1 }, out, silent),
-    );
+    ));
     world = await readWorld(folder);
     likeness = await compared(data);
   });
@@ -51,9 +52,10 @@ describe('the first stage of a world beside the ratings that it was made from', 
     expect(likeness.agreement.low).toBeLessThanOrEqual(likeness.agreement.value);
   });
 
-  test('counts the data as they are', () => {
+  test('counts the data as they are, and the clicks that the simulation drew in its first stage', () => {
     const pairs = new Set([...data.user].map((user, row) => `${user} ${data.item[row]}`)).size;
     expect(of(likeness, 'density').data.value).toBeCloseTo(pairs / (USERS * ITEMS), 12);
+    expect(of(likeness, 'density').world.value).toBeCloseTo(first.clicks / (USERS * ITEMS), 12);
   });
 
   test('draws the same clicks however many workers, and other users with another seed', async () => {
