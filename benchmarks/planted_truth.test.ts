@@ -29,6 +29,10 @@ test('ratings of the planted world have a truth, in the workers of a sweep, too'
   // Whatever noise a rating has is in p_rel: nothing is left that cannot be learned.
   expect(anchors[2]).toBeCloseTo(anchors[3] as number, 5);
   expect(at('EASE')).toBeGreaterThan(anchors[0] as number);
+  // These ratings know no exposures: there is no unbiased evaluation to stand beside.
+  const beside = tables.find(({ name }) => name === 'quick-side-by-side')?.table;
+  expect(beside?.columns).toEqual(['standard hit@10', 'standard rank', 'value@10', 'value rank']);
+  expect(beside?.note).not.toMatch(/unbiased/);
   expect(figures.map(({ name }) => name)).toEqual(['quick-truth', 'quick-value']);
 });
 

@@ -14,6 +14,7 @@ import { type FinishedTrial, failureOf, groupBy, resultOf } from './finished.js'
 import { errorTable, onlineTable } from './online_tables.js';
 import { type Published, publishedCells } from './published.js';
 import { chanceNote, movesOf, sampleOf } from './samples.js';
+import { sideBySideTable } from './side_by_side.js';
 import { isEstimate, type SuiteTable, type View } from './suites/suite.js';
 import type { TrialResult } from './trial.js';
 import { trustTable, valueTable } from './truth_tables.js';
@@ -83,6 +84,7 @@ function tableOf(
   const metrics = asked ?? shownMetrics(trials[0]?.settings.evaluation.cutoffs);
   if (show === 'value') return valueTable(trials, data);
   if (show === 'trust') return trustTable(trials, data, catalogue);
+  if (show === 'side-by-side') return sideBySideTable(trials, data);
   if (show === 'online') return onlineTable(trials, data);
   if (show === 'errors' || show === 'errors-standardised')
     return errorTable(trials, data, show === 'errors' ? 'raw' : 'standardised', metrics, ownEntry(published, key));

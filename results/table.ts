@@ -55,6 +55,8 @@ export interface ColumnStyle {
   /** A `count` is no result: it is not ranked. */
   readonly format?: 'percent' | 'number' | 'count';
   readonly lowerIsBetter?: boolean;
+  /** Whether nothing may be said of which row is best, though it is a result. */
+  readonly isUnranked?: boolean;
 }
 
 /** How a column is written and ordered. */
@@ -110,8 +112,8 @@ export function cellText({ format }: ColumnStyle, summary: Summary | undefined):
 
 /** Labels of the rows that take part in a column, best first. */
 function rankedRows(table: ResultTable, column: string): string[] {
-  const { format, lowerIsBetter } = styleOf(table, column);
-  if (format === 'count') return [];
+  const { format, lowerIsBetter, isUnranked } = styleOf(table, column);
+  if (format === 'count' || isUnranked) return [];
   const sign = lowerIsBetter ? -1 : 1;
   return table.rows
     .filter((row) => row.cells[column] && !row.isWeak)

@@ -16,4 +16,5 @@ export const quick: Suite = {
     'ACL:GMF/GMF',
     { method: 'Shown:GMF', optional: true },
   ],
+  tables: ['side-by-side', 'standard', 'unbiased', 'expected'],
 };

@@ -13,7 +13,7 @@ import { SETTING_NAMES, settingsSchema } from '../settings.js';
 import { STRATEGIES } from '../tuning.js';
 
 /** What a table shows of a trial. */
-const VIEWS = ['value', 'trust', 'online', 'errors', 'errors-standardised'] as const;
+const VIEWS = ['value', 'trust', 'side-by-side', 'online', 'errors', 'errors-standardised'] as const;
 /** Such as "standard", "unbiased" (by the first of the weights) or "unbiased:1/exposure". */
 export type View = string;
 
