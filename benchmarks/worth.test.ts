@@ -15,7 +15,11 @@ const trial = (label: string, value: number, size: number): FinishedTrial =>
           popularity: { metrics: { 'hit@5': value, 'hit@10': value, 'ndcg@10': value }, size },
         },
         online: { shown: 10, clicks: 1, clickThroughRate: value, expectedRate: value },
-        truth: { users: 500, values: { 'value@10': value }, anchors: {} },
+        truth: {
+          users: 500,
+          values: { 'value@10': value },
+          anchors: { random: {}, 'best list': {}, learnable: {}, ideal: {} },
+        },
       },
     },
   }) as unknown as FinishedTrial;

@@ -208,10 +208,14 @@ function describe(judgements: readonly Judgement[]): string {
   const parts = judgements.flatMap((one) => [
     `${one.statement} (${one.source}): ${one.verdict.toUpperCase()}`,
     ...[one.why ?? '', shortText(one)].filter((text) => text !== ''),
-    plainTable(
-      [COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))],
-      resultWidth(),
-    ),
+    ...(one.comparisons.length > 0
+      ? [
+          plainTable(
+            [COMPARISON_HEAD, ...one.comparisons.map((comparison) => comparisonRow(one, comparison))],
+            resultWidth(),
+          ),
+        ]
+      : []),
     '',
   ]);
   const overview = judgements.map((one) => [one.name, verdictText(one), countOutcomes(one)]);
