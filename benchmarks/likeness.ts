@@ -65,7 +65,7 @@ export async function worldLikeness(
   return {
     ...likeness,
     methods: METHODS.map((name, m) => ({ name, data: dataHits[m] as number, world: worldHits[m] as number })),
-    agreement: bounded(rankCorrelation(dataHits, worldHits), others),
+    agreement: bounded(rankCorrelation(dataHits, worldHits), others, [-1, 1]),
   };
 }
 

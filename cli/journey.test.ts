@@ -146,8 +146,10 @@ describe('the way from ratings to a table', () => {
     const joined = await run('shard', 'sim', '--join', 'shard', '--out', 'joined');
     expect([joined.code, joined.err]).toEqual([0, '']);
     expect(read('joined/manifest.json')).toBe(read('sim/manifest.json'));
-    expect((await run('shard', 'sim', '--join', 'shard', '--format', 'parquet', '--out', 'parquet')).code).toBe(0);
-    expect(readdirSync(join(folder, 'parquet')).filter((name) => /^clicks/.test(name))).toEqual([
+    expect((await run('shard', 'sim', '--join', 'shard', '--format', 'parquet', '--out', 'joined-parquet')).code).toBe(
+      0,
+    );
+    expect(readdirSync(join(folder, 'joined-parquet')).filter((name) => /^clicks/.test(name))).toEqual([
       'clicks.arrow',
       'clicks.parquet',
     ]);

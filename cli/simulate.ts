@@ -94,8 +94,7 @@ export const simulateCommand: Verb<SimulateArguments> = {
       })
       .option('strength', {
         type: 'number',
-        describe:
-          'strength of the exposure function; short for --set strength=...; its variables have mean 0 or root mean square about 1',
+        describe: 'strength of the exposure function, which multiplies its variable; short for --set strength=...',
         group: 'Exposure:',
       })
       .option('formula', {

@@ -5,7 +5,7 @@ export const verbs: readonly ListedVerb[] = [
   {
     command: 'quickstart',
     describe:
-      'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of five models',
+      'the main job, small: planted ratings, two-stage simulation with popularity-driven exposure, comparison of nine methods',
     load: async () => (await import('./quickstart.js')).quickstartCommand,
   },
   {

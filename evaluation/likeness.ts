@@ -121,11 +121,15 @@ const sumOf = (values: ArrayLike<number>): number => Array.prototype.reduce.call
  * A value with its interval, 1.96 standard deviations of its resampled fellows wide on both sides: percentiles would be off the value where copies
  * of users raise a statistic, as they do an inequality.
  */
-export function bounded(value: number, others: readonly number[]): Bounded {
+export function bounded(
+  value: number,
+  others: readonly number[],
+  [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): Bounded {
   const mean = sumOf(others) / others.length;
   const variance = others.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, others.length - 1);
   const reach = 1.96 * Math.sqrt(variance);
-  return { value, low: value - reach, high: value + reach };
+  return { value, low: Math.max(least, value - reach), high: Math.min(most, value + reach) };
 }
 
 /** How often each user is drawn, with replacement. */

@@ -59,7 +59,10 @@ export interface ChosenSimulation {
  * UserError naming the option.
  */
 export async function simulationOf(choices: SimulationChoices, folder = '.'): Promise<ChosenSimulation> {
-  const { exposure = 'none', preset = 'paper', eps1, eps2 } = choices;
+  const { preset = 'paper', eps1, eps2 } = choices;
+  // A formula says which function is meant.
+  const asked = choices.exposure ?? 'none';
+  const exposure = asked === 'none' && choices.formula !== undefined ? 'expression' : asked;
   for (const name of Object.keys(PRESETS[preset]?.settings ?? {})) {
     if (choices[name as keyof SimulationChoices] !== undefined && !(name === 'exposure' && exposure === 'none'))
       throw new UserError(`--preset ${preset} sets ${optionName(name)} itself: leave out one of them`);
