@@ -50,18 +50,10 @@ export const ease = defineModel({
         }
         // Rows of the turned matrix, added in the order in which a pair's numbers are.
         const out = host.zeros([users.length, items]);
-        const lists = host.integers(starts);
+        const [own, list] = [(starts as WasmTensor).address, (known as WasmTensor).address];
+        const from = turned.values.address;
         users.forEach((user, u) => {
-          const own = host.tensor(Int32Array.of(lists[user] as number, lists[user + 1] as number)).address;
-          const { values } = turned as Turned;
-          host.raw.sparseTimesDense(
-            1,
-            items,
-            own,
-            (known as WasmTensor).address,
-            values.address,
-            out.address + 4 * u * items,
-          );
+          host.raw.sparseTimesDense(1, items, own + 4 * user, list, from, out.address + 4 * u * items);
         });
         return out;
       },

@@ -47,12 +47,13 @@ export class ModelScorers {
     const { kernels } = this;
     const { history } = model;
     const score: PairScores = (pairs) => model.forward(new Tape(kernels), pairs).value;
-    const rows = (users: Int32Array, before: Before): Promise<Float32Array> => {
-      const scored = kernels.scope(() => {
-        const own = model.scoreRows?.(users);
-        return own && kernels.read(own);
-      });
-      return (scored as Promise<Float32Array> | undefined) ?? this.scoreRows(users, before, score, history);
+    const rows = async (users: Int32Array, before: Before): Promise<Float32Array> => {
+      // In no scope: a model may make what it keeps for the next users.
+      const own = model.scoreRows?.(users);
+      if (!own) return this.scoreRows(users, before, score, history);
+      const read = (await kernels.read(own)) as Float32Array;
+      kernels.free(own);
+      return read;
     };
     return {
       history,
