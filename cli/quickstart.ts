@@ -133,7 +133,7 @@ async function runQuickstart(
       simulate(data, origin, { config, workers, exposures: true, format }, folder, progress),
     ));
   tell(
-    `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary)}\n`,
+    `Planted ratings: ${data.user.length.toLocaleString('en')}. Simulated clicks, popular items shown more:\n${describeSimulation(summary, resultWidth())}\n`,
   );
   const inspection = await inspect(dataFolder);
   const picture = writeWhole(join(out, 'data.svg'), inspection.picture);

@@ -2,7 +2,7 @@ import { drawShard, joinShards, parseShard } from '../simulator/shards.js';
 import { UserError } from '../support/errors.js';
 import { LIMITS } from '../support/limits.js';
 import { writeFolder } from '../support/output.js';
-import { print } from './io.js';
+import { print, resultWidth } from './io.js';
 import { checkNumber, type FormatArgument, formatOption, workersOption } from './options.js';
 import { terminalProgress } from './progress.js';
 import { describeSimulation } from './simulate.js';
@@ -54,6 +54,6 @@ export const shardCommand: Verb<ShardArguments> = {
     const summary = await writeFolder(out, { overwrite: argv.overwrite, inputs: [world, ...(parts ?? [])] }, (folder) =>
       joinShards(world, parts ?? [], folder, argv.format),
     );
-    print(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}\nwritten to ${out}`);
+    print(json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary, resultWidth())}\nwritten to ${out}`);
   },
 };

@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import { fasterBackend } from '../benchmarks/backend_choice.js';
 import { drawnBy } from '../benchmarks/draw_elsewhere.js';
 import type { Executor } from '../benchmarks/executors/executor.js';
@@ -9,6 +8,7 @@ import { BACKEND_CHOICES, type BackendChoice } from '../compute/index.js';
 import type { Interactions } from '../datasets/interactions.js';
 import { openRatings } from '../datasets/open.js';
 import { emptyParts } from '../datasets/split.js';
+import { textTable } from '../results/text_table.js';
 import { describeCalibration } from '../simulator/calibration.js';
 import { simulationOf } from '../simulator/choices.js';
 import { noiseText, PRESETS, SIMULATION_DEFAULTS, type SimulationConfig } from '../simulator/config.js';
@@ -23,7 +23,7 @@ import { LIMITS } from '../support/limits.js';
 import { numberOf } from '../support/numbers.js';
 import { OutputFolder, writeFolder } from '../support/output.js';
 import { hearingSignals, type StopHandler } from './interrupt.js';
-import { note, print } from './io.js';
+import { note, print, resultWidth } from './io.js';
 import { type QueueArguments, queueExecutor, queueOptions, stopSentence } from './machines.js';
 import {
   checkNumber,
@@ -264,7 +264,9 @@ export const simulateCommand: Verb<SimulateArguments> = {
       .map((remark) => `\n${remark}`)
       .join('');
     print(
-      argv.json ? JSON.stringify(summary, null, 2) : `${describeSimulation(summary)}${said}\nwritten to ${argv.out}`,
+      argv.json
+        ? JSON.stringify(summary, null, 2)
+        : `${describeSimulation(summary, resultWidth())}${said}\nwritten to ${argv.out}`,
     );
   },
 };
@@ -374,26 +376,24 @@ export function offScale(
 }
 
 /** What both stages drew, for people. */
-export function describeSimulation(summary: SimulationSummary): string {
+export function describeSimulation(summary: SimulationSummary, width = Number.POSITIVE_INFINITY): string {
   const number = (n: number): string => Math.round(n).toLocaleString('en');
-  const table = new Table({
-    head: ['', 'exposures', 'clicks', 'click rate', 'capped', 'constant'],
-    colAligns: ['left', ...Array<'right'>(5).fill('right')],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [name, stage] of [
+  const stages = [
     ['stage 1', summary.first],
     ['stage 2', summary.second],
-  ] as const) {
-    table.push([
-      name,
-      number(stage.exposures),
-      number(stage.clicks),
-      `${((100 * stage.clicks) / Math.max(1, stage.exposures)).toFixed(1)}%`,
-      `${(100 * stage.cappedShare).toFixed(2)}%`,
-      stage.constant.toFixed(3),
-    ]);
-  }
+  ] as const;
+  const rows = stages.map(([name, stage]) => [
+    name,
+    number(stage.exposures),
+    number(stage.clicks),
+    `${((100 * stage.clicks) / Math.max(1, stage.exposures)).toFixed(1)}%`,
+    `${(100 * stage.cappedShare).toFixed(2)}%`,
+    stage.constant.toFixed(3),
+  ]);
+  const table = textTable([['', 'exposures', 'clicks', 'click rate', 'p_exp = 1', 'constant'], ...rows], {
+    width,
+    aligns: ['left', ...Array<'right'>(5).fill('right')],
+  });
   const parts = Object.entries(summary.splits).map(([name, count]) => `${number(count)} ${name}`);
   const short =
     summary.shortUsers > 0 ? ` (users with too few clicks to leave two out: ${number(summary.shortUsers)})` : '';
@@ -411,7 +411,7 @@ export function describeSimulation(summary: SimulationSummary): string {
     ...(device === undefined ? [] : [`computed on ${device}`]),
     `${number(summary.users)} users, ${number(summary.items)} items; relevance model off by ${summary.relevanceError.toFixed(3)} (RMSE held out)`,
     ...(calibration === undefined ? [] : [describeCalibration(calibration)]),
-    table.toString(),
+    table,
     effect === undefined ? 'e(x, z) = 0: exposure as learned' : `e(x, z): ${describeEffect(effect)}`,
     ...(effect === undefined ? [] : [describeVolume(volume)]),
     `split: ${parts.join(', ')}${short}`,

@@ -26,7 +26,7 @@ export type UserRange = readonly [from: number, to: number];
 export interface DrawnSums {
   readonly exposures: number;
   readonly clicks: number;
-  /** Pairs whose probability of exposure was capped at 1. */
+  /** Pairs that are shown for certain: probability 1. */
   readonly capped: number;
 }
 

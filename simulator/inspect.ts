@@ -148,7 +148,7 @@ export function describeInspection(inspection: Inspection): string {
     `${inspection.name}`,
     `  ${number(inspection.clicks)} clicks on ${number(inspection.exposures)} exposures of ${number(inspection.users)} users and ${number(inspection.items)} items; ${percent(inspection.density)} of pairs clicked`,
     `  clicks a user: least ${clicksPerUser.least}, median ${clicksPerUser.median}, most ${clicksPerUser.most}`,
-    `  p_exp at 5, 25, 50, 75, 95%: ${spread(inspection.exposureQuantiles)}; ${percent(inspection.cappedShare)} of pairs capped at 1`,
+    `  p_exp at 5, 25, 50, 75, 95%: ${spread(inspection.exposureQuantiles)}; ${percent(inspection.cappedShare)} of pairs shown for certain`,
     `  p_rel at 5, 25, 50, 75, 95%: ${spread(inspection.relevanceQuantiles)}`,
     `  Gini of items: clicks ${inspection.giniClicks.toFixed(3)}, expected exposures ${inspection.giniExpectedExposures.toFixed(3)}`,
     ...(effect === undefined ? [] : [`  e(x, z): ${describeEffect(effect)}`]),

@@ -384,7 +384,7 @@ describe('exposure functions', () => {
     ['returns NaN', 'export default () => NaN', /returned NaN for user 0, item 0/],
     ['throws', 'export default () => { throw new Error("oops"); }', /failed for user 0: oops/],
     ['exports nothing', 'export const x = 1', /must export default a function/],
-    ['is far above the cap', 'export default () => 1000', /takes every pair over the cap/, 'free'],
+    ['is far above the cap', 'export default () => 1000', /every pair is shown for certain/, 'free'],
     ['hides everything', 'export default () => -Infinity', /drew no click/, 'free'],
     ['hides everything, with its volume kept', 'export default () => -Infinity', /exposures of e = 0 cannot be met/],
   ] as const)('one that %s is refused in a sentence, and nothing is left', async (...given) => {
@@ -476,3 +476,15 @@ test.each([
   expect(drawn.digest('hex').slice(0, 16)).toBe(hash);
   expect(effect?.users).toBe(80);
 });
+
+test.each(['pairs', 'skip'] as const)(
+  "the share of pairs shown for certain is the world's, with e = 0, too: %s",
+  async (sampling) => {
+    const { path, summary } = await run(`certain-${sampling}`, { exposuresPerUser: 90, sampling });
+    const world = await readWorld(path);
+    let certain = 0;
+    for (let user = 0; user < world.users; user++) for (const p of world.exposureRow(user)) certain += Number(p === 1);
+    expect(certain).toBeGreaterThan(100);
+    expect(Math.abs(summary.second.cappedShare * world.users * world.items - certain)).toBeLessThanOrEqual(2);
+  },
+);

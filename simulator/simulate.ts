@@ -268,7 +268,7 @@ class Simulation {
     const second = stageSummary(world, 2, drawn);
     if (second.cappedShare === 1) {
       throw new UserError(
-        'e(x, z) takes every pair over the cap, so that all are shown to all: make it smaller, or set --exposures-per-user',
+        'every pair is shown for certain, so that all are shown to all: make e(x, z) or eps2 smaller, or set --exposures-per-user',
       );
     }
     if (second.clicks === 0)

@@ -19,7 +19,7 @@ const STREAMS = {
   kept: { 1: stream('simulator kept 1'), 2: stream('simulator kept 2') },
 } as const;
 
-/** How many items were written to the lists, and how many of the user's pairs are capped. */
+/** How many items were written to the lists, and how many of the user's pairs have probability 1. */
 export interface SkipDrawn {
   readonly count: number;
   readonly capped: number;

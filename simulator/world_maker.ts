@@ -24,7 +24,7 @@ import type { Stage, WorldState } from './world_state.js';
 export interface StageSummary {
   readonly exposures: number;
   readonly clicks: number;
-  /** Share of all pairs whose probability of exposure was capped at 1. */
+  /** Share of all pairs that are shown for certain: whose probability of exposure is 1, capped in this stage or in the first. */
   readonly cappedShare: number;
   /** What was added to log p_exp to meet the wished density. */
   readonly constant: number;

@@ -64,7 +64,7 @@ export interface DrawnUser {
   readonly time: Int32Array;
   /** For the random split: uniform integers in [0, 2^24). */
   readonly part: Int32Array;
-  /** Pairs whose probability was capped. */
+  /** Pairs that are shown for certain: probability 1. */
   readonly capped: number;
 }
 

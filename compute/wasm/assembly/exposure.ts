@@ -124,7 +124,7 @@ export function drawExposures(
     const safe = v128.and(listed, live);
     let x = firstLog(gatherLanes(logits, safe), s, p, gatherLanes(noise, safe), c1);
     if (extra != 0) x = secondLog(x, gatherLanes(extra, safe), c2);
-    cappedPairs += countTrue(v128.and(f32x4.gt(x, splat(0)), live));
+    cappedPairs += countTrue(v128.and(f32x4.ge(x, splat(0)), live));
     const probability = expOfNegative(f32x4.pmin(x, splat(0)));
     let mask = i32x4.bitmask(v128.and(below(v128.load(words + at), probability), live));
     v128.store(words + at, probability);
@@ -140,7 +140,7 @@ export function drawExposures(
   return drawn;
 }
 
-/** How many pairs that the last `drawExposures` decided exactly were capped: all that are capped, since the bound lets them through. */
+/** How many pairs that the last `drawExposures` decided exactly have probability 1: all that do, since the bound lets them through. */
 export function lastCapped(): i32 {
   return cappedPairs;
 }

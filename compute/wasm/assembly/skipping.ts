@@ -95,7 +95,7 @@ export function keepCandidates(
     const at = <usize>j << 2;
     let x = firstLog(v128.load(logits + at), s, p, v128.load(noise + at), c1);
     if (extra != 0) x = secondLog(x, v128.load(extra + at), c2);
-    const over = i32x4.bitmask(f32x4.gt(x, zero));
+    const over = i32x4.bitmask(f32x4.ge(x, zero));
     const probability = expOfNegative(f32x4.pmin(x, zero));
     // Written where it is read next: limits are not needed beyond this block of four.
     const l0 = load<f32>(limits + at), l1 = load<f32>(limits + at, 4), l2 = load<f32>(limits + at, 8), l3 = load<f32>(limits + at, 12);
@@ -116,7 +116,7 @@ export function keepCandidates(
   return <i32>kept;
 }
 
-/** How many of the last candidates were capped: all pairs that are, since a bound is at least what it bounds. */
+/** How many of the last candidates have probability 1: all pairs that do, since a bound is at least what it bounds. */
 export function lastCappedCandidates(): i32 {
   return capped;
 }

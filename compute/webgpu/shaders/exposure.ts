@@ -78,7 +78,7 @@ export const DRAW_EXPOSURES = grouped(
     let x = log_p(r, item);
     let word = words_at(item, p.first_user + r)[(item >> 2u) & 3u];
     if (below(word, exp_of(min(x, 0.0)))) { atomicOr(&bits[lane / 32u], 1u << (lane % 32u)); }
-    if (x > 0.0) { atomicAdd(&bits[8], 1u); }
+    if (x >= 0.0) { atomicAdd(&bits[8], 1u); }
   }
   workgroupBarrier();
   if (r < p.count && lane < 8u) { masks[(r * blocks + block) * 8u + lane] = atomicLoad(&bits[lane]); }
